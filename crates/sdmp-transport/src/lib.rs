@@ -1,0 +1,1 @@
+//! Async carriers, listener and secure sessions for SDMP 0.12

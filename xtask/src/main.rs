@@ -1,0 +1,2 @@
+//! Drives the workspace: `cargo xtask ci`, `tidy`, `conformance` and others.
+fn main() {}
