@@ -1,1 +1,10 @@
-//! Hashing, RSA keys, Diffie-Hellman groups, key derivation and content encryption of SDMP 0.12
+#![doc = include_str!("../README.md")]
+
+pub mod content;
+pub mod error;
+pub mod hash;
+pub mod hkdf;
+pub mod random;
+pub mod secret;
+
+pub use error::Error;
