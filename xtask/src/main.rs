@@ -1,2 +1,47 @@
 //! Drives the workspace: `cargo xtask ci`, `tidy`, `conformance` and others.
-fn main() {}
+//!
+//! Each command lives in a file of its own. Nothing here links the crates that it drives, so that
+//! `tidy` and `ci` start at once and work even where a crate does not compile.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that reports to the person who runs it"
+)]
+
+mod ci;
+mod process;
+mod tidy;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Drives the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything that continuous integration runs
+    Ci(ci::Arguments),
+    /// Check layers, file sizes, module documentation, rule numbers and links
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Ci(arguments) => ci::run(&arguments),
+        Command::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

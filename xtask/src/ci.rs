@@ -1,0 +1,235 @@
+//! `cargo xtask ci`: everything that continuous integration runs, in one command.
+
+use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
+use crate::{tidy, workspace};
+use anyhow::{Result, bail};
+use serde_json::Value;
+use std::process::Command;
+
+/// Which steps to run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Run only the steps whose name begins with one of these words
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave out the steps whose name begins with one of these words
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    skip: Vec<String>,
+}
+
+impl Arguments {
+    fn wants(&self, name: &str) -> bool {
+        let begins = |words: &[String]| words.iter().any(|word| name.starts_with(word.as_str()));
+        (self.only.is_empty() || begins(&self.only)) && !begins(&self.skip)
+    }
+}
+
+/// Runs the steps one after the other, all of them even where one fails, and sums up.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let mut reports = Vec::new();
+    for (name, run) in STEPS {
+        if arguments.wants(name) {
+            reports.extend(run(name));
+        }
+    }
+    process::summary(&reports);
+    if let Some(total) =
+        reports.iter().find(|report| report.name == "test").map(|tests| totals(&tests.output))
+    {
+        println!("{total}");
+    }
+    let failed: Vec<&str> = reports
+        .iter()
+        .filter(|report| report.outcome == Outcome::Failed)
+        .map(|report| report.name.as_str())
+        .collect();
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+}
+
+type Step = fn(&str) -> Vec<Report>;
+
+/// In the order in which they run: what fails soonest comes first.
+const STEPS: &[(&str, Step)] = &[
+    ("tidy", run_tidy),
+    ("format", run_format),
+    ("clippy", run_clippy),
+    ("test", run_tests),
+    ("docs", run_docs),
+    ("features", run_features),
+    ("demo", run_demo),
+    ("deny", run_deny),
+];
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = workspace::cargo();
+    command.args(arguments);
+    command
+}
+
+fn skipped(name: &str, why: &str) -> Vec<Report> {
+    println!("==> {name}");
+    vec![finish(name, Outcome::Skipped(why.to_owned()), std::time::Duration::ZERO, String::new())]
+}
+
+fn run_tidy(name: &str) -> Vec<Report> {
+    println!("==> {name}");
+    let started = clock();
+    let outcome = if tidy::run().is_ok() { Outcome::Passed } else { Outcome::Failed };
+    vec![finish(name, outcome, started.elapsed(), String::new())]
+}
+
+fn run_format(name: &str) -> Vec<Report> {
+    if !answers(&mut cargo(&["fmt", "--version"])) {
+        return skipped(name, "rustfmt is not installed (rustup component add rustfmt)");
+    }
+    vec![step(name, &mut cargo(&["fmt", "--all", "--", "--check"]), quiet)]
+}
+
+fn run_clippy(name: &str) -> Vec<Report> {
+    if !answers(&mut cargo(&["clippy", "--version"])) {
+        return skipped(name, "clippy is not installed (rustup component add clippy)");
+    }
+    let arguments = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    vec![step(name, &mut cargo(&arguments), quiet)]
+}
+
+fn run_tests(name: &str) -> Vec<Report> {
+    let show = |line: &str| {
+        let line = line.trim_start();
+        ["test result:", "Running ", "Doc-tests ", "skipped"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    vec![step(name, &mut cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]), show)]
+}
+
+fn run_docs(name: &str) -> Vec<Report> {
+    let mut command = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    vec![step(name, &mut command, quiet)]
+}
+
+/// Each crate alone, without default features and then with each feature by itself.
+fn run_features(name: &str) -> Vec<Report> {
+    let sets = match workspace::metadata() {
+        Ok(metadata) => feature_sets(&metadata),
+        Err(error) => {
+            let output = format!("{error:#}\n");
+            return vec![finish(name, Outcome::Failed, std::time::Duration::ZERO, output)];
+        }
+    };
+    sets.iter()
+        .map(|(package, feature)| {
+            let mut command =
+                cargo(&["check", "--locked", "--package", package, "--no-default-features"]);
+            if let Some(feature) = feature {
+                command.args(["--features", feature]);
+            }
+            step(
+                &format!("{name} {package} {}", feature.as_deref().unwrap_or("(none)")),
+                &mut command,
+                quiet,
+            )
+        })
+        .collect()
+}
+
+/// Every library of ours with no feature, and with each of its features.
+fn feature_sets(metadata: &Value) -> Vec<(String, Option<String>)> {
+    let mut sets = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let ours = package["source"].is_null() && name.starts_with("sdmp-");
+        if !ours {
+            continue;
+        }
+        sets.push((name.to_owned(), None));
+        let features =
+            package["features"].as_object().into_iter().flat_map(|features| features.keys());
+        for feature in features.filter(|feature| *feature != "default") {
+            sets.push((name.to_owned(), Some(feature.clone())));
+        }
+    }
+    sets
+}
+
+/// The program's main job on real input, as the README says it.
+fn run_demo(name: &str) -> Vec<Report> {
+    let build = step(
+        &format!("{name} build"),
+        &mut cargo(&["build", "--locked", "--release", "--package", "sdmp-cli"]),
+        quiet,
+    );
+    let run =
+        cargo(&["run", "--locked", "--quiet", "--release", "--package", "sdmp-cli", "--", "demo"]);
+    let mut run = run;
+    vec![build, step(&format!("{name} run"), &mut run, quiet)]
+}
+
+fn run_deny(name: &str) -> Vec<Report> {
+    if !answers(&mut cargo(&["deny", "--version"])) {
+        return skipped(name, "cargo-deny is not installed (cargo install --locked cargo-deny)");
+    }
+    // The database of advisories lives on a site that a closed network does not reach.
+    let arguments = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+    vec![step(name, &mut cargo(&arguments), quiet)]
+}
+
+/// Adds up the summaries of all test binaries, in cargo test's own words.
+fn totals(output: &str) -> String {
+    let mut sums = [0_u64; 3];
+    let words = ["passed", "failed", "ignored"];
+    for line in output.lines().filter(|line| line.trim_start().starts_with("test result:")) {
+        for part in line.split(['.', ';']) {
+            let mut pieces = part.split_whitespace();
+            let (Some(number), Some(word)) = (pieces.next(), pieces.next()) else { continue };
+            for (sum, name) in sums.iter_mut().zip(words) {
+                if word == name {
+                    *sum = sum.saturating_add(number.parse().unwrap_or(0));
+                }
+            }
+        }
+    }
+    let [passed, failed, ignored] = sums;
+    let verdict = if failed == 0 && passed > 0 { "ok" } else { "FAILED" };
+    format!(
+        "test result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored (all test binaries together)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_add_up() {
+        let output = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+                      test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured\n";
+        assert_eq!(
+            totals(output),
+            "test result: FAILED. 5 passed; 1 failed; 1 ignored (all test binaries together)"
+        );
+        assert!(totals("").starts_with("test result: FAILED"), "no test at all is no success");
+    }
+
+    #[test]
+    fn steps_are_chosen_by_the_beginning_of_their_name() {
+        let arguments = Arguments { only: vec!["te".into()], skip: Vec::new() };
+        assert!(arguments.wants("test") && !arguments.wants("docs"));
+        let arguments = Arguments { only: Vec::new(), skip: vec!["docs".into()] };
+        assert!(arguments.wants("test") && !arguments.wants("docs"));
+    }
+
+    #[test]
+    fn every_feature_of_our_libraries_is_checked() {
+        let metadata = serde_json::json!({"packages": [
+            {"name": "sdmp-a", "source": null, "features": {"default": ["x"], "x": []}},
+            {"name": "other", "source": "registry", "features": {"y": []}},
+        ]});
+        let sets = feature_sets(&metadata);
+        assert_eq!(
+            sets,
+            [("sdmp-a".to_owned(), None), ("sdmp-a".to_owned(), Some("x".to_owned()))]
+        );
+    }
+}
