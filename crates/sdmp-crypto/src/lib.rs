@@ -5,6 +5,7 @@ pub mod error;
 pub mod hash;
 pub mod hkdf;
 pub mod random;
+pub mod rsa;
 pub mod secret;
 
 pub use error::Error;

@@ -1,0 +1,144 @@
+//! The two libraries: which of them does what, and how.
+
+use crate::{Error, error::KeyError};
+use ring::{
+    rand::SystemRandom,
+    rsa::{KeyPair, PublicKeyComponents},
+    signature::{RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA512},
+};
+
+#[cfg(feature = "aws-lc-rs")]
+use {
+    super::OaepHash,
+    crate::secret::SecretVec,
+    aws_lc_rs::{
+        encoding::AsDer,
+        rsa::{
+            self as lc, KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA512_MGF1SHA512,
+            OaepPrivateDecryptingKey, OaepPublicEncryptingKey, Pkcs1PrivateDecryptingKey,
+            PrivateDecryptingKey, PublicEncryptingKey,
+        },
+    },
+    zeroize::Zeroizing,
+};
+
+/// Verifies with *ring*, which takes every modulus that R13 allows.
+pub(super) fn verify(
+    modulus: &[u8],
+    exponent: u64,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), Error> {
+    let exponent = exponent.to_be_bytes();
+    let zeros = exponent.iter().take_while(|octet| **octet == 0).count();
+    let e = exponent.get(zeros..).ok_or(Error::Signature)?;
+    PublicKeyComponents { n: modulus, e }
+        .verify(&RSA_PKCS1_2048_8192_SHA512, message, signature)
+        .map_err(|_| Error::Signature)
+}
+
+/// A private key, parsed by the library that signs with it.
+pub(super) enum SigningKey {
+    Ring(Box<KeyPair>),
+    #[cfg(feature = "aws-lc-rs")]
+    AwsLc(lc::KeyPair),
+}
+
+impl SigningKey {
+    /// Parses a PKCS#1 RSAPrivateKey whose public half is already checked.
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        // Refused here are keys of other than 2048, 3072 or 4096 bits (and what no library
+        // takes).
+        if let Ok(key) = KeyPair::from_der(der) {
+            return Ok(Self::Ring(Box::new(key)));
+        }
+        #[cfg(feature = "aws-lc-rs")]
+        return lc::KeyPair::from_der(der).map(Self::AwsLc).map_err(|_| KeyError::Inconsistent);
+        #[cfg(not(feature = "aws-lc-rs"))]
+        Err(KeyError::Unsupported)
+    }
+
+    /// Whether *ring* is the library.
+    #[cfg(test)]
+    pub(super) fn is_ring(&self) -> bool {
+        matches!(self, Self::Ring(_))
+    }
+
+    /// An RSASSA-PKCS1-v1_5 signature with SHA-512. Blinding is the library's and draws from the
+    /// system's generator.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Ring(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PKCS1_SHA512, &SystemRandom::new(), message, &mut signature)
+                    .map_err(|_| Error::Signature)?;
+                Ok(signature)
+            }
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLc(key) => {
+                let mut signature = vec![0; key.public_modulus_len()];
+                let random = aws_lc_rs::rand::SystemRandom::new();
+                key.sign(&aws_lc_rs::signature::RSA_PKCS1_SHA512, &random, message, &mut signature)
+                    .map_err(|_| Error::Signature)?;
+                Ok(signature)
+            }
+        }
+    }
+}
+
+/// A private key that unwraps (R22).
+#[cfg(feature = "aws-lc-rs")]
+pub(super) struct UnwrappingKey(PrivateDecryptingKey);
+
+#[cfg(feature = "aws-lc-rs")]
+impl UnwrappingKey {
+    /// Parses an unencrypted PKCS#8 document; the library checks every part against the others.
+    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        PrivateDecryptingKey::from_pkcs8(der).map(Self).map_err(|_| KeyError::Inconsistent)
+    }
+
+    pub(super) fn decrypt_oaep(&self, sealed: &[u8], hash: OaepHash) -> Result<SecretVec, Error> {
+        let key = OaepPrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
+        let algorithm = match hash {
+            OaepHash::Sha512 => &OAEP_SHA512_MGF1SHA512,
+            OaepHash::Sha1 => &OAEP_SHA1_MGF1SHA1,
+        };
+        let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
+        let secret = key.decrypt(algorithm, sealed, &mut room, None).map_err(|_| Error::Decrypt)?;
+        Ok(SecretVec::from_slice(secret))
+    }
+
+    pub(super) fn decrypt_pkcs1v15(&self, sealed: &[u8]) -> Result<SecretVec, Error> {
+        let key = Pkcs1PrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
+        let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
+        let secret = key.decrypt(sealed, &mut room).map_err(|_| Error::Decrypt)?;
+        Ok(SecretVec::from_slice(secret))
+    }
+}
+
+/// Wraps `secret` for the key in `spki`, whose modulus has `octets`.
+#[cfg(feature = "aws-lc-rs")]
+pub(super) fn encrypt_oaep(spki: &[u8], octets: usize, secret: &[u8]) -> Result<Vec<u8>, Error> {
+    let key = PublicEncryptingKey::from_der(spki).map_err(|_| KeyError::Unsupported)?;
+    let key = OaepPublicEncryptingKey::new(key).map_err(|_| KeyError::Unsupported)?;
+    if secret.len() > key.max_plaintext_size(&OAEP_SHA512_MGF1SHA512) {
+        return Err(Error::Length);
+    }
+    let mut sealed = vec![0; octets];
+    key.encrypt(&OAEP_SHA512_MGF1SHA512, secret, &mut sealed, None).map_err(|_| Error::Random)?;
+    Ok(sealed)
+}
+
+/// A fresh key of 2048, 3072 or 4096 bits with e = 65537, as PKCS#8.
+#[cfg(feature = "aws-lc-rs")]
+pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let size = match bits {
+        2_048 => KeySize::Rsa2048,
+        3_072 => KeySize::Rsa3072,
+        4_096 => KeySize::Rsa4096,
+        _ => return Err(KeyError::Size),
+    };
+    let key = lc::KeyPair::generate(size).map_err(|_| KeyError::Generation)?;
+    let der = key.as_der().map_err(|_| KeyError::Generation)?;
+    Ok(Zeroizing::new(der.as_ref().to_vec()))
+}

@@ -1,0 +1,116 @@
+//! Password-encrypted PKCS#8 (R14): PBES2 with scrypt or PBKDF2-HMAC-SHA-512, and AES-256-CBC.
+
+use crate::{Error, error::KeyError, random::Random};
+use der::{Decode, Encode, asn1::OctetStringRef};
+use pkcs8::{
+    EncryptedPrivateKeyInfoRef,
+    pkcs5::{
+        EncryptionScheme,
+        pbes2::{self, Kdf, Pbkdf2Prf, ScryptParams},
+    },
+};
+use zeroize::Zeroizing;
+
+/// What is written: 16 MiB, which OpenSSL reads without being told to, five times over.
+const COST: u64 = 1 << 14;
+const BLOCK_SIZE: u16 = 8;
+const PARALLEL: u16 = 5;
+
+/// The most memory that scrypt is given for a file, in octets (128 N r).
+const MAX_MEMORY: u64 = 128 << 20;
+/// The most work that scrypt does for a file (N r p); some seconds.
+const MAX_WORK: u64 = 1 << 23;
+/// The most iterations that PBKDF2 does for a file; some seconds.
+const MAX_ITERATIONS: u32 = 4_000_000;
+
+/// The PKCS#8 document inside an EncryptedPrivateKeyInfo.
+pub(super) fn decrypt(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| refused(&e))?;
+    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
+        return Err(KeyError::Encryption.into());
+    };
+    if !matches!(parameters.encryption, pbes2::EncryptionScheme::Aes256Cbc { .. }) {
+        return Err(KeyError::Encryption.into());
+    }
+    bounded(&parameters.kdf)?;
+    let again = info.to_der().map_err(|_| KeyError::Der)?;
+    if again != der {
+        return Err(KeyError::NotDer.into());
+    }
+    let mut octets = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
+    let len = match parameters.decrypt_in_place(passphrase, &mut octets) {
+        Ok(plain) => plain.len(),
+        Err(_) => return Err(KeyError::Passphrase.into()),
+    };
+    octets.truncate(len);
+    Ok(octets)
+}
+
+/// An EncryptedPrivateKeyInfo around a PKCS#8 document.
+pub(super) fn encrypt(
+    pkcs8: &[u8],
+    passphrase: &[u8],
+    random: &mut dyn Random,
+) -> Result<Vec<u8>, Error> {
+    if passphrase.is_empty() {
+        return Err(KeyError::PassphraseEmpty.into());
+    }
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    random.fill(&mut salt)?;
+    random.fill(&mut iv)?;
+    let kdf = ScryptParams {
+        salt: salt.as_slice().try_into().map_err(|_| KeyError::Encryption)?,
+        cost_parameter: COST,
+        block_size: BLOCK_SIZE,
+        parallelization: PARALLEL,
+        key_length: None,
+    };
+    let parameters = pbes2::Parameters {
+        kdf: Kdf::Scrypt(kdf),
+        encryption: pbes2::EncryptionScheme::Aes256Cbc { iv },
+    };
+    let sealed = parameters.encrypt(passphrase, pkcs8).map_err(|_| KeyError::Encryption)?;
+    let encrypted_data = <&OctetStringRef>::try_from(&*sealed).map_err(|_| KeyError::Der)?;
+    let info =
+        EncryptedPrivateKeyInfoRef { encryption_algorithm: parameters.into(), encrypted_data };
+    Ok(info.to_der().map_err(|_| KeyError::Der)?)
+}
+
+/// Refuses other functions, and parameters that are absurd, before any of the work.
+fn bounded(kdf: &Kdf) -> Result<(), KeyError> {
+    match kdf {
+        Kdf::Scrypt(scrypt) => {
+            let (n, r) = (scrypt.cost_parameter, u64::from(scrypt.block_size));
+            let p = u64::from(scrypt.parallelization);
+            if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
+                return Err(KeyError::Encryption);
+            }
+            let memory = n.checked_mul(r).and_then(|m| m.checked_mul(128));
+            let work = n.checked_mul(r).and_then(|m| m.checked_mul(p));
+            // p blocks of 128 r octets are also in memory.
+            let blocks = (p * r).checked_mul(128);
+            let within = |value: Option<u64>, most| value.is_some_and(|v| v <= most);
+            if within(memory, MAX_MEMORY) && within(work, MAX_WORK) && within(blocks, MAX_MEMORY) {
+                Ok(())
+            } else {
+                Err(KeyError::Cost)
+            }
+        }
+        Kdf::Pbkdf2(pbkdf2) => {
+            if pbkdf2.prf != Pbkdf2Prf::HmacWithSha512 || pbkdf2.iteration_count == 0 {
+                return Err(KeyError::Encryption);
+            }
+            if pbkdf2.iteration_count > MAX_ITERATIONS { Err(KeyError::Cost) } else { Ok(()) }
+        }
+        _ => Err(KeyError::Encryption),
+    }
+}
+
+/// An algorithm that the decoder does not know is not a broken file.
+fn refused(error: &der::Error) -> KeyError {
+    if matches!(error.kind(), der::ErrorKind::OidUnknown { .. }) {
+        KeyError::Encryption
+    } else {
+        KeyError::Der
+    }
+}
