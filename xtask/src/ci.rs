@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
 use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{tidy, workspace};
+use crate::{conformance, fuzz, tidy, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -54,9 +54,11 @@ const STEPS: &[(&str, Step)] = &[
     ("format", run_format),
     ("clippy", run_clippy),
     ("test", run_tests),
+    ("conformance", run_conformance),
     ("docs", run_docs),
     ("features", run_features),
     ("demo", run_demo),
+    ("fuzz", fuzz::smoke),
     ("deny", run_deny),
 ];
 
@@ -101,6 +103,11 @@ fn run_tests(name: &str) -> Vec<Report> {
             .any(|start| line.starts_with(start))
     };
     vec![step(name, &mut cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]), show)]
+}
+
+fn run_conformance(name: &str) -> Vec<Report> {
+    let show = |line: &str| line.contains(" cases, ");
+    vec![step(name, conformance::command().args(["--out", "target/conformance"]), show)]
 }
 
 fn run_docs(name: &str) -> Vec<Report> {
@@ -171,7 +178,7 @@ fn run_deny(name: &str) -> Vec<Report> {
         return skipped(name, "cargo-deny is not installed (cargo install --locked cargo-deny)");
     }
     // The database of advisories lives on a site that a closed network does not reach.
-    let arguments = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+    let arguments = ["deny", "--locked", "check", "bans", "licenses", "sources"];
     vec![step(name, &mut cargo(&arguments), quiet)]
 }
 

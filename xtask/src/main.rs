@@ -9,6 +9,8 @@
 )]
 
 mod ci;
+mod conformance;
+mod fuzz;
 mod process;
 mod tidy;
 mod workspace;
@@ -28,6 +30,10 @@ struct Arguments {
 enum Command {
     /// Run everything that continuous integration runs
     Ci(ci::Arguments),
+    /// Run the conformance vectors and write target/conformance/report.{json,html,xml}
+    Conformance(conformance::Arguments),
+    /// Fuzz the parsers and state machines (needs nightly and cargo-fuzz)
+    Fuzz(fuzz::Arguments),
     /// Check layers, file sizes, module documentation, rule numbers and links
     Tidy,
 }
@@ -35,6 +41,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Ci(arguments) => ci::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Tidy => tidy::run(),
     };
     match outcome {
