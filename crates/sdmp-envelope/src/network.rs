@@ -1,0 +1,73 @@
+//! Encrypted network objects (R32 to R36): what nodes send each other once they share keys.
+//!
+//! The initialisation vector and, in the hardened profile, the sequence number are bound by the
+//! tag; the sequence number itself is never sent.
+
+use sdmp_container::closed::EncryptedObject;
+use sdmp_container::{Limits, b64url};
+
+use crate::{ContentKey, Error};
+
+/// The length in octets of the object that [`seal`] makes of a text of `text` octets.
+#[must_use]
+pub fn sealed_len(key: &ContentKey, text: usize) -> usize {
+    const FRAME: usize = EncryptedObject::PREFIX.len()
+        + 22
+        + EncryptedObject::MIDDLE.len()
+        + EncryptedObject::SUFFIX.len();
+    key.payload_len(text).saturating_add(FRAME)
+}
+
+/// Seals a container's text under `key`. `sequence` counts the objects of this key and direction
+/// and is ignored by a published key.
+#[must_use]
+pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> String {
+    let mut out = String::with_capacity(sealed_len(key, text.len()));
+    out.push_str(EncryptedObject::PREFIX);
+    b64url::encode_append(iv, &mut out);
+    out.push_str(EncryptedObject::MIDDLE);
+    key.seal_into(&mut out, iv, &sequence.to_be_bytes(), text);
+    out.push_str(EncryptedObject::SUFFIX);
+    out
+}
+
+/// An encrypted network object that was read but not yet decrypted.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    iv: [u8; 16],
+    payload: Vec<u8>,
+}
+
+impl Sealed {
+    /// Reads the closed object (R12, R32) and decodes its payload.
+    ///
+    /// # Errors
+    /// What the strict parser or the closed object refuses.
+    pub fn parse(octets: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let object = EncryptedObject::parse(octets, limits)?;
+        Ok(Self { iv: object.iv, payload: b64url::decode(&object.payload)? })
+    }
+
+    /// Whether `key` opens this object, leaving it whole; only an authenticated key can tell.
+    #[must_use]
+    pub fn is_sealed_with(&self, key: &ContentKey, sequence: u64) -> bool {
+        match key {
+            ContentKey::Authenticated(key) => sdmp_crypto::content::a256cbc_hs512::verify_tag(
+                key,
+                &self.iv,
+                &sequence.to_be_bytes(),
+                &self.payload,
+            )
+            .is_ok(),
+            ContentKey::Unauthenticated(_) => false,
+        }
+    }
+
+    /// Decrypts and removes the padding.
+    ///
+    /// # Errors
+    /// [`Error::Decrypt`], whatever the reason.
+    pub fn open(self, key: &ContentKey, sequence: u64) -> Result<Vec<u8>, Error> {
+        key.open(&self.iv, &sequence.to_be_bytes(), self.payload)
+    }
+}

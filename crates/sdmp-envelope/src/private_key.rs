@@ -1,0 +1,69 @@
+//! Private keys as `private_key` containers (R14, R16): how a program keeps its keys.
+
+use sdmp_container::{Container, CoreSchema, Fingerprint, PrivateKey as PrivateKeyObject, Timestamp};
+use sdmp_crypto::random::Random;
+use sdmp_crypto::rsa::PrivateKey;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+/// A private key read from its container, with the day it ends.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The key.
+    pub key: PrivateKey,
+    /// From then on its identity is not usable and refuses to sign (R16).
+    pub expires: Timestamp,
+}
+
+/// Writes the `private_key` container of a key: PKCS#8 PEM, encrypted when a passphrase is given.
+///
+/// # Errors
+/// A failure of the random source or of the key's encoding.
+pub fn create(
+    key: &PrivateKey,
+    expires: Timestamp,
+    passphrase: Option<&[u8]>,
+    random: &mut dyn Random,
+) -> Result<Zeroizing<String>, Error> {
+    let pem = match passphrase {
+        Some(passphrase) => key.to_encrypted_pem(passphrase, random)?,
+        None => key.to_pem()?,
+    };
+    let fingerprint = Fingerprint::from_octets(key.public().fingerprint());
+    let object = PrivateKeyObject::new(expires, pem.as_str().to_owned(), fingerprint)?;
+    Ok(Zeroizing::new(object.to_text()))
+}
+
+/// Whether the container's key needs a passphrase.
+///
+/// # Errors
+/// [`Error::WrongSchema`], or what is wrong with the container.
+pub fn is_encrypted(container: &Container) -> Result<bool, Error> {
+    Ok(PrivateKey::is_encrypted_pem(read(container)?.key()))
+}
+
+/// Reads a `private_key` container and checks that its fingerprint is that of its key (R15).
+///
+/// # Errors
+/// [`Error::WrongSchema`], [`Error::FingerprintMismatch`], or the key's own refusal: a missing or
+/// wrong passphrase, a weak key, a broken encoding.
+pub fn open(container: &Container, passphrase: Option<&[u8]>) -> Result<Loaded, Error> {
+    let object = read(container)?;
+    let key = PrivateKey::from_pem(object.key(), passphrase)?;
+    if Fingerprint::from_octets(key.public().fingerprint()) != *object.fingerprint() {
+        return Err(Error::FingerprintMismatch);
+    }
+    Ok(Loaded { key, expires: object.expires() })
+}
+
+fn read(container: &Container) -> Result<PrivateKeyObject, Error> {
+    if !container.version().is_0_12() {
+        return Err(Error::UnsupportedVersion);
+    }
+    if !container.lists(CoreSchema::PrivateKey) {
+        return Err(Error::WrongSchema("private_key"));
+    }
+    Ok(PrivateKeyObject::from_container(container)?)
+}

@@ -1,0 +1,186 @@
+//! Signature containers (R17 to R20a).
+//!
+//! What is signed is the JWS signing input `protected.payload` (RFC 7515 section 5.1), so both
+//! the signer's name and the container are covered. The identifier is not signed: it is
+//! recomputed from the payload.
+
+use sdmp_container::strict::{self, Value};
+use sdmp_container::{
+    Container, CoreSchema, Fingerprint, Identifier, Limits, Receipt, Signature, SignatureEntry,
+    Timestamp, b64url,
+};
+use sdmp_crypto::hash::sha512;
+use sdmp_crypto::rsa::PublicKey;
+
+use crate::{Error, Identity, LocalIdentity};
+
+/// The protected header has two short members; anything near this limit is not one.
+const PROTECTED_LIMITS: Limits = Limits { octets: 1024, depth: 1, members: 2 };
+
+/// A signature container whose every signature verified (R20).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The container that was signed, parsed from exactly the signed octets.
+    pub container: Container,
+    /// Who signed, in the order of the signatures.
+    pub signers: Vec<Identity>,
+}
+
+/// Signs a container with one or more identities and returns the signature container's text.
+///
+/// # Errors
+/// [`Error::ReservedForHandshake`] for what only a handshake may sign (R20a),
+/// [`Error::NoSigner`], [`Error::Expired`] (R16), or the signer's own failure.
+pub fn sign(
+    container: &Container,
+    signers: &[&LocalIdentity],
+    now: Timestamp,
+) -> Result<String, Error> {
+    refuse_reserved(container)?;
+    reserved::sign_octets(container.octets(), signers, now)
+}
+
+/// R20a: a node that signs what it is handed must not sign its own handshake away.
+fn refuse_reserved(container: &Container) -> Result<(), Error> {
+    if container.lists(CoreSchema::SharedKey) {
+        return Err(Error::ReservedForHandshake);
+    }
+    if container.lists(CoreSchema::Receipt) {
+        let receipt = Receipt::from_container(container)?;
+        if receipt.as_str().parse::<Identifier>().is_err() {
+            return Err(Error::ReservedForHandshake);
+        }
+    }
+    Ok(())
+}
+
+/// Verifies a signature container (R17 to R20).
+///
+/// `identities` gives the identity known under a fingerprint. An identity counts only if it is
+/// usable at `now` (R16): to judge an old signature, give the time at which it must have been valid.
+///
+/// # Errors
+/// [`Error::IdentifierMismatch`], [`Error::ProtectedHeader`], [`Error::BadSignature`],
+/// [`Error::Expired`], [`Error::UnknownSigner`] when nothing worse was found, or what is wrong
+/// with the payload as a container.
+pub fn verify(
+    container: &Container,
+    identities: &dyn Fn(&Fingerprint) -> Option<Identity>,
+    now: Timestamp,
+) -> Result<Verified, Error> {
+    if !container.lists(CoreSchema::Signature) {
+        return Err(Error::WrongSchema("signature"));
+    }
+    let object = Signature::from_container(container)?;
+    let payload = check_payload(&object)?;
+    let inner = Container::parse(payload, &Limits::DEFAULT)?;
+    inner.check_core()?;
+
+    let mut signers = Vec::with_capacity(object.signatures().len());
+    let mut unknown = None;
+    for entry in object.signatures() {
+        let kid = key_id(entry)?;
+        match identities(&kid).filter(|identity| *identity.fingerprint() == kid) {
+            Some(identity) => {
+                verify_entry(entry, object.payload(), identity.public_key())?;
+                identity.check_usable(now)?;
+                signers.push(identity);
+            }
+            // A bad signature beside an unknown one is the worse news, so look at all first.
+            None => unknown = Some(kid),
+        }
+    }
+    match unknown {
+        Some(kid) => Err(Error::UnknownSigner(kid)),
+        None => Ok(Verified { container: inner, signers }),
+    }
+}
+
+/// Decodes the payload and checks that the identifier is its hash (R17).
+///
+/// # Errors
+/// [`Error::IdentifierMismatch`], or the payload is not base64url.
+pub fn check_payload(object: &Signature) -> Result<Vec<u8>, Error> {
+    if Identifier::from_octets(sha512(object.payload().as_bytes())) != *object.identifier() {
+        return Err(Error::IdentifierMismatch);
+    }
+    Ok(b64url::decode(object.payload())?)
+}
+
+/// Reads the `kid` of one signature's protected header (R18).
+///
+/// # Errors
+/// [`Error::ProtectedHeader`] unless the header is exactly `alg` = `HS512` and `kid`.
+pub fn key_id(entry: &SignatureEntry) -> Result<Fingerprint, Error> {
+    let octets = b64url::decode(entry.protected()).map_err(|_| Error::ProtectedHeader)?;
+    let header = match strict::parse(&octets, &PROTECTED_LIMITS) {
+        Ok(Value::Object(header)) if header.len() == 2 => header,
+        _ => return Err(Error::ProtectedHeader),
+    };
+    match (header.get("alg"), header.get("kid")) {
+        (Some(Value::String(alg)), Some(Value::String(kid))) if alg == "HS512" => {
+            kid.parse().map_err(|_| Error::ProtectedHeader)
+        }
+        _ => Err(Error::ProtectedHeader),
+    }
+}
+
+/// Verifies one signature over `protected.payload` with the key that its `kid` names (R19).
+///
+/// The caller has made sure that `key` has the fingerprint `kid`.
+///
+/// # Errors
+/// [`Error::BadSignature`].
+pub fn verify_entry(entry: &SignatureEntry, payload: &str, key: &PublicKey) -> Result<(), Error> {
+    let signature = b64url::decode(entry.signature()).map_err(|_| Error::BadSignature)?;
+    key.verify(signing_input(entry.protected(), payload).as_bytes(), &signature)
+        .map_err(|_| Error::BadSignature)
+}
+
+fn signing_input(protected: &str, payload: &str) -> String {
+    let mut input = String::with_capacity(protected.len() + 1 + payload.len());
+    input.push_str(protected);
+    input.push('.');
+    input.push_str(payload);
+    input
+}
+
+fn protected_header(kid: &Fingerprint) -> String {
+    b64url::encode(format!("{{\"alg\":\"HS512\",\"kid\":\"{kid}\"}}").as_bytes())
+}
+
+/// Signing without the guard of R20a: for a handshake's own messages, and for nothing else.
+///
+/// A program that passes a peer's octets to [`sign_octets`](reserved::sign_octets) hands that peer
+/// the right to impersonate it.
+#[doc(hidden)]
+pub mod reserved {
+    use super::{
+        Error, Identifier, LocalIdentity, Signature, SignatureEntry, Timestamp, b64url,
+        protected_header, sha512, signing_input,
+    };
+
+    /// Signs exactly these octets (R17 to R19).
+    ///
+    /// # Errors
+    /// [`Error::NoSigner`], [`Error::Expired`], or the signer's own failure.
+    pub fn sign_octets(
+        octets: &[u8],
+        signers: &[&LocalIdentity],
+        now: Timestamp,
+    ) -> Result<String, Error> {
+        if signers.is_empty() {
+            return Err(Error::NoSigner);
+        }
+        let payload = b64url::encode(octets);
+        let mut entries = Vec::with_capacity(signers.len());
+        for signer in signers {
+            let protected = protected_header(signer.identity().fingerprint());
+            let signature = signer.sign(signing_input(&protected, &payload).as_bytes(), now)?;
+            entries.push(SignatureEntry::new(protected, b64url::encode(&signature))?);
+        }
+        let identifier = Identifier::from_octets(sha512(payload.as_bytes()));
+        Ok(Signature::new(identifier, payload, entries)?.to_text())
+    }
+}

@@ -1,0 +1,73 @@
+//! One direction's key and its sequence number (R35, R36).
+
+use sdmp_crypto::random::Random;
+use sdmp_envelope::network::{self, Sealed};
+use sdmp_envelope::{ContentKey, Error as EnvelopeError};
+
+use crate::error::{Error, Exhausted, Message};
+
+/// A key and the number of the next object. The number counts objects, is never sent, and is
+/// bound by the tag: a lost, repeated or swapped object does not open.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    key: ContentKey,
+    sequence: u64,
+    octets: u64,
+}
+
+impl Channel {
+    pub(crate) fn new(key: ContentKey) -> Self {
+        Self { key, sequence: 0, octets: 0 }
+    }
+
+    /// The outer length of the object that a text would become.
+    pub(crate) fn sealed_len(&self, text: usize) -> usize {
+        network::sealed_len(&self.key, text)
+    }
+
+    /// Whether one more object with this text is within the limits of the direction (R35).
+    pub(crate) fn check(&self, padded: u64, objects: u64, octets: u64) -> Result<(), Error> {
+        if self.sequence >= objects {
+            return Err(Error::Exhausted(Exhausted::Objects));
+        }
+        if self.octets.saturating_add(padded) > octets {
+            return Err(Error::Exhausted(Exhausted::Octets));
+        }
+        Ok(())
+    }
+
+    /// Seals a text as the next object, under a fresh initialisation vector (R34).
+    pub(crate) fn seal(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
+        let mut iv = [0; 16];
+        random.fill(&mut iv).map_err(|error| Error::Local(error.into()))?;
+        let object = network::seal(&self.key, &iv, self.sequence, text);
+        self.advance(text.len());
+        Ok(object)
+    }
+
+    /// Opens the next object.
+    pub(crate) fn open(&mut self, sealed: Sealed, message: Message) -> Result<Vec<u8>, Error> {
+        let text = sealed.open(&self.key, self.sequence).map_err(|error| opaque(error, message))?;
+        self.advance(text.len());
+        Ok(text)
+    }
+
+    /// Whether this is the next object of this channel.
+    pub(crate) fn is_next(&self, sealed: &Sealed) -> bool {
+        sealed.is_sealed_with(&self.key, self.sequence)
+    }
+
+    fn advance(&mut self, text: usize) {
+        self.sequence += 1;
+        self.octets = self.octets.saturating_add(padded(text));
+    }
+}
+
+/// The octets that a text counts against the limit of its direction: limits count padding (R33).
+pub(crate) fn padded(text: usize) -> u64 {
+    u64::try_from(ContentKey::padded_len(text)).unwrap_or(u64::MAX)
+}
+
+fn opaque(_: EnvelopeError, message: Message) -> Error {
+    Error::Decrypt(message)
+}

@@ -1,0 +1,456 @@
+//! The polled tier: octets in, octets and events out, time as an argument.
+//!
+//! A [`Connection`] is a deframer, a machine of the by-value tier and two bounded queues. It does
+//! no I/O: a carrier feeds it with [`Connection::handle_input`] (or
+//! [`Connection::handle_object`]), sends what [`Connection::poll_output`] gives, and wakes it at
+//! [`Connection::poll_timeout`]. Polling late only delays; it loses nothing.
+
+use std::time::Duration;
+
+use sdmp_container::Container;
+use sdmp_crypto::random::Random;
+use sdmp_envelope::Identity;
+
+use crate::error::{Error, Misuse, TimeLimit};
+use crate::event::{Accepted, Event, Verdict};
+use crate::halves::{
+    ConnectionReceiver, ConnectionSender, Incoming, Outgoing, Receiving, Sending, single,
+};
+use crate::initiator::Initiator;
+use crate::policy::{Config, Now, SessionLimits};
+use crate::responder::Responder;
+use crate::session::Session;
+use crate::step::{Authorize, Failed, Machine, NeedIdentity, Step};
+
+/// One side of one connection, from its first octet to its last.
+#[derive(Debug)]
+pub struct Connection {
+    phase: Phase,
+    config: Config,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    started: Duration,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Initiator(Asking<Initiator>),
+    Responder(Asking<Responder>),
+    Session(Sending, Receiving),
+    Failed(Error),
+    /// Only while a transition runs.
+    Moving,
+}
+
+/// A handshake and whether it waits for the peer or for the application.
+#[derive(Debug)]
+enum Asking<M: Machine> {
+    Peer(M),
+    Identity(NeedIdentity<M>),
+    Verdict(Authorize<M>),
+}
+
+/// What the connection needs of both machines.
+trait Handshake: Machine {
+    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random)
+    -> Result<Step<Self>, Failed>;
+    fn abort(self, error: Error, random: &mut dyn Random) -> Failed;
+    fn longest(&self) -> usize;
+    fn phase(asking: Asking<Self>) -> Phase;
+}
+
+impl Handshake for Initiator {
+    fn next(
+        self,
+        octets: &[u8],
+        now: Now,
+        random: &mut dyn Random,
+    ) -> Result<Step<Self>, Failed> {
+        self.handle(octets, now.wall, random)
+    }
+    fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
+        self.refuse(error, random)
+    }
+    fn longest(&self) -> usize {
+        self.limit()
+    }
+    fn phase(asking: Asking<Self>) -> Phase {
+        Phase::Initiator(asking)
+    }
+}
+
+impl Handshake for Responder {
+    fn next(
+        self,
+        octets: &[u8],
+        now: Now,
+        random: &mut dyn Random,
+    ) -> Result<Step<Self>, Failed> {
+        self.handle(octets, now.wall, random)
+    }
+    fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
+        self.refuse(error, random)
+    }
+    fn longest(&self) -> usize {
+        self.limit()
+    }
+    fn phase(asking: Asking<Self>) -> Phase {
+        Phase::Responder(asking)
+    }
+}
+
+impl Connection {
+    /// The side that opened the connection. M1 waits in the output.
+    ///
+    /// # Errors
+    /// [`Error::Local`] if this side's identity is not usable or the random source fails.
+    pub fn initiate(
+        config: Config,
+        now: Now,
+        mut random: Box<dyn Random>,
+    ) -> Result<Self, Error> {
+        let (machine, m1) = Initiator::start(config.clone(), now.wall, random.as_mut())?;
+        let phase = Phase::Initiator(Asking::Peer(machine));
+        let mut connection = Self::new(config, phase, now, random);
+        connection.outgoing.push(m1);
+        Ok(connection)
+    }
+
+    /// The side that was called.
+    #[must_use]
+    pub fn respond(config: Config, now: Now, random: Box<dyn Random>) -> Self {
+        let phase = Phase::Responder(Asking::Peer(Responder::new(config.clone())));
+        Self::new(config, phase, now, random)
+    }
+
+    fn new(config: Config, phase: Phase, now: Now, random: Box<dyn Random>) -> Self {
+        let limits = config.policy.limits.clone();
+        Self {
+            phase,
+            config,
+            incoming: Incoming::new(limits.clone()),
+            outgoing: Outgoing::new(limits, random),
+            started: now.elapsed,
+        }
+    }
+
+    /// The limits in force; a carrier watches [`SessionLimits::write_stall`] and
+    /// [`SessionLimits::linger`].
+    #[must_use]
+    pub fn limits(&self) -> &SessionLimits {
+        &self.config.policy.limits
+    }
+
+    /// Takes octets of a byte stream, split in any way, and says how many were taken.
+    ///
+    /// It takes fewer than given (often none) while the application is asked or its events wait:
+    /// offer the rest again after [`Connection::identity`], [`Connection::verdict`] or
+    /// [`Connection::poll_event`]. That is the back-pressure.
+    pub fn handle_input(&mut self, now: Now, octets: &[u8]) -> usize {
+        self.handle_timeout(now);
+        let mut rest = octets;
+        while self.wants_input() && !rest.is_empty() {
+            let next = match &mut self.phase {
+                Phase::Session(_, receiving) => {
+                    let taken = octets.len() - rest.len();
+                    return taken + receiving.handle_input(&mut self.incoming, now, rest);
+                }
+                Phase::Initiator(Asking::Peer(machine)) => {
+                    self.incoming.frame(&mut rest, machine.longest())
+                }
+                Phase::Responder(Asking::Peer(machine)) => {
+                    self.incoming.frame(&mut rest, machine.longest())
+                }
+                _ => break,
+            };
+            match next {
+                Ok(Some(object)) => self.handshake_object(now, &object),
+                Ok(None) => {}
+                Err(error) => self.unframed(error),
+            }
+        }
+        octets.len() - rest.len()
+    }
+
+    /// Takes one whole object of a message carrier. `false`: not now, offer it again.
+    pub fn handle_object(&mut self, now: Now, octets: &[u8]) -> bool {
+        self.handle_timeout(now);
+        if !self.wants_input() {
+            return false;
+        }
+        if let Phase::Session(_, receiving) = &mut self.phase {
+            return receiving.handle_object(&mut self.incoming, now, octets);
+        }
+        let limit = match &self.phase {
+            Phase::Initiator(Asking::Peer(machine)) => machine.longest(),
+            Phase::Responder(Asking::Peer(machine)) => machine.longest(),
+            _ => return false,
+        };
+        match single(octets, limit) {
+            Ok(object) => self.handshake_object(now, object),
+            Err(error) => self.unframed(error),
+        }
+        true
+    }
+
+    /// The stream ended; give all octets first.
+    pub fn handle_eof(&mut self, _now: Now) {
+        match &mut self.phase {
+            Phase::Session(_, receiving) => receiving.handle_eof(&mut self.incoming),
+            Phase::Failed(_) => {}
+            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => {
+                self.fail(Error::Truncated.into());
+            }
+        }
+    }
+
+    /// Fails the handshake if its time is over (R42): in silence, as R38 says.
+    pub fn handle_timeout(&mut self, now: Now) {
+        if self.poll_timeout().is_some_and(|deadline| now.elapsed >= deadline) {
+            let limit = if self.expects_first_message() {
+                TimeLimit::FirstMessage
+            } else {
+                TimeLimit::Handshake
+            };
+            self.fail(Error::Timeout(limit).into());
+        }
+    }
+
+    /// When to call [`Connection::handle_timeout`], on the scale of [`Now::elapsed`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let limits = &self.config.policy.limits;
+        let limit = match &self.phase {
+            Phase::Session(..) | Phase::Failed(_) | Phase::Moving => return None,
+            _ if self.expects_first_message() => limits.first_message.min(limits.handshake),
+            Phase::Initiator(_) | Phase::Responder(_) => limits.handshake,
+        };
+        Some(self.started.saturating_add(limit))
+    }
+
+    fn expects_first_message(&self) -> bool {
+        matches!(&self.phase, Phase::Responder(Asking::Peer(machine))
+            if machine.expects_first_message())
+    }
+
+    /// The next object's text to send. A byte stream sends one LF after it (R43).
+    pub fn poll_output(&mut self) -> Option<String> {
+        match &mut self.phase {
+            Phase::Session(sending, _) => sending.poll_output(&mut self.outgoing),
+            _ => self.outgoing.pop(),
+        }
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.incoming.poll_event()
+    }
+
+    /// Whether input is taken at the moment.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        match &self.phase {
+            Phase::Initiator(Asking::Peer(_)) | Phase::Responder(Asking::Peer(_)) => true,
+            Phase::Session(_, receiving) => receiving.wants_input(&self.incoming),
+            _ => false,
+        }
+    }
+
+    /// Answers [`Event::NeedIdentity`]: the identity known under the claimed fingerprint, or none.
+    ///
+    /// # Errors
+    /// [`Misuse::NoQuestion`] if nothing was asked.
+    pub fn identity(&mut self, now: Now, identity: Option<Identity>) -> Result<(), Error> {
+        self.handle_timeout(now);
+        match self.take() {
+            Phase::Initiator(Asking::Identity(question)) => {
+                let step = question.provide(identity, now.wall, self.outgoing.random());
+                self.advance(step);
+            }
+            Phase::Responder(Asking::Identity(question)) => {
+                let step = question.provide(identity, now.wall, self.outgoing.random());
+                self.advance(step);
+            }
+            other => return self.no_question(other),
+        }
+        Ok(())
+    }
+
+    /// Answers [`Event::Authorize`].
+    ///
+    /// # Errors
+    /// [`Misuse::NoQuestion`] if nothing was asked.
+    pub fn verdict(&mut self, now: Now, verdict: Verdict) -> Result<(), Error> {
+        self.handle_timeout(now);
+        match self.take() {
+            Phase::Initiator(Asking::Verdict(question)) => self.decide(question, now, verdict),
+            Phase::Responder(Asking::Verdict(question)) => self.decide(question, now, verdict),
+            other => return self.no_question(other),
+        }
+        Ok(())
+    }
+
+    fn decide<M: Handshake>(&mut self, question: Authorize<M>, now: Now, verdict: Verdict) {
+        let random = self.outgoing.random();
+        let step = match verdict {
+            Verdict::Trust => question.trust(now.wall, random),
+            Verdict::Refuse => Err(question.refuse(random)),
+        };
+        self.advance(step);
+    }
+
+    /// A question that the connection's failure has overtaken gets that failure as its answer.
+    fn no_question(&mut self, phase: Phase) -> Result<(), Error> {
+        let error = match &phase {
+            Phase::Failed(error) => error.clone(),
+            _ => Error::ApiMisuse(Misuse::NoQuestion),
+        };
+        self.phase = phase;
+        Err(error)
+    }
+
+    /// Seals a container and queues it.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] (nothing was taken: send some output first), [`Misuse::NotAccepted`],
+    /// another [`Error::ApiMisuse`], or what ended the session.
+    pub fn send(&mut self, now: Now, container: &Container) -> Result<(), Error> {
+        let (sending, outgoing) = self.sending()?;
+        sending.send(outgoing, now, container)
+    }
+
+    /// Ends this direction with the authenticated close (R41); the peer may still send.
+    ///
+    /// # Errors
+    /// [`Misuse::NotAccepted`], [`Misuse::AfterClose`], or what ended the session.
+    pub fn close(&mut self, now: Now) -> Result<(), Error> {
+        let (sending, outgoing) = self.sending()?;
+        sending.close(outgoing, now)
+    }
+
+    /// A secret for another protocol, the same on both sides (R44).
+    ///
+    /// # Errors
+    /// As [`Session::export`], and [`Misuse::NotAccepted`].
+    pub fn export(&mut self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        self.sending()?.0.export(label, context, out)
+    }
+
+    /// Whether the session is accepted (and not failed since).
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.phase, Phase::Session(..))
+    }
+
+    /// Whether nothing will ever come out again: the carrier may end its writing direction.
+    #[must_use]
+    pub fn is_output_finished(&self) -> bool {
+        match &self.phase {
+            Phase::Session(sending, _) => sending.is_finished(&self.outgoing),
+            Phase::Failed(_) => self.outgoing.is_empty(),
+            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => false,
+        }
+    }
+
+    /// Whether both directions are over: the carrier may be dropped once the output is sent.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        match &self.phase {
+            Phase::Session(sending, receiving) => {
+                sending.is_finished(&self.outgoing) && receiving.is_finished()
+            }
+            Phase::Failed(_) => self.outgoing.is_empty(),
+            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => false,
+        }
+    }
+
+    /// The two directions of an accepted session, for use at the same time without a lock.
+    ///
+    /// # Errors
+    /// The connection itself, if it is not accepted.
+    pub fn split(self) -> Result<(ConnectionSender, ConnectionReceiver), Box<Self>> {
+        match self.phase {
+            Phase::Session(sending, receiving) => Ok((
+                ConnectionSender { sending, outgoing: self.outgoing },
+                ConnectionReceiver { receiving, incoming: self.incoming },
+            )),
+            _ => Err(Box::new(self)),
+        }
+    }
+
+    fn sending(&mut self) -> Result<(&mut Sending, &mut Outgoing), Error> {
+        match &mut self.phase {
+            Phase::Session(sending, _) => Ok((sending, &mut self.outgoing)),
+            Phase::Failed(error) => Err(error.clone()),
+            _ => Err(Error::ApiMisuse(Misuse::NotAccepted)),
+        }
+    }
+
+    fn take(&mut self) -> Phase {
+        std::mem::replace(&mut self.phase, Phase::Moving)
+    }
+
+    fn handshake_object(&mut self, now: Now, object: &[u8]) {
+        match self.take() {
+            Phase::Initiator(Asking::Peer(machine)) => {
+                let step = machine.next(object, now, self.outgoing.random());
+                self.advance(step);
+            }
+            Phase::Responder(Asking::Peer(machine)) => {
+                let step = machine.next(object, now, self.outgoing.random());
+                self.advance(step);
+            }
+            other => self.phase = other,
+        }
+    }
+
+    /// Octets that are no object, or too long, are refused as a malformed object (R38).
+    fn unframed(&mut self, error: Error) {
+        let random = self.outgoing.random();
+        let failed = match std::mem::replace(&mut self.phase, Phase::Moving) {
+            Phase::Initiator(Asking::Peer(machine)) => machine.abort(error, random),
+            Phase::Responder(Asking::Peer(machine)) => machine.abort(error, random),
+            _ => error.into(),
+        };
+        self.fail(failed);
+    }
+
+    fn advance<M: Handshake>(&mut self, step: Result<Step<M>, Failed>) {
+        match step {
+            Ok(Step::Continue { machine, send }) => {
+                self.outgoing.extend(send);
+                self.phase = M::phase(Asking::Peer(machine));
+            }
+            Ok(Step::NeedIdentity(question)) => {
+                let claimed = question.claimed().clone();
+                self.incoming.push(Event::NeedIdentity { claimed });
+                self.phase = M::phase(Asking::Identity(question));
+            }
+            Ok(Step::Authorize(question)) => {
+                self.incoming.push(Event::Authorize { peer: question.peer().clone() });
+                self.phase = M::phase(Asking::Verdict(question));
+            }
+            Ok(Step::Complete { session, send }) => {
+                self.outgoing.extend(send);
+                self.accept(*session);
+            }
+            Err(failed) => self.fail(failed),
+        }
+    }
+
+    fn accept(&mut self, session: Session) {
+        self.incoming.push(Event::Accepted(Accepted {
+            peer: session.peer().clone(),
+            session_id: session.session_id().copied(),
+            group: session.group().clone(),
+        }));
+        let (sender, receiver) = session.split();
+        self.phase = Phase::Session(Sending::new(sender), Receiving::new(receiver));
+    }
+
+    fn fail(&mut self, failed: Failed) {
+        self.outgoing.extend(failed.send);
+        self.incoming.push(Event::Failed(failed.error.clone()));
+        self.phase = Phase::Failed(failed.error);
+    }
+}

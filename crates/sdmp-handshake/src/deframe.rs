@@ -1,0 +1,124 @@
+//! Finding objects in a byte stream (R43): by the JSON text itself, not by line ends.
+
+use memchr::memchr2;
+
+/// White space allowed before an object, in octets.
+const WHITE_SPACE: usize = 16;
+
+/// Why a stream cannot be cut into objects any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Something other than an opening brace, or too much white space.
+    NotAnObject,
+    /// The object is longer than the limit in force.
+    TooLong,
+}
+
+/// Cuts a byte stream into the texts of top-level JSON objects, however the octets are split.
+///
+/// The work is linear in the octets, and no more than the limit is ever kept. It looks only at
+/// strings and braces: whether the text is valid is the parser's question.
+#[derive(Debug, Default)]
+pub struct Deframer {
+    object: Vec<u8>,
+    depth: usize,
+    place: Place,
+    white_space: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Outside,
+    InString,
+    AfterBackslash,
+}
+
+impl Deframer {
+    /// A deframer at the start of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes octets from the front of `input` until an object of at most `limit` octets is
+    /// complete. Returns it, or nothing when all input is used up.
+    ///
+    /// # Errors
+    /// [`FrameError`]; the stream is then of no further use.
+    pub fn next(
+        &mut self,
+        input: &mut &[u8],
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, FrameError> {
+        if self.object.is_empty() && !self.skip_white_space(input)? {
+            return Ok(None);
+        }
+        let (used, complete) = self.scan(input);
+        if self.object.len().saturating_add(used) > limit {
+            return Err(FrameError::TooLong);
+        }
+        let (taken, rest) = input.split_at(used);
+        *input = rest;
+        self.object.extend_from_slice(taken);
+        if !complete {
+            return Ok(None);
+        }
+        self.white_space = 0;
+        Ok(Some(std::mem::take(&mut self.object)))
+    }
+
+    /// Whether the stream may end here: not inside an object.
+    #[must_use]
+    pub fn is_between_objects(&self) -> bool {
+        self.object.is_empty()
+    }
+
+    /// Skips the white space before an object; says whether an object begins in `input`.
+    fn skip_white_space(&mut self, input: &mut &[u8]) -> Result<bool, FrameError> {
+        while let [first, rest @ ..] = *input {
+            match first {
+                b' ' | b'\t' | b'\n' | b'\r' if self.white_space < WHITE_SPACE => {
+                    self.white_space += 1;
+                    *input = rest;
+                }
+                b'{' => return Ok(true),
+                _ => return Err(FrameError::NotAnObject),
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many octets of `input` belong to this object, and whether they complete it.
+    fn scan(&mut self, input: &[u8]) -> (usize, bool) {
+        let mut used = 0;
+        while let Some(&octet) = input.get(used) {
+            match self.place {
+                Place::AfterBackslash => {
+                    self.place = Place::InString;
+                    used += 1;
+                }
+                Place::InString => {
+                    let rest = input.get(used..).unwrap_or_default();
+                    let Some(skip) = memchr2(b'"', b'\\', rest) else { return (input.len(), false) };
+                    used += skip + 1;
+                    let quote = rest.get(skip) == Some(&b'"');
+                    self.place = if quote { Place::Outside } else { Place::AfterBackslash };
+                }
+                Place::Outside => {
+                    used += 1;
+                    match octet {
+                        b'"' => self.place = Place::InString,
+                        b'{' => self.depth += 1,
+                        b'}' => self.depth = self.depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    if self.depth == 0 {
+                        return (used, true);
+                    }
+                }
+            }
+        }
+        (used, false)
+    }
+}

@@ -1,0 +1,210 @@
+//! What a program decides before it speaks: profile, groups, limits, trust.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sdmp_container::{Fingerprint, Timestamp};
+use sdmp_crypto::dh::{Group, Groups, NamedGroup};
+use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_schema::Validator;
+
+/// The time, given by the caller: this crate has no clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Time since an origin of the caller's choice that never goes back; for time limits.
+    pub elapsed: Duration,
+    /// The calendar's time; for the expiry of identities (R16).
+    pub wall: Timestamp,
+}
+
+/// Which of the two ways of speaking SDMP 0.12; both sides must use the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Transcript-bound keys, authenticated encryption, confirmation.
+    #[default]
+    Hardened,
+    /// The literal 0.12 text. **Its traffic can be altered on the way**: only for peers that
+    /// implement nothing else.
+    Published,
+}
+
+/// Sizes in octets and times after which a peer is dropped (R42). All sizes are inclusive and
+/// count the outer text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// M1, M2 and plaintext rejections: 4,096 octets.
+    pub plain_octets: usize,
+    /// Encrypted objects before acceptance: 12,288 octets.
+    pub handshake_octets: usize,
+    /// Encrypted objects after acceptance: 16 MiB.
+    pub message_octets: usize,
+    /// From the connection to M1: 5 s.
+    pub first_message: Duration,
+    /// From the connection to acceptance, decisions of the application included: 10 s.
+    pub handshake: Duration,
+    /// A write without progress, after acceptance: 30 s. The carrier watches it.
+    pub write_stall: Duration,
+    /// Reading on after a refusal, so that it arrives (R38): 1 s. The carrier watches it.
+    pub linger: Duration,
+    /// Sealed objects that wait for the carrier, before `send` says full: 64.
+    pub queued_objects: usize,
+    /// Octets of sealed objects that wait for the carrier, before `send` says full: 32 MiB.
+    pub queued_octets: usize,
+    /// Received containers that wait for the application, before input is no longer taken: 16.
+    pub queued_events: usize,
+    /// Objects that one direction may carry (R35): 2^32.
+    pub objects: u64,
+    /// Octets of padded plaintext that one direction may carry (R35): 2^36.
+    pub octets: u64,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self {
+            plain_octets: 4096,
+            handshake_octets: 12_288,
+            message_octets: 16 << 20,
+            first_message: Duration::from_secs(5),
+            handshake: Duration::from_secs(10),
+            write_stall: Duration::from_secs(30),
+            linger: Duration::from_secs(1),
+            queued_objects: 64,
+            queued_octets: 32 << 20,
+            queued_events: 16,
+            objects: 1 << 32,
+            octets: 1 << 36,
+        }
+    }
+}
+
+/// What this side offers and accepts.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The profile; there is no negotiation and no fallback.
+    pub profile: Profile,
+    /// The group that an initiator offers: ffdhe3072.
+    pub offer: Group,
+    /// The groups that are known: the ten named ones, and what the application registered (R23).
+    pub groups: Groups,
+    /// The largest group that a responder accepts, in bits: 4096 (R23).
+    pub max_group_bits: u32,
+    /// Whether identities of users may take part, on either side (R16): no.
+    pub allow_user: bool,
+    /// Sizes and times.
+    pub limits: SessionLimits,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let groups = Groups::default();
+        Self {
+            profile: Profile::Hardened,
+            offer: groups.named(NamedGroup::Ffdhe3072),
+            groups,
+            max_group_bits: 4096,
+            allow_user: false,
+            limits: SessionLimits::default(),
+        }
+    }
+}
+
+/// Where the secrets of a handshake go, on explicit request only: who reads them reads the session.
+///
+/// One call a secret. `handshake` names the handshake: the first 32 octets of
+/// [`transcript_1`](crate::schedule::transcript_1) over M1 and M2 as they stood on the wire, in
+/// both profiles. Labels: `HS_I2R`, `HS_R2I`, `AP_I2R`, `AP_R2I`, `EXPORTER` (64 octets each) and
+/// `SESSION_ID` (32), or `PUBLISHED_K` (32). In files a line is `LABEL HANDSHAKE SECRET`, both in
+/// lower-case hexadecimal, joined by single spaces.
+pub trait KeyLog: fmt::Debug + Send + Sync {
+    /// Takes one secret.
+    fn log(&self, label: &'static str, handshake: &[u8; 32], secret: &[u8]);
+}
+
+/// Everything that a handshake needs to know beforehand. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) local: LocalIdentity,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) pin: Option<Fingerprint>,
+    pub(crate) trusted: Arc<BTreeMap<Fingerprint, Identity>>,
+    pub(crate) ask: bool,
+    pub(crate) validator: Option<Arc<Validator>>,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+}
+
+impl Config {
+    /// The hardened defaults for this identity. It trusts nobody: see [`Config::trust`] and
+    /// [`Config::ask`].
+    #[must_use]
+    pub fn new(local: LocalIdentity) -> Self {
+        Self {
+            local,
+            policy: Arc::new(Policy::default()),
+            pin: None,
+            trusted: Arc::default(),
+            ask: false,
+            validator: None,
+            key_log: None,
+        }
+    }
+
+    /// Replaces the policy.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// Accepts only this peer: any other is refused before it learns anything (R30).
+    #[must_use]
+    pub fn pin(mut self, fingerprint: Fingerprint) -> Self {
+        self.pin = Some(fingerprint);
+        self
+    }
+
+    /// Trusts these identities, without a question to the application (R30).
+    #[must_use]
+    pub fn trust(mut self, identities: impl IntoIterator<Item = Identity>) -> Self {
+        let trusted = Arc::make_mut(&mut self.trusted);
+        for identity in identities {
+            trusted.insert(identity.fingerprint().clone(), identity);
+        }
+        self
+    }
+
+    /// Asks the application about peers that are not in the trusted set: first for the identity
+    /// known under a claimed fingerprint, then whether the verified peer is trusted (R30).
+    #[must_use]
+    pub fn ask(mut self) -> Self {
+        self.ask = true;
+        self
+    }
+
+    /// Judges extension schemas of received containers with this validator (R38a).
+    #[must_use]
+    pub fn validator(mut self, validator: Arc<Validator>) -> Self {
+        self.validator = Some(validator);
+        self
+    }
+
+    /// Logs the secrets of every handshake. **Whoever reads the log reads the traffic.**
+    #[must_use]
+    pub fn key_log(mut self, key_log: Arc<dyn KeyLog>) -> Self {
+        self.key_log = Some(key_log);
+        self
+    }
+
+    /// This side's identity.
+    #[must_use]
+    pub fn local(&self) -> &LocalIdentity {
+        &self.local
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn current_policy(&self) -> &Policy {
+        &self.policy
+    }
+}

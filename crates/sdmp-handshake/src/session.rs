@@ -1,0 +1,493 @@
+//! The accepted session: containers out, containers in, an authenticated close (R32 to R41).
+
+use std::sync::{Arc, OnceLock};
+
+use sdmp_container::{
+    Container, CoreSchema, Limits, Receipt, Response, Status, Timestamp,
+};
+use sdmp_crypto::dh::Group;
+use sdmp_crypto::hkdf::Prk;
+use sdmp_crypto::random::Random;
+use sdmp_envelope::Identity;
+use sdmp_envelope::network::Sealed;
+use sdmp_schema::Validator;
+
+use crate::channel::{Channel, padded};
+use crate::error::{Error, Message, Misbehaviour, Misuse};
+use crate::policy::{Config, Profile, SessionLimits};
+use crate::proof::{self, RESERVED_RECEIPT};
+use crate::schedule;
+use crate::secured::{Channels, Role, Traffic};
+
+/// How the extension schemas of a received container were judged (R38a). Core schemas always hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extension {
+    /// It names none.
+    None,
+    /// It names some, and all hold.
+    Valid,
+    /// At least one could not be resolved, or no validator was configured.
+    Unresolved,
+    /// At least one does not hold.
+    Invalid,
+}
+
+/// A container from the peer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Received {
+    /// The container, with the octets as they were sealed.
+    pub container: Container,
+    /// What is known of its extension schemas.
+    pub extension: Extension,
+}
+
+/// What an opened object was.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// A container of the application's.
+    Message(Box<Received>),
+    /// The peer's close: it sends nothing more (R41).
+    Closed,
+}
+
+/// What both halves of a session know.
+#[derive(Debug)]
+struct Facts {
+    role: Role,
+    profile: Profile,
+    peer: Identity,
+    /// The earlier end of the two identities (R35).
+    expires: Timestamp,
+    group: Group,
+    limits: SessionLimits,
+    validator: Option<Arc<Validator>>,
+    exporter: Option<Prk>,
+    session_id: Option<[u8; 32]>,
+    transcript: Option<[u8; 64]>,
+    /// The first failure; both halves answer with it from then on (R39).
+    failure: OnceLock<Error>,
+}
+
+impl Facts {
+    fn check(&self, now: Timestamp) -> Result<(), Error> {
+        match self.failure.get() {
+            Some(failure) => Err(failure.clone()),
+            None if self.expires.is_expired(now) => Err(Error::Expired),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self, error: Error) -> Error {
+        self.failure.get_or_init(|| error).clone()
+    }
+}
+
+/// An accepted session between two verified peers.
+///
+/// Both sides have proved their identity over the whole transcript and, in the hardened profile,
+/// confirmed it. What is sealed here is encrypted, authenticated and in order; in the *published*
+/// profile it is only encrypted.
+#[derive(Debug)]
+pub struct Session {
+    sender: Sender,
+    receiver: Receiver,
+}
+
+/// The sending half of a [`Session`].
+#[derive(Debug)]
+pub struct Sender {
+    facts: Arc<Facts>,
+    state: State,
+}
+
+/// The receiving half of a [`Session`].
+#[derive(Debug)]
+pub struct Receiver {
+    facts: Arc<Facts>,
+    state: State,
+}
+
+/// A direction owns its key only as long as it may be used: what is over is wiped.
+#[derive(Debug)]
+enum State {
+    Open(Channel),
+    Closed,
+    Failed,
+}
+
+impl Session {
+    pub(crate) fn hardened(
+        config: &Config,
+        role: Role,
+        traffic: Traffic,
+        peer: Identity,
+        group: Group,
+    ) -> Self {
+        let mut facts = Facts::new(config, role, peer, group);
+        facts.exporter = Some(traffic.exporter);
+        facts.session_id = Some(traffic.session_id);
+        facts.transcript = Some(traffic.t2);
+        Self::join(facts, traffic.channels)
+    }
+
+    pub(crate) fn published(
+        config: &Config,
+        role: Role,
+        channels: Channels,
+        peer: Identity,
+        group: Group,
+    ) -> Self {
+        Self::join(Facts::new(config, role, peer, group), channels)
+    }
+
+    fn join(facts: Facts, channels: Channels) -> Self {
+        let facts = Arc::new(facts);
+        Self {
+            sender: Sender { facts: Arc::clone(&facts), state: State::Open(channels.send) },
+            receiver: Receiver { facts, state: State::Open(channels.receive) },
+        }
+    }
+
+    /// Seals a container; see [`Sender::seal`].
+    ///
+    /// # Errors
+    /// As [`Sender::seal`].
+    pub fn seal(
+        &mut self,
+        container: &Container,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<String, Error> {
+        self.sender.seal(container, now, random)
+    }
+
+    /// Opens the peer's next object; see [`Receiver::open`].
+    ///
+    /// # Errors
+    /// As [`Receiver::open`].
+    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+        self.receiver.open(octets, now)
+    }
+
+    /// Ends the sending direction; see [`Sender::close`].
+    ///
+    /// # Errors
+    /// As [`Sender::close`].
+    pub fn close(
+        &mut self,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Option<String>, Error> {
+        self.sender.close(now, random)
+    }
+
+    /// Judges the end of the stream; see [`Receiver::end`].
+    ///
+    /// # Errors
+    /// As [`Receiver::end`].
+    pub fn end(&mut self) -> Result<Ended, Error> {
+        self.receiver.end()
+    }
+
+    /// The two directions, to be used at the same time without a lock.
+    #[must_use]
+    pub fn split(self) -> (Sender, Receiver) {
+        (self.sender, self.receiver)
+    }
+
+    /// The verified peer.
+    #[must_use]
+    pub fn peer(&self) -> &Identity {
+        &self.sender.facts.peer
+    }
+
+    /// This side's role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.sender.facts.role
+    }
+
+    /// The group whose keys the session came from.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.sender.facts.group
+    }
+
+    /// A public name of the session, the same on both sides, 32 octets (R44); hardened only.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&[u8; 32]> {
+        self.sender.facts.session_id.as_ref()
+    }
+
+    /// T2, the hash of the whole handshake, 64 octets; hardened only.
+    #[must_use]
+    pub fn transcript_hash(&self) -> Option<&[u8; 64]> {
+        self.sender.facts.transcript.as_ref()
+    }
+
+    /// Fills `out` with a secret for another protocol, the same on both sides (R44).
+    ///
+    /// # Errors
+    /// [`Misuse::Published`] in the published profile, [`Misuse::Exporter`] for a label or a
+    /// length that R44 refuses, or the session's failure.
+    pub fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        self.sender.export(label, context, out)
+    }
+}
+
+/// How a session ended whose stream ended where it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// After the peer's authenticated close (hardened).
+    Authenticated,
+    /// The published profile cannot tell an end from a cut.
+    Unauthenticated,
+}
+
+impl Facts {
+    fn new(config: &Config, role: Role, peer: Identity, group: Group) -> Self {
+        Self {
+            role,
+            profile: config.policy.profile,
+            expires: config.local.identity().expires().min(peer.expires()),
+            peer,
+            group,
+            limits: config.policy.limits.clone(),
+            validator: config.validator.clone(),
+            exporter: None,
+            session_id: None,
+            transcript: None,
+            failure: OnceLock::new(),
+        }
+    }
+
+    /// The text of a side's close (R41); nothing in the published profile.
+    fn close_text(&self, role: Role) -> Option<String> {
+        self.transcript.as_ref().map(|t2| proof::close(role.name(), t2))
+    }
+}
+
+impl Sender {
+    /// Seals a container as the next object (R32 to R35) and returns its text.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] for a container that may not be sent, which changes nothing;
+    /// [`Error::Expired`] (R35) and [`Error::Exhausted`], which end the session; or its failure.
+    pub fn seal(
+        &mut self,
+        container: &Container,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<String, Error> {
+        self.ready(now)?;
+        check_sendable(container, self.facts.profile)?;
+        self.seal_text(container.octets(), random)
+    }
+
+    /// The outer length in octets of the object that a container would become.
+    #[must_use]
+    pub fn sealed_len(&self, container: &Container) -> usize {
+        match &self.state {
+            State::Open(channel) => channel.sealed_len(container.octets().len()),
+            State::Closed | State::Failed => 0,
+        }
+    }
+
+    /// Ends this direction: the close object to send (hardened), or nothing (published, where the
+    /// end of the stream has to do). Afterwards this side sends nothing more (R41).
+    ///
+    /// # Errors
+    /// [`Misuse::AfterClose`] the second time, or the session's failure.
+    pub fn close(
+        &mut self,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Option<String>, Error> {
+        self.ready(now)?;
+        let close = match self.facts.close_text(self.facts.role) {
+            Some(text) => Some(self.seal_text(text.as_bytes(), random)?),
+            None => None,
+        };
+        self.state = State::Closed;
+        Ok(close)
+    }
+
+    /// As [`Session::export`].
+    ///
+    /// # Errors
+    /// As [`Session::export`].
+    pub fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        if let Some(failure) = self.facts.failure.get() {
+            return Err(failure.clone());
+        }
+        let exporter =
+            self.facts.exporter.as_ref().ok_or(Error::ApiMisuse(Misuse::Published))?;
+        schedule::export(exporter, label, context, out)
+    }
+
+    /// Whether the session has failed, on this half or on the other.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.facts.failure.get().is_some()
+    }
+
+    fn ready(&mut self, now: Timestamp) -> Result<(), Error> {
+        if let Err(error) = self.facts.check(now) {
+            return Err(self.fail(error));
+        }
+        match self.state {
+            State::Closed => Err(Error::ApiMisuse(Misuse::AfterClose)),
+            State::Open(_) | State::Failed => Ok(()),
+        }
+    }
+
+    fn seal_text(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
+        let limits = &self.facts.limits;
+        let State::Open(channel) = &mut self.state else {
+            return Err(Error::ApiMisuse(Misuse::AfterClose));
+        };
+        // Before a sequence number is used (R42).
+        if channel.sealed_len(text.len()) > limits.message_octets {
+            return Err(Error::ApiMisuse(Misuse::TooLarge));
+        }
+        let sealed = channel
+            .check(padded(text.len()), limits.objects, limits.octets)
+            .and_then(|()| channel.seal(text, random));
+        sealed.map_err(|error| self.fail(error))
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed;
+        self.facts.fail(error)
+    }
+}
+
+impl Receiver {
+    /// Opens the peer's next object.
+    ///
+    /// # Errors
+    /// Any error ends the session (R39): an object that was altered, lost, repeated, reordered or
+    /// reflected ([`Error::Decrypt`]), that is not what it claims to be, or that comes after the
+    /// peer's close; [`Error::PeerRejected`]; [`Error::Expired`].
+    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+        let result = self.try_open(octets, now);
+        match &result {
+            Ok(Incoming::Message(_)) => {}
+            Ok(Incoming::Closed) => self.state = State::Closed,
+            Err(error) => {
+                self.fail(error.clone());
+            }
+        }
+        result
+    }
+
+    /// Judges the end of the stream.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] if the peer's authenticated close has not come (R41).
+    pub fn end(&mut self) -> Result<Ended, Error> {
+        if let Some(failure) = self.facts.failure.get() {
+            return Err(failure.clone());
+        }
+        match (&self.state, self.facts.profile) {
+            (State::Closed, Profile::Hardened) => Ok(Ended::Authenticated),
+            (_, Profile::Published) => {
+                self.state = State::Closed;
+                Ok(Ended::Unauthenticated)
+            }
+            (State::Open(_) | State::Failed, Profile::Hardened) => {
+                Err(self.fail(Error::Truncated))
+            }
+        }
+    }
+
+    /// Ends the session for octets that could not even be framed.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed;
+        self.facts.fail(error)
+    }
+
+    fn try_open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+        self.facts.check(now)?;
+        let State::Open(channel) = &mut self.state else {
+            return Err(Error::PeerMisbehaved(Misbehaviour::AfterClose));
+        };
+        let limits = &self.facts.limits;
+        let outer = Limits { octets: limits.message_octets, ..Limits::CLOSED_HANDSHAKE };
+        let sealed = Sealed::parse(octets, &outer).map_err(invalid)?;
+        channel.check(0, limits.objects, limits.octets)?;
+        let plaintext = channel.open(sealed, Message::Traffic)?;
+        channel.check(0, u64::MAX, limits.octets)?;
+        self.facts.judge(plaintext)
+    }
+}
+
+impl Facts {
+    /// What a plaintext is: the close, a refusal, or a container of the application's.
+    fn judge(&self, plaintext: Vec<u8>) -> Result<Incoming, Error> {
+        let close = self.close_text(self.role.other());
+        if close.is_some_and(|text| text.as_bytes() == plaintext) {
+            return Ok(Incoming::Closed);
+        }
+        let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
+        let container = Container::parse(plaintext, &limits).map_err(|e| invalid(e.into()))?;
+        if !container.version().is_0_12() {
+            return Err(Error::PeerMisbehaved(Misbehaviour::Version));
+        }
+        container.check_core().map_err(|error| invalid(error.into()))?;
+        if is_refusal(&container) {
+            return Err(Error::PeerRejected { in_plaintext: false });
+        }
+        if self.profile == Profile::Hardened && is_reserved_receipt(&container) {
+            return Err(Error::PeerMisbehaved(Misbehaviour::ReservedReceipt));
+        }
+        let extension = self.judge_extensions(&container);
+        Ok(Incoming::Message(Box::new(Received { container, extension })))
+    }
+
+    fn judge_extensions(&self, container: &Container) -> Extension {
+        if !container.has_extensions() {
+            return Extension::None;
+        }
+        let Some(validator) = &self.validator else { return Extension::Unresolved };
+        match validator.validate(container) {
+            Ok(()) => Extension::Valid,
+            Err(error) if error.is_unresolved() => Extension::Unresolved,
+            Err(_) => Extension::Invalid,
+        }
+    }
+}
+
+fn invalid(cause: sdmp_envelope::Error) -> Error {
+    Error::InvalidMessage { message: Message::Traffic, cause }
+}
+
+/// What an application may not send (R8, R11, R38, R41).
+fn check_sendable(container: &Container, profile: Profile) -> Result<(), Error> {
+    let misuse = if !container.version().is_0_12() {
+        Misuse::Version
+    } else if container.check_core().is_err() {
+        Misuse::Invalid
+    } else if is_refusal(container)
+        || (profile == Profile::Hardened && is_reserved_receipt(container))
+    {
+        Misuse::Reserved
+    } else {
+        return Ok(());
+    };
+    Err(Error::ApiMisuse(misuse))
+}
+
+/// A container that says `not_found` to nothing in particular is a refusal at any time (R38).
+fn is_refusal(container: &Container) -> bool {
+    container.lists(CoreSchema::Response)
+        && Response::from_container(container).is_ok_and(|response| {
+            response.status() == Status::NotFound && response.identifier().is_empty()
+        })
+}
+
+fn is_reserved_receipt(container: &Container) -> bool {
+    container.lists(CoreSchema::Receipt)
+        && Receipt::from_container(container)
+            .is_ok_and(|receipt| receipt.as_str().starts_with(RESERVED_RECEIPT))
+}

@@ -1,0 +1,153 @@
+//! What a machine does next: go on, ask, or be done.
+
+use std::fmt;
+
+use sdmp_container::{Fingerprint, Timestamp};
+use sdmp_crypto::random::Random;
+use sdmp_envelope::Identity;
+
+use crate::error::{Distrust, Error};
+use crate::policy::Config;
+use crate::proof::{Claim, Proven};
+use crate::session::Session;
+
+/// The end of a handshake: the local error, and the refusal that is still owed to the peer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    /// Why, for this side only: the peer learns less (R37).
+    pub error: Error,
+    /// Objects to send before closing; often none.
+    pub send: Vec<String>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, send: Vec::new() }
+    }
+}
+
+/// What follows after an object was handled.
+#[derive(Debug)]
+pub enum Step<M: Machine> {
+    /// Send these objects, and give the next one to `machine`.
+    Continue {
+        /// The machine in its next state.
+        machine: M,
+        /// Objects to send, in order.
+        send: Vec<String>,
+    },
+    /// Who is this? The peer only *claims* a name so far.
+    NeedIdentity(NeedIdentity<M>),
+    /// Is this peer, whose name is verified, trusted?
+    Authorize(Authorize<M>),
+    /// The session is accepted. Send these objects first.
+    Complete {
+        /// The session.
+        session: Box<Session>,
+        /// Objects to send, in order.
+        send: Vec<String>,
+    },
+}
+
+/// [`Initiator`](crate::Initiator) or [`Responder`](crate::Responder); not for implementing.
+pub trait Machine: Sized + fmt::Debug + private::Stops {}
+
+pub(crate) mod private {
+    use super::{Config, Error, Failed, Proven, Random, Step, Timestamp, fmt};
+
+    /// What a machine does after its two stops.
+    pub trait Stops: Sized {
+        /// What it keeps while it waits.
+        type Waiting: fmt::Debug;
+        fn config(waiting: &Self::Waiting) -> &Config;
+        fn proven(
+            waiting: Self::Waiting,
+            peer: Proven,
+            now: Timestamp,
+            random: &mut dyn Random,
+        ) -> Result<Step<Self>, Failed>
+        where
+            Self: super::Machine;
+        fn refuse(waiting: Self::Waiting, error: Error, random: &mut dyn Random) -> Failed;
+    }
+}
+
+/// The machine has stopped: it needs the identity that the application knows under a fingerprint.
+///
+/// The name is a claim. Do not show it to a person, do not log it as the peer.
+#[derive(Debug)]
+pub struct NeedIdentity<M: Machine> {
+    waiting: M::Waiting,
+    claim: Claim,
+}
+
+impl<M: Machine> NeedIdentity<M> {
+    /// The claimed fingerprint.
+    #[must_use]
+    pub fn claimed(&self) -> &Fingerprint {
+        &self.claim.kid
+    }
+
+    /// Gives the identity known under the claimed fingerprint, or none.
+    ///
+    /// # Errors
+    /// [`Failed`], if there is none, it is not usable, or the peer's signature does not hold.
+    pub fn provide(
+        self,
+        identity: Option<Identity>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Step<M>, Failed> {
+        match self.claim.verify(M::config(&self.waiting), identity, now) {
+            Ok(peer) => Ok(Step::Authorize(Authorize { waiting: self.waiting, peer })),
+            Err(error) => Err(M::refuse(self.waiting, error, random)),
+        }
+    }
+}
+
+/// The machine has stopped: the peer is verified; the application accepts it or not.
+#[derive(Debug)]
+pub struct Authorize<M: Machine> {
+    waiting: M::Waiting,
+    peer: Proven,
+}
+
+impl<M: Machine> Authorize<M> {
+    /// The verified peer.
+    #[must_use]
+    pub fn peer(&self) -> &Identity {
+        &self.peer.identity
+    }
+
+    /// Trusts the peer.
+    ///
+    /// # Errors
+    /// [`Failed`], if this side can no longer sign or the random source fails.
+    pub fn trust(self, now: Timestamp, random: &mut dyn Random) -> Result<Step<M>, Failed> {
+        M::proven(self.waiting, self.peer, now, random)
+    }
+
+    /// Refuses the peer; it learns only that it was refused (R37).
+    pub fn refuse(self, random: &mut dyn Random) -> Failed {
+        M::refuse(self.waiting, Error::Untrusted(Distrust::Refused), random)
+    }
+}
+
+/// Goes on with a claim: at once if the configuration knows the answer, else by a stop (R30).
+pub(crate) fn judge<M: Machine>(
+    waiting: M::Waiting,
+    claim: Claim,
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Step<M>, Failed> {
+    let config = M::config(&waiting);
+    let known = config.trusted.get(&claim.kid).cloned();
+    if known.is_none() && config.ask {
+        return Ok(Step::NeedIdentity(NeedIdentity { waiting, claim }));
+    }
+    match claim.verify(config, known, now) {
+        Ok(peer) => M::proven(waiting, peer, now, random),
+        Err(error) => Err(M::refuse(waiting, error, random)),
+    }
+}
