@@ -129,6 +129,9 @@ pub enum GroupError {
     /// There is no group of this name.
     #[error("there is no Diffie-Hellman group of this name (R23)")]
     UnknownName,
+    /// The pair (p, g) is none that this endpoint knows.
+    #[error("this is no group that is accepted (R23): it has no name and was not registered")]
+    Unknown,
     /// The prime has a leading zero octet.
     #[error("p has a leading zero octet (R25)")]
     LeadingZero,
@@ -226,6 +229,7 @@ impl GroupError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownName => "group.unknown_name",
+            Self::Unknown => "group.unknown",
             Self::LeadingZero => "group.leading_zero",
             Self::TooShort => "group.too_short",
             Self::TooLong => "group.too_long",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod content;
+pub mod dh;
 pub mod error;
 pub mod hash;
 pub mod hkdf;
