@@ -1,0 +1,251 @@
+//! Reading the members of an object with pointers, and writing containers.
+
+use std::str::FromStr;
+
+use crate::strict::{Object, Value};
+use crate::{CoreSchema, Error, ErrorKind, Version, b64url, emit};
+
+/// The members of an object at a known place.
+#[derive(Clone)]
+pub(crate) struct Fields<'o> {
+    object: &'o Object<'o>,
+    pointer: String,
+}
+
+impl<'o> Fields<'o> {
+    pub(crate) fn new(object: &'o Object<'_>, pointer: impl Into<String>) -> Self {
+        Self { object, pointer: pointer.into() }
+    }
+
+    /// The root member that a core schema describes, which must be an object.
+    pub(crate) fn member(root: &'o Object<'_>, schema: CoreSchema) -> Result<Self, Error> {
+        Self::new(root, "").object(schema.member())
+    }
+
+    pub(crate) fn fault(&self, kind: ErrorKind, name: &str) -> Error {
+        Error::pointing(kind, format!("{}/{name}", self.pointer))
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.object.contains(name)
+    }
+
+    /// A required member.
+    pub(crate) fn required(&self, name: &str) -> Result<&'o Value<'o>, Error> {
+        self.object.get(name).ok_or_else(|| self.fault(ErrorKind::Missing, name))
+    }
+
+    /// A required object.
+    pub(crate) fn object(&self, name: &str) -> Result<Self, Error> {
+        match self.required(name)?.as_object() {
+            Some(object) => Ok(Self { object, pointer: format!("{}/{name}", self.pointer) }),
+            None => Err(self.fault(ErrorKind::WrongType, name)),
+        }
+    }
+
+    /// A required string.
+    pub(crate) fn string(&self, name: &str) -> Result<&'o str, Error> {
+        self.required(name)?.as_str().ok_or_else(|| self.fault(ErrorKind::WrongType, name))
+    }
+
+    /// A string that may be missing.
+    pub(crate) fn optional_string(&self, name: &str) -> Result<Option<&'o str>, Error> {
+        if self.contains(name) { self.string(name).map(Some) } else { Ok(None) }
+    }
+
+    /// A required string with a form of its own.
+    pub(crate) fn parsed<T: FromStr<Err = Error>>(&self, name: &str) -> Result<T, Error> {
+        self.string(name)?
+            .parse()
+            .map_err(|error: Error| error.within(format!("{}/{name}", self.pointer)))
+    }
+
+    /// A string with a form of its own, that may be missing.
+    pub(crate) fn optional_parsed<T: FromStr<Err = Error>>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, Error> {
+        if self.contains(name) { self.parsed(name).map(Some) } else { Ok(None) }
+    }
+
+    /// A required string of base64url (R1).
+    pub(crate) fn base64(&self, name: &str) -> Result<&'o str, Error> {
+        let text = self.string(name)?;
+        b64url::check(text)
+            .map_err(|error| error.within(format!("{}/{name}", self.pointer)))
+            .map(|()| text)
+    }
+
+    /// A required string that must be exactly `value`.
+    pub(crate) fn constant(&self, name: &str, value: &str) -> Result<(), Error> {
+        if self.string(name)? == value {
+            Ok(())
+        } else {
+            Err(self.fault(ErrorKind::UnexpectedValue, name))
+        }
+    }
+
+    /// A required integer of at least `minimum`, without fraction, exponent or minus zero (R4).
+    pub(crate) fn unsigned(&self, name: &str, minimum: u64) -> Result<u64, Error> {
+        let number = self.required(name)?.as_number();
+        let number = number.ok_or_else(|| self.fault(ErrorKind::WrongType, name))?;
+        if !number.is_integer() {
+            return Err(self.fault(ErrorKind::NotAnInteger, name));
+        }
+        match number.as_u64() {
+            Some(value) if value >= minimum => Ok(value),
+            _ => Err(self.fault(ErrorKind::IntegerRange, name)),
+        }
+    }
+
+    /// A required array.
+    pub(crate) fn array(&self, name: &str) -> Result<&'o [Value<'o>], Error> {
+        self.required(name)?.as_array().ok_or_else(|| self.fault(ErrorKind::WrongType, name))
+    }
+
+    /// A required array of strings.
+    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, Error> {
+        let elements = self.array(name)?.iter().enumerate();
+        elements
+            .map(|(index, element)| match element.as_str() {
+                Some(text) => Ok(text.to_owned()),
+                None => Err(self.fault(ErrorKind::WrongType, &format!("{name}/{index}"))),
+            })
+            .collect()
+    }
+
+    /// A required array of objects.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, Error> {
+        let elements = self.array(name)?.iter().enumerate();
+        elements
+            .map(|(index, element)| match element.as_object() {
+                Some(object) => {
+                    Ok(Self { object, pointer: format!("{}/{name}/{index}", self.pointer) })
+                }
+                None => Err(self.fault(ErrorKind::WrongType, &format!("{name}/{index}"))),
+            })
+            .collect()
+    }
+
+    /// Refuses members other than these: for closed objects (R12, R40).
+    pub(crate) fn close(&self, names: &[&str]) -> Result<(), Error> {
+        if self.object.iter().all(|(name, _)| names.contains(&name.as_ref())) {
+            return Ok(());
+        }
+        Err(Error::pointing(ErrorKind::ClosedExtraMember, self.pointer.clone()))
+    }
+}
+
+/// Writes a container of one core schema, member by member.
+pub(crate) struct Writer {
+    text: String,
+    /// What a value must be preceded by to be a member or an element.
+    first: bool,
+    open: usize,
+}
+
+impl Writer {
+    /// Begins a container and its first member's name.
+    pub(crate) fn new(schema: CoreSchema) -> Self {
+        let text = format!(
+            "{{\"sdmp\":{{\"version\":\"{}\",\"schemas\":[\"{}\"]}},\"{}\":",
+            Version::CURRENT,
+            schema.name(),
+            schema.member()
+        );
+        Self { text, first: true, open: 1 }
+    }
+
+    /// Begins the object that is the root member.
+    pub(crate) fn open(mut self) -> Self {
+        self.text.push('{');
+        self.open += 1;
+        self
+    }
+
+    fn name(&mut self, name: &str) {
+        if !self.first {
+            self.text.push(',');
+        }
+        self.first = false;
+        emit::string(&mut self.text, name);
+        self.text.push(':');
+    }
+
+    /// A string as the root member itself.
+    pub(crate) fn root_string(mut self, value: &str) -> String {
+        emit::string(&mut self.text, value);
+        self.finish()
+    }
+
+    pub(crate) fn string(mut self, name: &str, value: &str) -> Self {
+        self.name(name);
+        emit::string(&mut self.text, value);
+        self
+    }
+
+    pub(crate) fn optional_string(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.string(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn unsigned(mut self, name: &str, value: u64) -> Self {
+        self.name(name);
+        self.text.push_str(&value.to_string());
+        self
+    }
+
+    pub(crate) fn object(mut self, name: &str, value: &Object<'_>) -> Self {
+        self.name(name);
+        value.write(&mut self.text);
+        self
+    }
+
+    pub(crate) fn strings<'s>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = &'s str>,
+    ) -> Self {
+        self.name(name);
+        self.text.push('[');
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            emit::string(&mut self.text, value);
+        }
+        self.text.push(']');
+        self
+    }
+
+    /// An array of objects that have only string members.
+    pub(crate) fn objects<'s, const N: usize>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = [(&'s str, &'s str); N]>,
+    ) -> Self {
+        self.name(name);
+        self.text.push('[');
+        for (index, members) in values.into_iter().enumerate() {
+            self.text.push_str(if index > 0 { ",{" } else { "{" });
+            self.first = true;
+            for (name, value) in members {
+                self = self.string(name, value);
+            }
+            self.text.push('}');
+        }
+        self.text.push(']');
+        self.first = false;
+        self
+    }
+
+    /// Closes everything.
+    pub(crate) fn finish(mut self) -> String {
+        for _ in 0..self.open {
+            self.text.push('}');
+        }
+        self.text
+    }
+}

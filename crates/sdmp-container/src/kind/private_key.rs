@@ -1,0 +1,79 @@
+//! Private keys (R14): here only their form.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::kind::{Fields, Writer, from_container};
+use crate::strict::Object;
+use crate::{CoreSchema, Error, Fingerprint, Timestamp};
+
+/// The object of the schema `private_key` (R14, R16).
+///
+/// `Debug` does not show the key, and this object's copy of it is wiped on drop. The container that
+/// it was read from holds the key as well and does not wipe it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey {
+    expires: Timestamp,
+    key: Zeroizing<String>,
+    fingerprint: Fingerprint,
+}
+
+impl PrivateKey {
+    /// Makes the object; `key` is the PEM text of the private key (R14).
+    ///
+    /// # Errors
+    /// None at present: every combination of these types has a form.
+    pub fn new(expires: Timestamp, key: String, fingerprint: Fingerprint) -> Result<Self, Error> {
+        Ok(Self { expires, key: Zeroizing::new(key), fingerprint })
+    }
+
+    from_container!(PrivateKey);
+
+    pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let fields = Fields::member(root, CoreSchema::PrivateKey)?;
+        Ok(Self {
+            expires: fields.parsed("expires")?,
+            key: Zeroizing::new(fields.string("key")?.to_owned()),
+            fingerprint: fields.parsed("fingerprint")?,
+        })
+    }
+
+    /// The container as text (R3). It is secret: wipe it after use.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        Writer::new(CoreSchema::PrivateKey)
+            .open()
+            .string("expires", &self.expires.to_string())
+            .string("key", &self.key)
+            .string("fingerprint", &self.fingerprint.to_string())
+            .finish()
+    }
+
+    /// From then on the key refuses to sign (R16).
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// The private key as PEM text (R14). It is secret.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The fingerprint that the container claims for the key (R15).
+    #[must_use]
+    pub const fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("expires", &self.expires)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! Objects for people: messages, receipts, what nodes and users say about themselves.
+
+use crate::kind::{Fields, Writer, from_container};
+use crate::strict::Object;
+use crate::{CoreSchema, Error};
+
+/// Declares an object whose root member is a string.
+macro_rules! string_object {
+    ($(#[$attribute:meta])* $name:ident, $schema:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Makes the object.
+            ///
+            /// # Errors
+            /// None at present: every text has a form.
+            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+                Ok(Self(text.into()))
+            }
+
+            from_container!($schema);
+
+            pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+                let schema = CoreSchema::$schema;
+                Ok(Self(Fields::new(root, "").string(schema.member())?.to_owned()))
+            }
+
+            /// The container as text (R3).
+            #[must_use]
+            pub fn to_text(&self) -> String {
+                Writer::new(CoreSchema::$schema).root_string(&self.0)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+string_object! {
+    /// The object of the schema `message`.
+    Message, Message
+}
+
+string_object! {
+    /// The object of the schema `receipt`: what was received, by its identifier. The handshake uses
+    /// other texts (R31, R41), which is why only a handshake may sign them (R20a).
+    Receipt, Receipt
+}
+
+/// The object of the schema `node`: how a node can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInformation {
+    name: Option<String>,
+    ips: Vec<String>,
+}
+
+impl NodeInformation {
+    /// Makes the object; `ips` are texts of the form address:port.
+    ///
+    /// # Errors
+    /// None at present: the form of addresses is not checked, here or in the schema.
+    pub fn new(name: Option<String>, ips: Vec<String>) -> Result<Self, Error> {
+        Ok(Self { name, ips })
+    }
+
+    from_container!(Node);
+
+    pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let fields = Fields::member(root, CoreSchema::Node)?;
+        fields.constant("type", "node")?;
+        Ok(Self {
+            name: fields.optional_string("name")?.map(str::to_owned),
+            ips: fields.strings("ips")?,
+        })
+    }
+
+    /// The container as text (R3).
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        Writer::new(CoreSchema::Node)
+            .open()
+            .string("type", "node")
+            .optional_string("name", self.name.as_deref())
+            .strings("ips", self.ips.iter().map(String::as_str))
+            .finish()
+    }
+
+    /// A name for people.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Where the node listens: texts of the form address:port, not checked.
+    #[must_use]
+    pub fn ips(&self) -> &[String] {
+        &self.ips
+    }
+}
+
+/// The object of the schema `user`: what a user says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInformation {
+    name: String,
+    about: Option<String>,
+}
+
+impl UserInformation {
+    /// Makes the object.
+    ///
+    /// # Errors
+    /// None at present: every combination of these types has a form.
+    pub fn new(name: String, about: Option<String>) -> Result<Self, Error> {
+        Ok(Self { name, about })
+    }
+
+    from_container!(User);
+
+    pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let fields = Fields::member(root, CoreSchema::User)?;
+        Ok(Self {
+            name: fields.string("name")?.to_owned(),
+            about: fields.optional_string("about")?.map(str::to_owned),
+        })
+    }
+
+    /// The container as text (R3).
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        Writer::new(CoreSchema::User)
+            .open()
+            .string("name", &self.name)
+            .optional_string("about", self.about.as_deref())
+            .finish()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// More, in prose.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+}
