@@ -1,1 +1,99 @@
-//! Async carriers, listener and secure sessions for SDMP 0.12
+#![doc = include_str!("../README.md")]
+
+pub mod carrier;
+pub mod clock;
+mod drive;
+pub mod error;
+pub mod listener;
+pub mod memory;
+pub mod octets;
+pub mod session;
+mod task;
+#[cfg(feature = "tcp")]
+pub mod tcp;
+pub mod trust;
+
+pub use carrier::{Carrier, ObjectReceiver, ObjectSender};
+pub use error::Error;
+pub use listener::Listener;
+pub use octets::ByteStream;
+pub use session::{SecureSession, SessionReceiver, SessionSender};
+pub use trust::{ConfiguredOnly, Trust};
+
+use sdmp_crypto::random::SystemRandom;
+pub use sdmp_handshake::{Accepted, Received};
+use sdmp_handshake::{Config, Connection};
+
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::drive::Driver;
+
+/// Opens a session over a carrier whose connection this side has opened. Only the identities that
+/// the configuration trusts are accepted; pin the one that you expect.
+///
+/// Returns after the rejection that a failure owes the peer was delivered, which takes at most a
+/// second (R38).
+///
+/// # Errors
+/// Why there is no session; nothing was accepted and nothing delivered.
+pub async fn connect(carrier: impl Carrier, config: Config) -> Result<SecureSession, Error> {
+    establish(carrier, Role::Initiator, config, &mut ConfiguredOnly, None).await
+}
+
+/// As [`connect`], and asks `trust` about peers that the configuration does not name (R30).
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(
+    carrier: impl Carrier,
+    config: Config,
+    trust: &mut dyn Trust,
+) -> Result<SecureSession, Error> {
+    establish(carrier, Role::Initiator, config.ask(), trust, None).await
+}
+
+/// Opens a session over a carrier whose connection the peer has opened. Only the identities that
+/// the configuration trusts are accepted.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn accept(carrier: impl Carrier, config: Config) -> Result<SecureSession, Error> {
+    establish(carrier, Role::Responder, config, &mut ConfiguredOnly, None).await
+}
+
+/// As [`accept`], and asks `trust` about peers that the configuration does not name (R30).
+///
+/// # Errors
+/// As [`connect`].
+pub async fn accept_with(
+    carrier: impl Carrier,
+    config: Config,
+    trust: &mut dyn Trust,
+) -> Result<SecureSession, Error> {
+    establish(carrier, Role::Responder, config.ask(), trust, None).await
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    Initiator,
+    Responder,
+}
+
+async fn establish(
+    carrier: impl Carrier,
+    role: Role,
+    config: Config,
+    trust: &mut dyn Trust,
+    tracker: Option<&TaskTracker>,
+) -> Result<SecureSession, Error> {
+    let clock = Clock::start();
+    let (now, random) = (clock.now()?, Box::new(SystemRandom::new()));
+    let connection = match role {
+        Role::Initiator => Connection::initiate(config, now, random)?,
+        Role::Responder => Connection::respond(config, now, random),
+    };
+    let mut driver = Driver::new(connection, carrier, clock);
+    let accepted = driver.handshake(trust).await?;
+    Ok(SecureSession::start(driver, accepted, tracker))
+}

@@ -1,0 +1,106 @@
+//! What carries objects: byte streams and message transports behind one pair of traits.
+//!
+//! A carrier moves octets and knows nothing of SDMP: framing, limits and time belong to the
+//! [`Connection`](sdmp_handshake::Connection), which a byte stream feeds with raw octets and a
+//! message transport with whole objects (R43).
+
+use std::fmt;
+use std::io;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// What a carrier received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// The next octets of a byte stream, cut anywhere.
+    Octets(Bytes),
+    /// One whole object of a message transport.
+    Object(Bytes),
+    /// The peer sends nothing more.
+    End,
+}
+
+/// The sending half of a carrier.
+#[async_trait]
+pub trait ObjectSender: fmt::Debug + Send {
+    /// Sends one object; it may stay in a buffer until [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// The carrier's own. After an error the carrier is not used again.
+    async fn send(&mut self, object: &[u8]) -> io::Result<()>;
+
+    /// Hands everything sent so far to the world.
+    ///
+    /// # Errors
+    /// The carrier's own.
+    async fn flush(&mut self) -> io::Result<()>;
+
+    /// Tells the peer that nothing more comes, as a half-close where the carrier has one.
+    ///
+    /// # Errors
+    /// The carrier's own.
+    async fn finish(&mut self) -> io::Result<()>;
+}
+
+/// The receiving half of a carrier.
+#[async_trait]
+pub trait ObjectReceiver: fmt::Debug + Send {
+    /// Waits for the next octets or object.
+    ///
+    /// Must be cancel safe: a future that is dropped before it is ready has taken nothing. After
+    /// [`Received::End`] it is not called again.
+    ///
+    /// # Errors
+    /// The carrier's own. After an error the carrier is not used again.
+    async fn receive(&mut self) -> io::Result<Received>;
+}
+
+/// Anything that can carry one session: send one object, receive one object, close.
+///
+/// The two halves work at the same time, so that a peer that does not read never keeps us from
+/// reading. Each pair of an [`ObjectSender`] and an [`ObjectReceiver`] is a carrier; dropping both
+/// halves closes it.
+pub trait Carrier: Send {
+    /// The two halves.
+    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>);
+}
+
+impl<S, R> Carrier for (S, R)
+where
+    S: ObjectSender + 'static,
+    R: ObjectReceiver + 'static,
+{
+    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
+        let (sender, receiver) = *self;
+        (Box::new(sender), Box::new(receiver))
+    }
+}
+
+impl Carrier for Box<dyn Carrier> {
+    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
+        (*self).split()
+    }
+}
+
+#[async_trait]
+impl ObjectSender for Box<dyn ObjectSender> {
+    async fn send(&mut self, object: &[u8]) -> io::Result<()> {
+        (**self).send(object).await
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        (**self).flush().await
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        (**self).finish().await
+    }
+}
+
+#[async_trait]
+impl ObjectReceiver for Box<dyn ObjectReceiver> {
+    async fn receive(&mut self) -> io::Result<Received> {
+        (**self).receive().await
+    }
+}

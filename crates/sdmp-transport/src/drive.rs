@@ -1,0 +1,340 @@
+//! The one loop that joins a [`Connection`], a carrier and a clock.
+//!
+//! [`Driver::turn`] waits for whatever comes first (a write that ends, input, a time limit, the
+//! application) and tells the connection. The handshake and the session are two callers of it.
+//! Reading and writing go on at the same time: a peer that does not read keeps nobody from reading.
+
+use std::future::{Future, pending};
+use std::io;
+use std::time::Duration;
+
+use bytes::Buf;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sdmp_handshake::{Accepted, Connection, Event, Verdict};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
+use crate::clock::Clock;
+use crate::trust::Trust;
+use crate::Error;
+
+/// How long a refusal may take to be delivered, and how long the end of the peer's stream is
+/// waited for (R38).
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection, its carrier and its clock.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    pub(crate) connection: Connection,
+    clock: Clock,
+    receiver: Box<dyn ObjectReceiver>,
+    writer: Writer,
+    /// Received, and not taken by the connection yet.
+    input: Option<Received>,
+    /// Nothing more can be read.
+    ended: bool,
+    /// Writing failed. What the peer said before, such as a rejection, may still wait to be read:
+    /// until then, the failure is not the verdict.
+    broken: Option<(Error, Instant)>,
+}
+
+/// What ended a turn.
+#[derive(Debug)]
+pub(crate) enum Turn<A> {
+    /// Everything that had been handed to the carrier was written.
+    Wrote,
+    /// The connection was told of input or of the time.
+    Told,
+    /// The application's future was ready first.
+    App(A),
+}
+
+enum Writer {
+    Idle(Box<dyn ObjectSender>),
+    Busy(BoxFuture<'static, (Box<dyn ObjectSender>, io::Result<()>)>),
+    Gone,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Idle(_) => "Idle",
+            Self::Busy(_) => "Busy",
+            Self::Gone => "Gone",
+        })
+    }
+}
+
+impl Writer {
+    /// Waits until the write under way has ended; for ever when there is none.
+    async fn done(&mut self) -> io::Result<()> {
+        let (sender, result) = match self {
+            Self::Busy(write) => write.await,
+            Self::Idle(_) | Self::Gone => pending().await,
+        };
+        *self = if result.is_ok() { Self::Idle(sender) } else { Self::Gone };
+        result
+    }
+
+    fn start(&mut self, objects: Vec<String>) {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Idle(sender) => *self = Self::Busy(write(sender, objects).boxed()),
+            other @ (Self::Busy(_) | Self::Gone) => *self = other,
+        }
+    }
+}
+
+async fn write(
+    mut sender: Box<dyn ObjectSender>,
+    objects: Vec<String>,
+) -> (Box<dyn ObjectSender>, io::Result<()>) {
+    for object in objects {
+        if let Err(error) = sender.send(object.as_bytes()).await {
+            return (sender, Err(error));
+        }
+    }
+    let result = sender.flush().await;
+    (sender, result)
+}
+
+enum Woke<A> {
+    Wrote(io::Result<()>),
+    Input(io::Result<Received>),
+    Timer,
+    App(A),
+}
+
+impl Driver {
+    pub(crate) fn new(connection: Connection, carrier: impl Carrier, clock: Clock) -> Self {
+        let (sender, receiver) = Box::new(carrier).split();
+        Self {
+            connection,
+            clock,
+            receiver,
+            writer: Writer::Idle(sender),
+            input: None,
+            ended: false,
+            broken: None,
+        }
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Whether nothing waits to be written or is being written.
+    pub(crate) fn is_idle(&self) -> bool {
+        !matches!(self.writer, Writer::Busy(_))
+    }
+
+    /// Hands the connection's output to the carrier; `false` when there is none or the carrier is
+    /// busy with the last one.
+    pub(crate) fn start_write(&mut self) -> bool {
+        if !matches!(self.writer, Writer::Idle(_)) {
+            return false;
+        }
+        let objects: Vec<_> = std::iter::from_fn(|| self.connection.poll_output()).collect();
+        if objects.is_empty() {
+            return false;
+        }
+        self.writer.start(objects);
+        true
+    }
+
+    /// Waits for one thing to happen and tells the connection.
+    pub(crate) async fn turn<A>(
+        &mut self,
+        read: bool,
+        app: impl Future<Output = A>,
+    ) -> Result<Turn<A>, Error> {
+        if read && self.offer_input()? {
+            return Ok(Turn::Told);
+        }
+        self.start_write();
+        let wake = self.wake_at();
+        let read = read && self.input.is_none() && !self.ended;
+        let woke = tokio::select! {
+            result = self.writer.done() => Woke::Wrote(result),
+            input = self.receiver.receive(), if read => Woke::Input(input),
+            () = sleep_until_some(wake) => Woke::Timer,
+            value = app => Woke::App(value),
+        };
+        match woke {
+            Woke::Wrote(Ok(())) => return Ok(Turn::Wrote),
+            Woke::Wrote(Err(error)) => self.write_failed(error)?,
+            Woke::Input(input) => self.take_input(input)?,
+            Woke::Timer => self.take_time()?,
+            Woke::App(value) => return Ok(Turn::App(value)),
+        }
+        Ok(Turn::Told)
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        let limit = self.connection.poll_timeout().map(|elapsed| self.clock.at(elapsed));
+        let broken = self.broken.as_ref().map(|(_, until)| *until);
+        limit.into_iter().chain(broken).min()
+    }
+
+    fn write_failed(&mut self, error: io::Error) -> Result<(), Error> {
+        let error = Error::from(error);
+        if self.ended {
+            return Err(error);
+        }
+        let until = Instant::now().checked_add(LINGER);
+        self.broken = until.map(|until| (error, until));
+        Ok(())
+    }
+
+    fn take_input(&mut self, input: io::Result<Received>) -> Result<(), Error> {
+        match input {
+            Ok(input) => {
+                self.input = Some(input);
+                self.offer_input()?;
+                Ok(())
+            }
+            Err(error) => {
+                self.ended = true;
+                Err(self.broken.take().map_or_else(|| error.into(), |(first, _)| first))
+            }
+        }
+    }
+
+    /// Offers the connection what was received; whether it took any of it.
+    fn offer_input(&mut self) -> Result<bool, Error> {
+        let Some(input) = self.input.take() else { return Ok(false) };
+        let now = self.clock.now()?;
+        match input {
+            Received::Octets(mut octets) => {
+                let taken = self.connection.handle_input(now, &octets);
+                octets.advance(taken.min(octets.len()));
+                if !octets.is_empty() {
+                    self.input = Some(Received::Octets(octets));
+                }
+                Ok(taken > 0)
+            }
+            Received::Object(object) => {
+                let taken = self.connection.handle_object(now, &object);
+                if !taken {
+                    self.input = Some(Received::Object(object));
+                }
+                Ok(taken)
+            }
+            Received::End => {
+                self.ended = true;
+                self.connection.handle_eof(now);
+                Ok(true)
+            }
+        }
+    }
+
+    fn take_time(&mut self) -> Result<(), Error> {
+        if let Some((error, until)) = &self.broken
+            && *until <= Instant::now()
+        {
+            return Err(error.clone());
+        }
+        self.connection.handle_timeout(self.clock.now()?);
+        Ok(())
+    }
+
+    /// Runs the handshake to its end: the accepted session, or the error, after the rejection
+    /// that is owed for it was delivered.
+    pub(crate) async fn handshake(&mut self, trust: &mut dyn Trust) -> Result<Accepted, Error> {
+        let result = self.try_handshake(trust).await;
+        if result.is_err() {
+            self.deliver_refusal().await;
+        }
+        result
+    }
+
+    async fn try_handshake(&mut self, trust: &mut dyn Trust) -> Result<Accepted, Error> {
+        loop {
+            while let Some(event) = self.connection.poll_event() {
+                match event {
+                    Event::NeedIdentity { claimed } => {
+                        let answer = self.decide(trust.identity(&claimed)).await?;
+                        if let Some(identity) = answer {
+                            // A failure meanwhile is told as an event.
+                            let _: Result<_, _> =
+                                self.connection.identity(self.clock.now()?, identity);
+                        }
+                    }
+                    Event::Authorize { peer } => {
+                        if let Some(trusted) = self.decide(trust.authorize(&peer)).await? {
+                            let verdict = if trusted { Verdict::Trust } else { Verdict::Refuse };
+                            let _: Result<_, _> =
+                                self.connection.verdict(self.clock.now()?, verdict);
+                        }
+                    }
+                    Event::Failed(error) => return Err(error.into()),
+                    Event::Accepted(accepted) => return Ok(accepted),
+                    _ => {}
+                }
+            }
+            match self.turn(true, pending::<()>()).await? {
+                Turn::Wrote | Turn::Told | Turn::App(()) => {}
+            }
+        }
+    }
+
+    /// Waits for the application within the handshake's time limit (R42); `None` when the limit
+    /// came first, and the connection knows.
+    async fn decide<T>(&mut self, decision: impl Future<Output = T>) -> Result<Option<T>, Error> {
+        let wake = self.wake_at();
+        tokio::select! {
+            answer = decision => Ok(Some(answer)),
+            () = sleep_until_some(wake) => {
+                self.take_time()?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Delivers what is still owed to the peer after a failure, as R38 demands: half-close, then
+    /// read and discard, all within a second. Dropping the socket at once could destroy the
+    /// rejection on its way.
+    pub(crate) async fn deliver_refusal(&mut self) {
+        let owed = self.start_write() || matches!(self.writer, Writer::Busy(_));
+        if owed {
+            self.finish().await;
+        }
+    }
+
+    /// Writes what is left, half-closes, and reads to the end of the peer's stream; gives up
+    /// after a second.
+    pub(crate) async fn finish(&mut self) {
+        // Whether it was delivered cannot be known, and nothing depends on it.
+        let _: Result<(), _> = timeout(LINGER, self.try_finish()).await;
+    }
+
+    async fn try_finish(&mut self) {
+        loop {
+            if matches!(self.writer, Writer::Busy(_)) && self.writer.done().await.is_err() {
+                return;
+            }
+            if !self.start_write() {
+                break;
+            }
+        }
+        if let Writer::Idle(sender) = &mut self.writer
+            && sender.finish().await.is_err()
+        {
+            return;
+        }
+        while !self.ended {
+            self.ended = !matches!(
+                self.receiver.receive().await,
+                Ok(Received::Octets(_) | Received::Object(_))
+            );
+        }
+    }
+}
+
+async fn sleep_until_some(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => sleep_until(wake).await,
+        None => pending().await,
+    }
+}
+

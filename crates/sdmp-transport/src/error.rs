@@ -1,0 +1,84 @@
+//! What can go wrong between the session and the world.
+
+use std::io;
+
+/// Why a session could not be made, or how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The protocol's own verdict: the peer, a message, a time limit or our own use of it.
+    #[error(transparent)]
+    Handshake(#[from] sdmp_handshake::Error),
+    /// The carrier failed.
+    #[error("the carrier failed ({}): check the network and whether the peer is still running", describe(*.0))]
+    Carrier(io::ErrorKind),
+    /// The session was closed on our side already.
+    #[error("this side has closed the session: open a new one to send more")]
+    Closed,
+    /// Our close was sent, and the peer's did not come within the time limit.
+    #[error("the peer did not close the session in time: what it still had to send is lost")]
+    CloseTimeout,
+    /// The session's task is gone: the runtime was shut down under it.
+    #[error("the session was aborted because its runtime was shut down")]
+    Aborted,
+    /// The system's clock shows no usable time (R6).
+    #[error("the system clock is not between the years 1970 and 9999 (R6): set it")]
+    Clock,
+    /// The operating system gave no random octets.
+    #[error(transparent)]
+    Crypto(#[from] sdmp_crypto::Error),
+}
+
+impl Error {
+    /// The stable code of this error, for logs and for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Handshake(error) => error.code(),
+            Self::Carrier(io::ErrorKind::TimedOut) => "carrier.timeout",
+            Self::Carrier(_) => "carrier.failed",
+            Self::Closed => "session.closed",
+            Self::CloseTimeout => "session.close_timeout",
+            Self::Aborted => "session.aborted",
+            Self::Clock => "clock.unusable",
+            Self::Crypto(error) => error.code(),
+        }
+    }
+
+    /// Whether the stream was cut: it ended or broke without the peer's authenticated close (R41),
+    /// so that what came may not be all that was sent.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        match self {
+            Self::Handshake(error) => matches!(error, sdmp_handshake::Error::Truncated),
+            Self::Carrier(kind) => !matches!(kind, io::ErrorKind::TimedOut),
+            Self::Closed
+            | Self::CloseTimeout
+            | Self::Aborted
+            | Self::Clock
+            | Self::Crypto(_) => false,
+        }
+    }
+
+    /// Whether a time limit of R42 ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Handshake(error) => matches!(error, sdmp_handshake::Error::Timeout(_)),
+            Self::Carrier(kind) => matches!(kind, io::ErrorKind::TimedOut),
+            Self::CloseTimeout => true,
+            Self::Closed | Self::Aborted | Self::Clock | Self::Crypto(_) => false,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    /// Keeps the kind only: the text of an `io::Error` may quote the peer.
+    fn from(error: io::Error) -> Self {
+        Self::Carrier(error.kind())
+    }
+}
+
+fn describe(kind: io::ErrorKind) -> String {
+    kind.to_string()
+}

@@ -1,0 +1,80 @@
+//! A pair of carriers in one process, one whole object a message: for tests and for programs that
+//! talk to themselves.
+
+use std::io;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::carrier::{ObjectReceiver, ObjectSender, Received};
+
+/// One end of an in-memory pair.
+pub type Memory = (MemorySender, MemoryReceiver);
+
+/// Two connected carriers; each direction holds at most `objects` (one at least) that were not
+/// received yet.
+#[must_use]
+pub fn pair(objects: usize) -> (Memory, Memory) {
+    let (to_second, second) = mpsc::channel(objects.max(1));
+    let (to_first, first) = mpsc::channel(objects.max(1));
+    (
+        (MemorySender(Some(to_second)), MemoryReceiver(first)),
+        (MemorySender(Some(to_first)), MemoryReceiver(second)),
+    )
+}
+
+/// The sending half of [`pair`].
+#[derive(Debug)]
+pub struct MemorySender(Option<mpsc::Sender<Bytes>>);
+
+/// The receiving half of [`pair`].
+#[derive(Debug)]
+pub struct MemoryReceiver(mpsc::Receiver<Bytes>);
+
+#[async_trait]
+impl ObjectSender for MemorySender {
+    async fn send(&mut self, object: &[u8]) -> io::Result<()> {
+        let channel = self.0.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        let object = Bytes::copy_from_slice(object);
+        channel.send(object).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        self.0 = None;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ObjectReceiver for MemoryReceiver {
+    async fn receive(&mut self) -> io::Result<Received> {
+        Ok(self.0.recv().await.map_or(Received::End, Received::Object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn objects_arrive_whole_and_the_end_is_told() {
+        let ((mut sender, _), (_, mut receiver)) = pair(2);
+        sender.send(b"{}").await.unwrap();
+        sender.finish().await.unwrap();
+        assert_eq!(receiver.receive().await.unwrap(), Received::Object(Bytes::from_static(b"{}")));
+        assert_eq!(receiver.receive().await.unwrap(), Received::End);
+        assert!(sender.send(b"{}").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_an_error() {
+        let ((mut sender, _), second) = pair(1);
+        drop(second);
+        assert_eq!(sender.send(b"{}").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+}

@@ -1,0 +1,324 @@
+//! An accepted session: containers in, containers out, and an end that both sides agree on.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures::{FutureExt, Sink, SinkExt, Stream};
+use sdmp_container::Container;
+use sdmp_envelope::Identity;
+use sdmp_handshake::{Accepted, Received};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::PollSender;
+use tokio_util::task::TaskTracker;
+
+use crate::Error;
+use crate::drive::Driver;
+use crate::task::{App, Command, Status, run};
+
+/// How long [`SecureSession::close`] waits for the peer's close.
+pub const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Containers that may wait between the application and the session's task, each way.
+const QUEUE: usize = 16;
+
+/// A session with a peer that was verified and is trusted.
+///
+/// It is a [`Stream`] of received containers and a [`Sink`] of containers to send, both bounded. Dropping it without [`close`](Self::close) cuts the session: the peer learns that
+/// it was truncated (R41).
+#[derive(Debug)]
+pub struct SecureSession {
+    sender: SessionSender,
+    receiver: SessionReceiver,
+}
+
+/// The sending half of a [`SecureSession`].
+#[derive(Debug)]
+pub struct SessionSender {
+    commands: PollSender<Command>,
+    /// Answers for what was handed over, oldest first.
+    replies: VecDeque<oneshot::Receiver<Result<(), Error>>>,
+    status: watch::Receiver<Status>,
+}
+
+/// The receiving half of a [`SecureSession`].
+#[derive(Debug)]
+pub struct SessionReceiver {
+    inbound: mpsc::Receiver<Received>,
+    status: watch::Receiver<Status>,
+    accepted: Arc<Accepted>,
+    failed: bool,
+}
+
+impl SecureSession {
+    /// Starts the task that runs an accepted session.
+    pub(crate) fn start(
+        driver: Driver,
+        accepted: Accepted,
+        tracker: Option<&TaskTracker>,
+    ) -> Self {
+        let (commands, commands_out) = mpsc::channel(QUEUE);
+        let (inbound_in, inbound) = mpsc::channel(QUEUE);
+        let (status_in, status) = watch::channel(Status::Open);
+        let task = run(driver, App::new(commands_out, inbound_in, status_in));
+        drop(match tracker {
+            Some(tracker) => tracker.spawn(task),
+            None => tokio::spawn(task),
+        });
+        Self {
+            sender: SessionSender {
+                commands: PollSender::new(commands),
+                replies: VecDeque::new(),
+                status: status.clone(),
+            },
+            receiver: SessionReceiver {
+                inbound,
+                status,
+                accepted: Arc::new(accepted),
+                failed: false,
+            },
+        }
+    }
+
+    /// The peer: verified, and trusted by this side's application.
+    #[must_use]
+    pub fn peer(&self) -> &Identity {
+        &self.receiver.accepted.peer
+    }
+
+    /// What was agreed on.
+    #[must_use]
+    pub fn accepted(&self) -> &Accepted {
+        &self.receiver.accepted
+    }
+
+    /// Sends one container and waits until the carrier has it. That it was delivered
+    /// is known only from the peer's answer or close (R31).
+    ///
+    /// # Errors
+    /// As [`SessionSender::send`].
+    pub async fn send(&mut self, container: Container) -> Result<(), Error> {
+        self.sender.send(container).await
+    }
+
+    /// Waits for the next container; `None` once the peer has closed.
+    ///
+    /// # Errors
+    /// As [`SessionReceiver::recv`].
+    pub async fn recv(&mut self) -> Result<Option<Received>, Error> {
+        self.receiver.recv().await
+    }
+
+    /// Sends our close; we send nothing after it, and may still receive (R41).
+    ///
+    /// # Errors
+    /// As [`SessionSender::finish`].
+    pub async fn finish(&mut self) -> Result<(), Error> {
+        self.sender.finish().await
+    }
+
+    /// Closes and waits for the peer's close, [`CLOSE_LIMIT`] at most. Containers that were not
+    /// received yet are discarded; to keep them, [`finish`](Self::finish) and receive to the end.
+    ///
+    /// # Errors
+    /// [`Error::CloseTimeout`], or how the session was cut.
+    pub async fn close(self) -> Result<(), Error> {
+        let Self { mut sender, mut receiver } = self;
+        let ending = async {
+            sender.finish().await?;
+            while receiver.recv().await?.is_some() {}
+            sender.finished().await
+        };
+        tokio::time::timeout(CLOSE_LIMIT, ending).await.map_err(|_| Error::CloseTimeout)?
+    }
+
+    /// Two halves that share no lock.
+    #[must_use]
+    pub fn split(self) -> (SessionSender, SessionReceiver) {
+        (self.sender, self.receiver)
+    }
+}
+
+impl SessionSender {
+    /// Sends one container and waits until the carrier has it.
+    ///
+    /// # Errors
+    /// What is wrong with the container (the session goes on), [`Error::Closed`] after our own
+    /// close, or how the session ended.
+    pub async fn send(&mut self, container: Container) -> Result<(), Error> {
+        SinkExt::send(self, container).await
+    }
+
+    /// Sends our close, after everything that was sent before; again is no error.
+    ///
+    /// # Errors
+    /// How the session ended, if it did.
+    pub async fn finish(&mut self) -> Result<(), Error> {
+        SinkExt::close(self).await
+    }
+
+    /// Waits until both sides have closed. Call [`finish`](Self::finish) first.
+    ///
+    /// # Errors
+    /// How the session was cut.
+    pub async fn finished(&mut self) -> Result<(), Error> {
+        loop {
+            let status = self.status.borrow_and_update().clone();
+            match status {
+                Status::Finished { .. } => return Ok(()),
+                Status::Failed(error) => return Err(error),
+                Status::Open | Status::PeerClosed { .. } => {}
+            }
+            self.status.changed().await.map_err(|_| Error::Aborted)?;
+        }
+    }
+
+    /// Why nothing can be sent any more.
+    fn ended(&self) -> Error {
+        match &*self.status.borrow() {
+            Status::Failed(error) => error.clone(),
+            Status::Finished { .. } => Error::Closed,
+            Status::Open | Status::PeerClosed { .. } if self.commands.is_closed() => Error::Closed,
+            Status::Open | Status::PeerClosed { .. } => Error::Aborted,
+        }
+    }
+
+    fn command(&mut self, make: impl FnOnce(oneshot::Sender<Result<(), Error>>) -> Command) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        if self.commands.send_item(make(reply)).is_err() {
+            return Err(self.ended());
+        }
+        self.replies.push_back(answer);
+        Ok(())
+    }
+
+    /// Collects answers; the first error is told once.
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while let Some(first) = self.replies.front_mut() {
+            let answer = ready!(first.poll_unpin(cx));
+            self.replies.pop_front();
+            match answer {
+                Ok(result) => result?,
+                Err(_) => return Poll::Ready(Err(self.ended())),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Sink<Container> for SessionSender {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Poll::Ready(Err(error)) = self.poll_replies(cx) {
+            return Poll::Ready(Err(error));
+        }
+        match ready!(self.commands.poll_reserve(cx)) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(_) => Poll::Ready(Err(self.ended())),
+        }
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, container: Container) -> Result<(), Error> {
+        self.command(|reply| Command::Send { container, reply })
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_replies(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if !self.commands.is_closed() {
+            match ready!(self.commands.poll_reserve(cx)) {
+                Ok(()) => self.command(|reply| Command::Finish { reply })?,
+                Err(_) => return Poll::Ready(Err(self.ended())),
+            }
+            self.commands.close();
+        }
+        self.poll_replies(cx)
+    }
+}
+
+impl SessionReceiver {
+    /// Waits for the next container; `None` once the peer has closed. Cancel safe.
+    ///
+    /// # Errors
+    /// How the session was cut (`Error::is_cut`) or what the peer did wrong. Everything received
+    /// before is handed out first.
+    pub async fn recv(&mut self) -> Result<Option<Received>, Error> {
+        match self.inbound.recv().await {
+            Some(received) => Ok(Some(received)),
+            None => self.end().map(|()| None),
+        }
+    }
+
+    /// The peer: verified, and trusted by this side's application.
+    #[must_use]
+    pub fn peer(&self) -> &Identity {
+        &self.accepted.peer
+    }
+
+    /// Whether the peer's end was authenticated (R41); `false` in the published profile, where
+    /// anybody on the way can end the stream, and before the end.
+    #[must_use]
+    pub fn closed_authentically(&self) -> bool {
+        match &*self.status.borrow() {
+            Status::PeerClosed { authenticated } | Status::Finished { authenticated } => *authenticated,
+            Status::Open | Status::Failed(_) => false,
+        }
+    }
+
+    fn end(&self) -> Result<(), Error> {
+        match &*self.status.borrow() {
+            Status::PeerClosed { .. } | Status::Finished { .. } => Ok(()),
+            Status::Failed(error) => Err(error.clone()),
+            Status::Open => Err(Error::Aborted),
+        }
+    }
+}
+
+impl Stream for SessionReceiver {
+    type Item = Result<Received, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.failed {
+            return Poll::Ready(None);
+        }
+        if let Some(received) = ready!(self.inbound.poll_recv(cx)) {
+            return Poll::Ready(Some(Ok(received)));
+        }
+        let end = self.end();
+        self.failed = end.is_err();
+        Poll::Ready(end.err().map(Err))
+    }
+}
+
+impl Stream for SecureSession {
+    type Item = Result<Received, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.receiver).poll_next(cx)
+    }
+}
+
+impl Sink<Container> for SecureSession {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.sender).poll_ready(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, container: Container) -> Result<(), Error> {
+        Pin::new(&mut self.sender).start_send(container)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.sender).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.sender).poll_close(cx)
+    }
+}

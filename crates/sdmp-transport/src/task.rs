@@ -1,0 +1,260 @@
+//! The task behind an accepted session: the same loop, with the application's two queues.
+
+use std::collections::VecDeque;
+use std::future::pending;
+
+use sdmp_container::Container;
+use sdmp_handshake::{Error as HandshakeError, Event, Received};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::Error;
+use crate::drive::{Driver, Turn};
+
+/// Where a session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Open,
+    /// The peer sends nothing more; we may.
+    PeerClosed {
+        authenticated: bool,
+    },
+    /// Both sides have closed.
+    Finished {
+        authenticated: bool,
+    },
+    Failed(Error),
+}
+
+pub(crate) type Reply = oneshot::Sender<Result<(), Error>>;
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Send { container: Container, reply: Reply },
+    Finish { reply: Reply },
+}
+
+/// The application's side, as the task sees it.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// `None` once every sender is gone.
+    commands: Option<mpsc::Receiver<Command>>,
+    /// `None` once the peer has closed or nobody receives any more.
+    inbound: Option<mpsc::Sender<Received>>,
+    status: watch::Sender<Status>,
+    /// Received, not yet taken. While something is here nothing more is read: that is the
+    /// back-pressure towards the peer.
+    backlog: VecDeque<Item>,
+    /// A command that has to wait until the connection's queue has room.
+    held: Option<Command>,
+    /// Answers owed for what was sealed, and for what the carrier is writing.
+    sealed: Vec<Reply>,
+    in_flight: Vec<Reply>,
+    peer_closed: Option<bool>,
+}
+
+#[derive(Debug)]
+enum Item {
+    Container(Box<Received>),
+    Closed { authenticated: bool },
+}
+
+/// What the application wants next.
+enum Wish {
+    Do(Command),
+    /// The item at the front of the backlog was handed over.
+    Delivered,
+    /// No more commands come.
+    NoMoreCommands,
+    /// Nobody receives any more.
+    NoMoreReceiver,
+    /// Nobody is left on our side who could send, receive, or wait for the close.
+    Abandoned,
+}
+
+impl App {
+    pub(crate) fn new(
+        commands: mpsc::Receiver<Command>,
+        inbound: mpsc::Sender<Received>,
+        status: watch::Sender<Status>,
+    ) -> Self {
+        Self {
+            commands: Some(commands),
+            inbound: Some(inbound),
+            status,
+            backlog: VecDeque::new(),
+            held: None,
+            sealed: Vec::new(),
+            in_flight: Vec::new(),
+            peer_closed: None,
+        }
+    }
+
+    /// Waits for the application. Cancel safe: an item leaves the backlog only with its permit.
+    async fn wish(&mut self) -> Wish {
+        let deliver = matches!(self.backlog.front(), Some(Item::Container(_)));
+        tokio::select! {
+            permit = reserve(self.inbound.as_ref(), deliver) => match permit {
+                Some(permit) => {
+                    if let Some(Item::Container(received)) = self.backlog.pop_front() {
+                        permit.send(*received);
+                    }
+                    Wish::Delivered
+                }
+                None => Wish::NoMoreReceiver,
+            },
+            command = next(self.commands.as_mut()), if self.held.is_none() => match command {
+                Some(command) => Wish::Do(command),
+                None => Wish::NoMoreCommands,
+            },
+            () = self.status.closed() => Wish::Abandoned,
+        }
+    }
+
+    /// Nobody receives: what comes is dropped, so that the closes can still be exchanged.
+    fn stop_delivering(&mut self) {
+        self.inbound = None;
+        self.backlog.retain(|item| matches!(item, Item::Closed { .. }));
+    }
+
+    /// Tells the application of the peer's close once everything before it was handed over.
+    fn pass_close(&mut self) {
+        if let Some(Item::Closed { authenticated }) = self.backlog.front() {
+            let authenticated = *authenticated;
+            self.backlog.clear();
+            self.peer_closed = Some(authenticated);
+            self.status.send_replace(Status::PeerClosed { authenticated });
+            self.inbound = None;
+        }
+    }
+
+    fn answer_in_flight(&mut self, result: &Result<(), Error>) {
+        for reply in self.in_flight.drain(..) {
+            // Whoever does not wait for the answer does not want it.
+            let _: Result<_, _> = reply.send(result.clone());
+        }
+    }
+}
+
+async fn reserve(
+    inbound: Option<&mpsc::Sender<Received>>,
+    deliver: bool,
+) -> Option<mpsc::Permit<'_, Received>> {
+    match inbound {
+        Some(inbound) if deliver => inbound.reserve().await.ok(),
+        Some(inbound) => {
+            inbound.closed().await;
+            None
+        }
+        None => pending().await,
+    }
+}
+
+async fn next(commands: Option<&mut mpsc::Receiver<Command>>) -> Option<Command> {
+    match commands {
+        Some(commands) => commands.recv().await,
+        None => pending().await,
+    }
+}
+
+/// Runs an accepted session to its end.
+pub(crate) async fn run(mut driver: Driver, mut app: App) {
+    let result = session(&mut driver, &mut app).await;
+    match &result {
+        Ok(()) => driver.finish().await,
+        Err(_) => driver.deliver_refusal().await,
+    }
+    drop(driver);
+    app.answer_in_flight(&result);
+    let failure = result.clone().err().unwrap_or(Error::Closed);
+    for reply in app.sealed.drain(..) {
+        // Whoever does not wait for the answer does not want it.
+        let _: Result<_, _> = reply.send(Err(failure.clone()));
+    }
+    // Before the queues end: who finds one ended looks here for the reason.
+    app.status.send_replace(match result {
+        Ok(()) => Status::Finished { authenticated: app.peer_closed.unwrap_or(false) },
+        Err(error) => Status::Failed(error),
+    });
+    app.commands = None;
+    app.held = None;
+    // What was received before the end is still the application's.
+    if let Some(inbound) = app.inbound.take() {
+        for item in app.backlog.drain(..) {
+            if let Item::Container(received) = item
+                && inbound.send(*received).await.is_err()
+            {
+                break;
+            }
+        }
+    }
+}
+
+async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
+    loop {
+        take_events(driver, app)?;
+        app.pass_close();
+        if let Some(command) = app.held.take() {
+            perform(driver, app, command)?;
+        }
+        if driver.start_write() {
+            app.in_flight.append(&mut app.sealed);
+        }
+        if driver.connection.is_finished() && driver.is_idle() && app.backlog.is_empty() {
+            return Ok(());
+        }
+        let read = app.backlog.is_empty();
+        match driver.turn(read, app.wish()).await? {
+            Turn::Wrote => app.answer_in_flight(&Ok(())),
+            Turn::Told | Turn::App(Wish::Delivered) => {}
+            Turn::App(Wish::Do(command)) => perform(driver, app, command)?,
+            Turn::App(Wish::NoMoreReceiver) => app.stop_delivering(),
+            Turn::App(Wish::NoMoreCommands) => app.commands = None,
+            Turn::App(Wish::Abandoned) => return Err(Error::Closed),
+        }
+    }
+}
+
+fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
+    while let Some(event) = driver.connection.poll_event() {
+        match event {
+            Event::Message(received) if app.inbound.is_some() => {
+                app.backlog.push_back(Item::Container(received));
+            }
+            Event::Closed { authenticated } => {
+                app.backlog.push_back(Item::Closed { authenticated });
+            }
+            Event::Failed(error) => return Err(error.into()),
+            // The handshake is over: its questions do not come again.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Carries out a command, or keeps it until there is room.
+fn perform(driver: &mut Driver, app: &mut App, command: Command) -> Result<(), Error> {
+    let now = driver.clock().now()?;
+    let (result, reply) = match command {
+        Command::Send { container, reply } => {
+            let result = driver.connection.send(now, &container);
+            if result == Err(HandshakeError::QueueFull) {
+                app.held = Some(Command::Send { container, reply });
+                return Ok(());
+            }
+            (result, reply)
+        }
+        Command::Finish { reply } => {
+            let result = driver.connection.close(now);
+            if result == Err(HandshakeError::QueueFull) {
+                app.held = Some(Command::Finish { reply });
+                return Ok(());
+            }
+            (result, reply)
+        }
+    };
+    match result {
+        Ok(()) => app.sealed.push(reply),
+        Err(error) => drop(reply.send(Err(error.into()))),
+    }
+    Ok(())
+}
