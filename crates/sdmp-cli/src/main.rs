@@ -1,2 +1,55 @@
-//! The sdmp program: readable secure sessions, files and messages over SDMP 0.12
-fn main() {}
+//! The sdmp program: readable secure sessions, files and messages over SDMP 0.12.
+#![doc = ""]
+
+mod cli;
+mod cmd;
+mod error;
+mod fingerprint;
+mod io;
+mod passphrase;
+mod store;
+
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::error::Failure;
+use crate::passphrase::Passphrase;
+use crate::store::Store;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and are no error.
+            let _: std::io::Result<()> = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            const RED: Style = AnsiColor::Red.on_default().bold();
+            io::note(&format!("{RED}error:{RED:#} {failure}"));
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let store = Store::open(cli.data)?;
+    let passphrase = Passphrase::new(cli.passphrase_file);
+    match cli.command {
+        Command::Demo(args) => cmd::demo::run(&args),
+        Command::Key(key) => cmd::key::run(&store, &passphrase, key),
+        Command::Peer(peer) => cmd::peer::run(&store, peer),
+        Command::Listen(args) => cmd::listen::run(&store, &passphrase, &args),
+        Command::Connect(args) => cmd::connect::run(&store, &passphrase, &args),
+        Command::Sign(args) => cmd::sign::sign(&store, &passphrase, &args),
+        Command::Verify(args) => cmd::sign::verify(&store, &args),
+        Command::Seal(args) => cmd::seal::seal(&store, &args),
+        Command::Unseal(args) => cmd::seal::unseal(&store, &passphrase, &args),
+    }
+}

@@ -1,0 +1,10 @@
+//! The commands, one module each.
+
+pub(crate) mod chat;
+pub(crate) mod connect;
+pub(crate) mod demo;
+pub(crate) mod key;
+pub(crate) mod listen;
+pub(crate) mod peer;
+pub(crate) mod seal;
+pub(crate) mod sign;

@@ -1,0 +1,314 @@
+//! A session on the terminal: lines become messages, messages become lines, and each event can be
+//! one JSON object instead.
+
+use std::io::BufRead;
+use std::time::Duration;
+
+use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
+use sdmp_transport::session::CLOSE_LIMIT;
+use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::cli::Profile;
+use crate::error::{Exit, Failure};
+use crate::io::{note, print_line, printable};
+
+/// After the peer's close, lines that still come are sent as long as the next one follows so soon.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The longest line that becomes a message: sealed, it stays below the 16 MiB of R42.
+const LINE_LIMIT: usize = 8 << 20;
+
+/// Where events go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    pub(crate) profile: Profile,
+}
+
+/// When our side ends the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// At the end of our input.
+    WithInput,
+    /// As `WithInput`, but input that ends without a single line (as `/dev/null` does) means that
+    /// this side only receives: it waits for the peer's close.
+    WithPeer,
+}
+
+impl Output {
+    pub(crate) fn accepted(self, session: &SecureSession, name: Option<&str>) -> Result<(), Failure> {
+        let peer = session.peer().fingerprint().to_string();
+        let id = session.accepted().session_id.map(|id| b64url::encode(&id));
+        if self.json {
+            return print_line(
+                &json!({
+                    "event": "accepted",
+                    "peer": peer,
+                    "name": name,
+                    "profile": self.profile.name(),
+                    "session": id,
+                    "group": session.accepted().group.name(),
+                })
+                .to_string(),
+            );
+        }
+        note(&format!("accepted: {} ({peer})", name.unwrap_or("peer")));
+        Ok(())
+    }
+
+    fn received(self, received: &Received) -> Result<(), Failure> {
+        let container = &received.container;
+        if container.lists(CoreSchema::Message) {
+            let message = Message::from_container(container)?;
+            return if self.json {
+                print_line(&json!({"event": "message", "message": message.as_str()}).to_string())
+            } else {
+                print_line(&printable(message.as_str()))
+            };
+        }
+        let schemas: Vec<_> = container.schemas().iter().map(ToString::to_string).collect();
+        if self.json {
+            let event = json!({"event": "container", "schemas": schemas, "text": container.text()});
+            return print_line(&event.to_string());
+        }
+        note(&format!("a container of another kind came: {}", printable(&schemas.join(", "))));
+        Ok(())
+    }
+
+    fn closed(self, clean: bool) -> Result<(), Failure> {
+        if self.json {
+            print_line(&json!({"event": "closed", "clean": clean}).to_string())
+        } else if clean {
+            note("closed by both sides");
+            Ok(())
+        } else {
+            note("the stream ended; nothing shows that the peer ended it (R41)");
+            Ok(())
+        }
+    }
+
+    /// The session never was.
+    pub(crate) fn rejected(self, failure: &Failure) -> Result<(), Failure> {
+        if self.json {
+            print_line(&json!({"event": "rejected", "code": failure.code}).to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The session was, and did not end as it should.
+    pub(crate) fn failed(self, failure: &Failure) -> Result<(), Failure> {
+        if self.json {
+            let event = json!({"event": "closed", "clean": false, "code": failure.code});
+            print_line(&event.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads standard input in a thread of its own: a read that waits must not keep anything else
+/// from going on.
+pub(crate) fn standard_input() -> mpsc::Receiver<Result<String, Failure>> {
+    let (lines, receiver) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        let mut number = 0_u64;
+        loop {
+            number += 1;
+            match read_line(&mut input, number) {
+                Ok(None) => return,
+                Ok(Some(line)) if lines.blocking_send(Ok(line)).is_ok() => {}
+                Ok(Some(_)) => return,
+                Err(failure) => {
+                    // Nobody is left to be told when this fails.
+                    let _: Result<_, _> = lines.blocking_send(Err(failure));
+                    return;
+                }
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line without its end; `None` at the end of the input.
+fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<String>, Failure> {
+    let mut line = Vec::new();
+    loop {
+        let available = input
+            .fill_buf()
+            .map_err(|error| Failure::io("cannot read standard input", &error))?;
+        if available.is_empty() {
+            break;
+        }
+        let end = available.iter().position(|octet| *octet == b'\n');
+        let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+        line.extend_from_slice(part);
+        let used = part.len() + usize::from(end.is_some());
+        input.consume(used);
+        if line.len() > LINE_LIMIT {
+            return Err(Failure::usage(format!("line {number} is longer than 8 MiB")));
+        }
+        if end.is_some() {
+            return text(line, number).map(Some);
+        }
+    }
+    if line.is_empty() { Ok(None) } else { text(line, number).map(Some) }
+}
+
+fn text(mut line: Vec<u8>, number: u64) -> Result<String, Failure> {
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    String::from_utf8(line)
+        .map_err(|_| Failure::usage(format!("line {number} of standard input is not UTF-8")))
+}
+
+/// Runs a session until both sides have closed.
+pub(crate) async fn converse(
+    session: SecureSession,
+    lines: &mut mpsc::Receiver<Result<String, Failure>>,
+    output: Output,
+    ending: Ending,
+) -> Result<(), Failure> {
+    let result = both_ways(session, lines, output, ending).await.map_err(Failure::after_acceptance);
+    match &result {
+        Ok(authenticated) => output.closed(*authenticated)?,
+        Err(failure) => output.failed(failure)?,
+    }
+    result.map(|_| ())
+}
+
+async fn both_ways(
+    session: SecureSession,
+    lines: &mut mpsc::Receiver<Result<String, Failure>>,
+    output: Output,
+    ending: Ending,
+) -> Result<bool, Failure> {
+    let (sender, mut receiver) = session.split();
+    let (heard, hearing) = watch::channel(Heard { last: Instant::now(), closed: false });
+    let receiving = receive(&mut receiver, output, heard);
+    let sending = send(sender, lines, hearing, ending);
+    tokio::try_join!(receiving, sending)?;
+    Ok(receiver.closed_authentically())
+}
+
+/// What the receiving half tells the sending half.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    last: Instant,
+    closed: bool,
+}
+
+async fn receive(
+    receiver: &mut SessionReceiver,
+    output: Output,
+    heard: watch::Sender<Heard>,
+) -> Result<(), Failure> {
+    while let Some(received) = receiver.recv().await? {
+        output.received(&received)?;
+        heard.send_modify(|heard| heard.last = Instant::now());
+    }
+    heard.send_modify(|heard| heard.closed = true);
+    // The sender of the watch lives on in the other half's hands only as a value: keep it until
+    // both are done, so that a change is never mistaken for an end.
+    heard.closed().await;
+    Ok(())
+}
+
+async fn send(
+    mut sender: SessionSender,
+    lines: &mut mpsc::Receiver<Result<String, Failure>>,
+    mut hearing: watch::Receiver<Heard>,
+    ending: Ending,
+) -> Result<(), Failure> {
+    let mut any = false;
+    loop {
+        match next_line(lines, &mut hearing).await {
+            Some(line) => {
+                any = true;
+                sender.send(message(line?)?).await?;
+            }
+            None => break,
+        }
+    }
+    if !any && ending == Ending::WithPeer {
+        // Fails only when the session does, and then the receiving half says why.
+        let _: Result<_, _> = hearing.wait_for(|heard| heard.closed).await;
+    }
+    sender.finish().await?;
+    tokio::select! {
+        result = sender.finished() => Ok(result?),
+        failure = silence(hearing) => Err(failure),
+    }
+}
+
+/// The next line, or `None` when no more come or are wanted.
+async fn next_line(
+    lines: &mut mpsc::Receiver<Result<String, Failure>>,
+    hearing: &mut watch::Receiver<Heard>,
+) -> Option<Result<String, Failure>> {
+    let closed = async {
+        let _: Result<_, _> = hearing.wait_for(|heard| heard.closed).await;
+        sleep(LAST_LINES).await;
+    };
+    tokio::select! {
+        biased;
+        line = lines.recv() => line,
+        () = closed => None,
+    }
+}
+
+/// Ready when the peer has neither sent nor closed for too long after our close.
+async fn silence(hearing: watch::Receiver<Heard>) -> Failure {
+    let mut last = Instant::now();
+    loop {
+        sleep_until(last + CLOSE_LIMIT).await;
+        let heard = *hearing.borrow();
+        if heard.closed {
+            return std::future::pending().await;
+        }
+        if heard.last <= last {
+            return sdmp_transport::Error::CloseTimeout.into();
+        }
+        last = heard.last;
+    }
+}
+
+fn message(line: String) -> Result<Container, Failure> {
+    let text = Message::new(line).to_text();
+    Container::parse(text, &Limits::DEFAULT)
+        .map_err(|error| Failure::new(Exit::Usage, error.code(), format!("this line cannot be sent: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(input: &[u8]) -> Vec<Result<String, Exit>> {
+        let mut input = std::io::BufReader::with_capacity(3, input);
+        let mut lines = Vec::new();
+        while let Some(line) =
+            read_line(&mut input, 1).map_err(|failure| failure.exit).transpose()
+        {
+            let failed = line.is_err();
+            lines.push(line);
+            if failed {
+                break;
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_end_with_lf_crlf_or_the_input() {
+        assert_eq!(all(b"one\ntwo\r\n\nlast"), ["one", "two", "", "last"].map(|s| Ok(s.to_owned())));
+        assert_eq!(all(b""), []);
+    }
+
+    #[test]
+    fn lines_that_are_no_text_are_refused() {
+        assert_eq!(all(b"ok\n\xff\n"), [Ok("ok".to_owned()), Err(Exit::Usage)]);
+    }
+}

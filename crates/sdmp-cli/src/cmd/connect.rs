@@ -1,0 +1,83 @@
+//! `sdmp connect`: a session that this side opens.
+
+use std::time::Duration;
+
+use sdmp_handshake::{Config, Groups, Policy};
+use sdmp_transport::{connect, tcp};
+use tokio::time::timeout;
+
+use super::chat::{Ending, Output, converse, standard_input};
+use crate::cli::{Connect, Profile};
+use crate::error::{Exit, Failure};
+use crate::io::note;
+use crate::passphrase::Passphrase;
+use crate::store::Store;
+
+/// How long the network may take to connect.
+const DIAL_LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Connect) -> Result<(), Failure> {
+    warn_if_insecure(args.profile);
+    let peer = store.peer(&args.peer)?;
+    let local = store.local(&args.key, passphrase)?;
+    let mut policy = Policy { profile: profile(args.profile), ..Policy::default() };
+    if let Some(group) = args.group {
+        policy.offer = Groups::default().named(group);
+        policy.max_group_bits = policy.max_group_bits.max(group.bits());
+    }
+    let config =
+        Config::new(local).policy(policy).pin(peer.fingerprint().clone()).trust([peer]);
+    let output = Output { json: args.json, profile: args.profile };
+    let runtime = runtime()?;
+    let result = runtime.block_on(talk(args, config, output));
+    // A read of standard input that still waits must not keep the program.
+    runtime.shutdown_background();
+    result
+}
+
+async fn talk(args: &Connect, config: Config, output: Output) -> Result<(), Failure> {
+    let carrier = timeout(DIAL_LIMIT, tcp::dial(&args.address))
+        .await
+        .map_err(|_| {
+            Failure::new(Exit::Timeout, "dial.timeout", format!("{} does not answer", args.address))
+                .remedy("check the address, and whether a firewall is in the way")
+        })?
+        .map_err(|error| {
+            Failure::new(Exit::Other, "dial.failed", format!("cannot connect to {}: {error}", args.address))
+                .remedy("check the address (HOST:PORT), and whether `sdmp listen` runs there")
+        })?;
+    let session = match connect(carrier, config).await {
+        Ok(session) => session,
+        Err(error) => {
+            let failure = Failure::from(error);
+            output.rejected(&failure)?;
+            return Err(failure);
+        }
+    };
+    output.accepted(&session, Some(&args.peer))?;
+    converse(session, &mut standard_input(), output, Ending::WithInput).await
+}
+
+pub(crate) fn profile(profile: Profile) -> sdmp_handshake::Profile {
+    match profile {
+        Profile::Hardened => sdmp_handshake::Profile::Hardened,
+        Profile::Published => sdmp_handshake::Profile::Published,
+    }
+}
+
+pub(crate) fn warn_if_insecure(profile: Profile) {
+    if profile == Profile::Published {
+        note(
+            "warning: the published profile is INSECURE: whoever is on the way can alter, drop and \
+             repeat messages unnoticed; use it only with peers that implement nothing else",
+        );
+    }
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("cannot start the async runtime", &error))
+}

@@ -1,0 +1,201 @@
+//! `sdmp key`: this machine's own keys.
+
+use std::path::Path;
+
+use sdmp_container::{Container, CoreSchema, IdentityType, Limits, Timestamp};
+use sdmp_crypto::rsa::PrivateKey;
+use sdmp_envelope::private_key;
+use sdmp_transport::clock::wall_time;
+use zeroize::Zeroizing;
+
+use super::peer::identity_json;
+use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind};
+use crate::error::{Exit, Failure};
+use crate::fingerprint;
+use crate::io::{note, print, print_line, read_input};
+use crate::passphrase::{Passphrase, ask_new};
+use crate::store::{Named, Store};
+
+/// Keys that name no end last so long.
+const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000;
+
+pub(crate) fn run(store: &Store, passphrase: &Passphrase, command: Key) -> Result<(), Failure> {
+    match command {
+        Key::New(args) => new(store, passphrase, &args),
+        Key::List { json } => {
+            for key in store.list_keys()? {
+                print_row(&key, json)?;
+            }
+            Ok(())
+        }
+        Key::Show(args) => show(store, &args),
+        Key::Export { name } => print_line(store.key_identity(&name)?.text()),
+        Key::Import(args) => import(store, passphrase, &args),
+        Key::Passwd(args) => passwd(store, passphrase, &args),
+    }
+}
+
+pub(crate) fn kind_name(kind: IdentityType) -> &'static str {
+    match kind {
+        IdentityType::User => "user",
+        IdentityType::Node => "node",
+    }
+}
+
+fn kind_of(kind: Kind) -> IdentityType {
+    if kind.user { IdentityType::User } else { IdentityType::Node }
+}
+
+/// One line of a list.
+pub(crate) fn print_row(row: &Named, json: bool) -> Result<(), Failure> {
+    let Named { name, identity } = row;
+    if json {
+        return print_line(&identity_json(name, identity).to_string());
+    }
+    print_line(&format!(
+        "{name:<16} {} {} {}",
+        kind_name(identity.kind()),
+        identity.expires(),
+        identity.fingerprint()
+    ))
+}
+
+/// The end of a key, checked to be still ahead.
+fn expiry(given: Option<Timestamp>) -> Result<Timestamp, Failure> {
+    let now = wall_time()?;
+    let Some(expires) = given else {
+        return now
+            .unix_millis()
+            .checked_add(YEAR_MILLIS)
+            .and_then(Timestamp::from_unix_millis)
+            .ok_or_else(|| Failure::usage("the year after this one has no timestamp (R6)"));
+    };
+    if expires.is_expired(now) {
+        return Err(Failure::usage(format!("{expires} is in the past")));
+    }
+    Ok(expires)
+}
+
+fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failure> {
+    store.check_new_key(&args.name)?;
+    let expires = expiry(args.expires)?;
+    let secret = passphrase.from_file()?;
+    note(&format!("making an RSA key of {} bits ...", args.bits));
+    let key = PrivateKey::generate(args.bits)?;
+    let secret = secret.as_ref().map(|secret| secret.as_bytes());
+    let identity = store.add_key(&args.name, &key, kind_of(args.kind), expires, secret)?;
+    note(&format!(
+        "the key {} is ready until {expires}; give peers the output of `sdmp key export {}`. Its fingerprint is",
+        args.name, args.name
+    ));
+    print_line(&identity.fingerprint().to_string())
+}
+
+fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {
+    let identity = store.key_identity(&args.name)?;
+    if args.words || args.art {
+        let octets = identity.fingerprint().as_octets();
+        if args.words {
+            print(&fingerprint::words(octets))?;
+        }
+        if args.art {
+            let title = format!("RSA {}", identity.public_key().bits());
+            print(&fingerprint::art(octets, &title, "SHA512"))?;
+        }
+        return Ok(());
+    }
+    if args.json {
+        let container: serde_json::Value = serde_json::from_str(identity.text())
+            .map_err(|_| Failure::new(Exit::Other, "store.broken", "the identity is not JSON"))?;
+        let mut line = identity_json(&args.name, &identity);
+        if let Some(members) = line.as_object_mut() {
+            members.insert("identity".to_owned(), container);
+        }
+        return print_line(&line.to_string());
+    }
+    print_line(&format!("name         {}", args.name))?;
+    print_line(&format!("type         {}", kind_name(identity.kind())))?;
+    print_line(&format!("key          RSA, {} bits", identity.public_key().bits()))?;
+    print_line(&format!("expires      {}", identity.expires()))?;
+    print_line(&format!("fingerprint  {}", identity.fingerprint()))?;
+    print_line(&format!("identity     {}", identity.text()))
+}
+
+fn import(store: &Store, passphrase: &Passphrase, args: &KeyImport) -> Result<(), Failure> {
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => name_of(&args.file)?,
+    };
+    store.check_new_key(&name)?;
+    let octets = Zeroizing::new(read_input(Some(&args.file))?);
+    let (key, ends) = read_key(&octets, passphrase)?;
+    let expires = expiry(args.expires.or(ends))?;
+    let secret = passphrase.from_file()?;
+    let secret = secret.as_ref().map(|secret| secret.as_bytes());
+    let identity = store.add_key(&name, &key, kind_of(args.kind), expires, secret)?;
+    note(&format!("the key {name} is ready until {expires}; its fingerprint is"));
+    print_line(&identity.fingerprint().to_string())
+}
+
+/// The file's name up to its first dot.
+fn name_of(file: &Path) -> Result<String, Failure> {
+    let stem = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
+    match stem {
+        Some(stem) if file != Path::new("-") => Ok(stem.to_owned()),
+        _ => Err(Failure::usage("the key needs a name: add --name NAME")),
+    }
+}
+
+/// Reads a private key in any of the forms that occur (R14).
+fn read_key(
+    octets: &[u8],
+    passphrase: &Passphrase,
+) -> Result<(PrivateKey, Option<Timestamp>), Failure> {
+    if octets.first() == Some(&0x30) {
+        let key = PrivateKey::from_pkcs8_der(octets).or_else(|error| {
+            // Told apart by trying; the error of the newer form is the one to show.
+            PrivateKey::from_pkcs1_der(octets).map_err(|_| error)
+        });
+        return Ok((key.map_err(unreadable)?, None));
+    }
+    let text = std::str::from_utf8(octets)
+        .map_err(|_| Failure::new(Exit::Invalid, "key.unreadable", "this is neither PEM, DER nor a container"))?;
+    if text.trim_start().starts_with('{') {
+        let container = Container::parse(octets, &Limits::DEFAULT)?;
+        if !container.lists(CoreSchema::PrivateKey) {
+            return Err(Failure::new(Exit::Invalid, "envelope.wrong_schema", "the container holds no private key")
+                .remedy("an identity of somebody else is added with `sdmp peer add NAME FILE`"));
+        }
+        let secret = match private_key::is_encrypted(&container)? {
+            true => Some(passphrase.get("Passphrase of the key: ")?),
+            false => None,
+        };
+        let loaded = private_key::open(&container, secret.as_ref().map(|s| s.as_bytes()))?;
+        return Ok((loaded.key, Some(loaded.expires)));
+    }
+    let secret = match PrivateKey::is_encrypted_pem(text) {
+        true => Some(passphrase.get("Passphrase of the key: ")?),
+        false => None,
+    };
+    let key = PrivateKey::from_pem(text, secret.as_ref().map(|s| s.as_bytes()));
+    Ok((key.map_err(unreadable)?, None))
+}
+
+fn unreadable(error: sdmp_crypto::Error) -> Failure {
+    Failure::new(Exit::Invalid, error.code(), format!("cannot read the private key: {error}"))
+        .remedy("PKCS#8 and PKCS#1 keys are read, as PEM or DER: RSA, 2048 to 8192 bits")
+}
+
+fn passwd(store: &Store, passphrase: &Passphrase, args: &KeyPasswd) -> Result<(), Failure> {
+    let loaded = store.private_key(&args.name, passphrase)?;
+    let new = match &args.new_passphrase_file {
+        _ if args.remove => None,
+        Some(path) => Passphrase::new(Some(path.clone())).from_file()?,
+        None => Some(ask_new()?),
+    };
+    let secret = new.as_ref().map(|secret| secret.as_bytes());
+    store.write_private(&args.name, &loaded.key, loaded.expires, secret)?;
+    let done = if secret.is_some() { "has a new passphrase" } else { "has no passphrase any more" };
+    note(&format!("the key {} {done}", args.name));
+    Ok(())
+}

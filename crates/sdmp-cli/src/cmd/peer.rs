@@ -1,0 +1,49 @@
+//! `sdmp peer`: whom this machine trusts.
+
+use serde_json::json;
+
+use crate::cli::Peer;
+use crate::error::{Exit, Failure};
+use crate::io::{note, print_line, read_input};
+use crate::store::Store;
+
+pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
+    match command {
+        Peer::Add { name, file } => {
+            let octets = read_input(Some(&file))?;
+            let identity = sdmp_envelope::Identity::parse(&octets).map_err(|error| {
+                Failure::new(Exit::Invalid, error.code(), format!("{} holds no identity: {error}", file.display()))
+                    .remedy("the peer makes the right file with `sdmp key export NAME`")
+            })?;
+            let now = sdmp_transport::clock::wall_time()?;
+            if identity.check_usable(now).is_err() {
+                note("warning: this identity has expired; sessions with it will be refused (R16)");
+            }
+            store.add_peer(&name, &identity)?;
+            note(&format!("{name} is trusted from now on; its fingerprint is"));
+            print_line(&identity.fingerprint().to_string())
+        }
+        Peer::List { json } => {
+            for peer in store.list_peers()? {
+                super::key::print_row(&peer, json)?;
+            }
+            Ok(())
+        }
+        Peer::Remove { name } => {
+            store.remove_peer(&name)?;
+            note(&format!("{name} is no longer trusted"));
+            Ok(())
+        }
+    }
+}
+
+/// The fields of an identity that `--json` prints.
+pub(crate) fn identity_json(name: &str, identity: &sdmp_envelope::Identity) -> serde_json::Value {
+    json!({
+        "name": name,
+        "type": super::key::kind_name(identity.kind()),
+        "fingerprint": identity.fingerprint().to_string(),
+        "expires": identity.expires().to_string(),
+        "bits": identity.public_key().bits(),
+    })
+}

@@ -1,0 +1,57 @@
+//! `sdmp seal` and `sdmp unseal`: encrypted containers for recipients.
+
+use sdmp_container::Container;
+use sdmp_crypto::random::SystemRandom;
+use sdmp_crypto::rsa::PublicKey;
+use sdmp_envelope::Identity;
+use sdmp_envelope::encrypted::{self, Form, Opened};
+use sdmp_transport::clock::wall_time;
+
+use super::sign::read_container;
+use crate::cli::{Seal, Unseal};
+use crate::error::{Exit, Failure};
+use crate::io::{note, print_line};
+use crate::passphrase::Passphrase;
+use crate::store::Store;
+
+pub(crate) fn seal(store: &Store, args: &Seal) -> Result<(), Failure> {
+    let container = read_container(args.file.as_deref())?;
+    container.check_core()?;
+    let now = wall_time()?;
+    let recipients = args
+        .to
+        .iter()
+        .map(|name| {
+            let identity = recipient(store, name)?;
+            identity.check_usable(now).map_err(|error| {
+                Failure::new(Exit::NotTrusted, error.code(), format!("cannot seal for {name}: {error}"))
+            })?;
+            Ok(identity)
+        })
+        .collect::<Result<Vec<Identity>, Failure>>()?;
+    let keys: Vec<&PublicKey> = recipients.iter().map(Identity::public_key).collect();
+    print_line(&encrypted::seal(&container, &keys, Form::Hardened, &mut SystemRandom::new())?)
+}
+
+/// A peer of this name, or else an own key.
+fn recipient(store: &Store, name: &str) -> Result<Identity, Failure> {
+    store.peer(name).or_else(|failure| store.key_identity(name).map_err(|_| failure))
+}
+
+pub(crate) fn unseal(store: &Store, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
+    let container = read_container(args.file.as_deref())?;
+    let key = store.private_key(&args.key, passphrase)?.key;
+    let opened = if args.compat {
+        super::compat::open(&container, &key)?
+    } else {
+        encrypted::open(&container, &key)?
+    };
+    let inside: &Container = opened.container();
+    if matches!(opened, Opened::Unauthenticated(_)) {
+        note(
+            "warning: this is the form of the 0.12 text (R21): nothing shows that it was not \
+             altered on the way; only a signature inside, checked with `sdmp verify`, would",
+        );
+    }
+    print_line(inside.text())
+}

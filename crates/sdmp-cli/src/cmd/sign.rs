@@ -1,0 +1,80 @@
+//! `sdmp sign` and `sdmp verify`: signature containers.
+
+use sdmp_container::{Container, Fingerprint, Limits};
+use sdmp_envelope::{Identity, LocalIdentity, signature};
+use sdmp_transport::clock::wall_time;
+
+use crate::cli::{Sign, Verify};
+use crate::error::{Exit, Failure};
+use crate::io::{note, print_line, read_input};
+use crate::passphrase::Passphrase;
+use crate::store::{Named, Store};
+
+pub(crate) fn sign(store: &Store, passphrase: &Passphrase, args: &Sign) -> Result<(), Failure> {
+    let container = read_container(args.file.as_deref())?;
+    container.check_core()?;
+    let signers = args
+        .key
+        .iter()
+        .map(|name| store.local(name, passphrase))
+        .collect::<Result<Vec<LocalIdentity>, Failure>>()?;
+    let signers: Vec<_> = signers.iter().collect();
+    print_line(&signature::sign(&container, &signers, wall_time()?)?)
+}
+
+/// Prints exactly the signed octets, and only when every signature holds.
+pub(crate) fn verify(store: &Store, args: &Verify) -> Result<(), Failure> {
+    let octets = read_input(args.file.as_deref())?;
+    let known = known_identities(store, args)?;
+    let verified = if args.compat {
+        return super::compat::verify(&octets, &known);
+    } else {
+        let container = Container::parse(octets, &Limits::DEFAULT)?;
+        let find = |kid: &Fingerprint| {
+            known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
+        };
+        signature::verify(&container, &find, wall_time()?).map_err(explain)?
+    };
+    for signer in &verified.signers {
+        note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));
+    }
+    print_line(verified.container.text())
+}
+
+fn name_of<'a>(known: &'a [Named], signer: &Identity) -> &'a str {
+    known
+        .iter()
+        .find(|named| named.identity.fingerprint() == signer.fingerprint())
+        .map_or("an identity without a name", |named| named.name.as_str())
+}
+
+fn explain(error: sdmp_envelope::Error) -> Failure {
+    let unknown = matches!(error, sdmp_envelope::Error::UnknownSigner(_));
+    let failure = Failure::from(error);
+    if unknown {
+        failure.remedy("`sdmp peer add NAME FILE` trusts it; --identity FILE checks against it once")
+    } else {
+        failure
+    }
+}
+
+/// The identities that a signature may be by.
+fn known_identities(store: &Store, args: &Verify) -> Result<Vec<Named>, Failure> {
+    if let Some(name) = &args.peer {
+        return Ok(vec![Named { name: name.clone(), identity: store.peer(name)? }]);
+    }
+    if let Some(path) = &args.identity {
+        let octets = read_input(Some(path))?;
+        let identity = Identity::parse(&octets).map_err(|error| {
+            Failure::new(Exit::Usage, error.code(), format!("{} holds no identity: {error}", path.display()))
+        })?;
+        return Ok(vec![Named { name: path.display().to_string(), identity }]);
+    }
+    let mut all = store.list_peers()?;
+    all.extend(store.list_keys()?);
+    Ok(all)
+}
+
+pub(crate) fn read_container(file: Option<&std::path::Path>) -> Result<Container, Failure> {
+    Ok(Container::parse(read_input(file)?, &Limits::DEFAULT)?)
+}

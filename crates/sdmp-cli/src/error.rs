@@ -1,0 +1,167 @@
+//! How the program fails: an exit code for scripts, a cause and a remedy for people.
+
+use std::fmt;
+use std::io;
+
+use sdmp_handshake::{Error as HandshakeError, Message};
+use sdmp_transport::Error as TransportError;
+
+/// The exit codes, as `sdmp --help` documents them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Anything that has no code of its own.
+    Other = 1,
+    /// A wrong argument, a name that does not exist, a file that cannot be read.
+    Usage = 2,
+    /// The peer, or the signer, is not trusted.
+    NotTrusted = 3,
+    /// The handshake was refused or invalid.
+    Refused = 5,
+    /// A message, or a file given to verify or unseal, is invalid.
+    Invalid = 6,
+    /// The stream was cut before the peer's close.
+    Cut = 7,
+    /// A time limit ran out.
+    Timeout = 8,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            Self::Usage => 2,
+            Self::NotTrusted => 3,
+            Self::Refused => 5,
+            Self::Invalid => 6,
+            Self::Cut => 7,
+            Self::Timeout => 8,
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// Stable, for `--json`.
+    pub(crate) code: &'static str,
+    pub(crate) cause: String,
+    pub(crate) remedy: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, code: &'static str, cause: impl Into<String>) -> Self {
+        Self { exit, code, cause: cause.into(), remedy: None }
+    }
+
+    pub(crate) fn usage(cause: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", cause)
+    }
+
+    /// Adds what the person can do about it.
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Something the file system or a socket refused.
+    pub(crate) fn io(what: impl fmt::Display, error: &io::Error) -> Self {
+        Self::new(Exit::Other, "io", format!("{what}: {error}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "\n  {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<sdmp_container::Error> for Failure {
+    fn from(error: sdmp_container::Error) -> Self {
+        Self::new(Exit::Invalid, error.code(), error.to_string())
+    }
+}
+
+impl From<sdmp_crypto::Error> for Failure {
+    fn from(error: sdmp_crypto::Error) -> Self {
+        Self::new(Exit::Other, error.code(), error.to_string())
+    }
+}
+
+impl From<sdmp_envelope::Error> for Failure {
+    fn from(error: sdmp_envelope::Error) -> Self {
+        let exit = match &error {
+            sdmp_envelope::Error::UnknownSigner(_) => Exit::NotTrusted,
+            sdmp_envelope::Error::Crypto(_) => Exit::Other,
+            _ => Exit::Invalid,
+        };
+        Self::new(exit, error.code(), error.to_string())
+    }
+}
+
+impl From<HandshakeError> for Failure {
+    fn from(error: HandshakeError) -> Self {
+        let failure = Self::new(exit_of(&error), error.code(), error.to_string());
+        match &error {
+            HandshakeError::Untrusted(_) => {
+                failure.remedy("to trust it, get its identity over a channel that you trust, then `sdmp peer add NAME FILE`")
+            }
+            HandshakeError::Truncated => {
+                failure.remedy("what was printed is authentic, but it may not be all; ask the peer to send again")
+            }
+            HandshakeError::Timeout(_) => {
+                failure.remedy("check that the address is that of an SDMP node and that the network is up")
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Whose message it was decides: the handshake's is a refusal, the session's an invalid message.
+fn exit_of(error: &HandshakeError) -> Exit {
+    match error {
+        HandshakeError::Untrusted(_) => Exit::NotTrusted,
+        HandshakeError::InvalidMessage { message, .. } | HandshakeError::Decrypt(message) => {
+            match message {
+                Message::Traffic | Message::Close => Exit::Invalid,
+                _ => Exit::Refused,
+            }
+        }
+        HandshakeError::PeerMisbehaved(_)
+        | HandshakeError::PeerIncompatible(_)
+        | HandshakeError::PeerRejected { .. }
+        | HandshakeError::PeerProof(_)
+        | HandshakeError::Expired => Exit::Refused,
+        HandshakeError::Truncated => Exit::Cut,
+        HandshakeError::Timeout(_) => Exit::Timeout,
+        _ => Exit::Other,
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let exit = match &error {
+            TransportError::Handshake(error) => return error.clone().into(),
+            error if error.is_timeout() => Exit::Timeout,
+            error if error.is_cut() => Exit::Cut,
+            _ => Exit::Other,
+        };
+        Self::new(exit, error.code(), error.to_string())
+    }
+}
+
+impl Failure {
+    /// The same failure, met after the session was accepted: a peer that misbehaves now has sent
+    /// an invalid message, and is no longer refused a handshake.
+    pub(crate) fn after_acceptance(mut self) -> Self {
+        if self.exit == Exit::Refused {
+            self.exit = Exit::Invalid;
+        }
+        self
+    }
+}

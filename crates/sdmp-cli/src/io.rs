@@ -1,0 +1,149 @@
+//! Files and standard streams, each with errors that name what was read or written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::error::{Exit, Failure};
+
+/// The longest file or standard input that is read: the default limit of the parser, and some.
+const INPUT_LIMIT: u64 = 17 << 20;
+
+/// Reads a file, or standard input for `-` and for nothing.
+pub(crate) fn read_input(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    match file {
+        Some(path) if path != Path::new("-") => {
+            let what = path.display();
+            let open = File::open(path).map_err(|error| unreadable(&what.to_string(), &error))?;
+            read_limited(open, &what.to_string())
+        }
+        _ => read_limited(io::stdin().lock(), "standard input"),
+    }
+}
+
+fn read_limited(from: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
+    let mut octets = Vec::new();
+    from.take(INPUT_LIMIT).read_to_end(&mut octets).map_err(|error| unreadable(what, &error))?;
+    if u64::try_from(octets.len()).is_ok_and(|read| read >= INPUT_LIMIT) {
+        return Err(Failure::new(
+            Exit::Invalid,
+            "input.too_long",
+            format!("{what} is longer than any container may be (16 MiB)"),
+        ));
+    }
+    Ok(octets)
+}
+
+fn unreadable(what: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::Usage, "io", format!("cannot read {what}: {error}"))
+}
+
+/// Prints to standard output, exactly these octets.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::io("cannot write to standard output", &error))
+}
+
+/// Prints a line to standard output.
+pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
+    print(&format!("{text}\n"))
+}
+
+/// Prints a line to standard error. When nobody can read it there is nobody to tell.
+pub(crate) fn note(text: &str) {
+    let mut err = anstream::stderr().lock();
+    let _: io::Result<()> = writeln!(err, "{text}");
+}
+
+/// Makes text safe to print: a peer must not move the cursor or recolour the screen.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() || is_bidi_control(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Characters that make text read differently from how it is stored.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Mode 0600: private keys.
+    Owner,
+    /// As the user's mask says.
+    Everyone,
+}
+
+/// Writes a whole file or nothing: a temporary file in the same directory, then a rename.
+pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::io(format!("cannot write {}", path.display()), &error);
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = write_new(&temporary, text, access).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // The failure to write is what matters; a leftover is hidden and never read.
+        let _: io::Result<()> = fs::remove_file(&temporary);
+    }
+    written.map_err(failed)
+}
+
+fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    restrict(&mut options, access);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn restrict(options: &mut OpenOptions, access: Access) {
+    use std::os::unix::fs::OpenOptionsExt;
+    if access == Access::Owner {
+        options.mode(0o600);
+    }
+}
+
+#[cfg(not(unix))]
+fn restrict(_options: &mut OpenOptions, _access: Access) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_cannot_control_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\nc\u{7}\u{202e}"), "a\\u{1b}[31mb\\nc\\u{7}\\u{202e}");
+        assert_eq!(printable("grüße \t→"), "grüße \t→");
+    }
+
+    #[test]
+    fn files_are_replaced_whole_and_leave_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        write_atomically(&path, "one", Access::Owner).unwrap();
+        write_atomically(&path, "two", Access::Owner).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("missing").join("a.json");
+        assert_eq!(write_atomically(&path, "", Access::Everyone).unwrap_err().code, "io");
+    }
+}
