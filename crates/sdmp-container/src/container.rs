@@ -42,13 +42,15 @@ impl Container {
     /// A `json.*` kind, or a `field.*`, `version.*`, `container.*` or `uri.*` kind with a pointer.
     pub fn parse(octets: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
         let octets = octets.into();
-        let Value::Object(root) = strict::parse(&octets, limits)? else {
+        strict::check_start(&octets, limits)?;
+        let text = String::from_utf8(octets)
+            .map_err(|error| strict::fault_of_utf8(error.as_bytes(), error.utf8_error()))?;
+        let Value::Object(root) = strict::parse_text(&text, limits)? else {
             return Err(Error::new(ErrorKind::NotAnObject));
         };
         let header = Header::read(&root)?;
         let schemas = header.schema_names()?;
         let (version, root) = (header.version, root.into_owned());
-        let text = String::from_utf8(octets).map_err(|_| Error::new(ErrorKind::InvalidUtf8))?;
         Ok(Self { inner: Arc::new(Inner { text, root, version, schemas }) })
     }
 

@@ -102,15 +102,7 @@ impl Error {
     /// UTF-8).
     #[must_use]
     pub fn position(&self, octets: &[u8]) -> Option<(usize, usize)> {
-        let before = octets.get(..self.offset(octets)?.min(octets.len()))?;
-        let line_start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
-        let last = before.get(line_start..)?;
-        let column = match std::str::from_utf8(last) {
-            Ok(text) => text.chars().count() + 1,
-            Err(_) => last.len() + 1,
-        };
-        Some((line, column))
+        crate::strict::line_and_column(octets, self.offset(octets)?)
     }
 }
 

@@ -12,7 +12,9 @@ mod parser;
 mod string;
 mod value;
 
-pub(crate) use locate::locate;
+pub use locate::position_of;
+pub(crate) use locate::{line_and_column, locate};
 pub use number::Number;
 pub use parser::parse;
+pub(crate) use parser::{check_start, fault_of_utf8, parse_text};
 pub use value::{Members, Object, Value};

@@ -35,6 +35,7 @@ impl<'a> EncryptedObject<'a> {
     pub fn parse(octets: &'a [u8], limits: &Limits) -> Result<Self, Error> {
         if octets.len() <= limits.octets
             && limits.depth >= 3
+            && limits.members >= 8
             && let Some(object) = Self::parse_emitted(octets)
         {
             return Ok(object);

@@ -25,8 +25,15 @@ impl SessionCreation {
     /// A `json.*`, `field.*`, `version.*`, `b64url.*` or `closed.*` kind; `closed.leading_zero_octet`
     /// for a prime with a leading zero octet or of no octets (R25).
     pub fn parse(octets: &[u8]) -> Result<Self, Error> {
-        let root =
-            root(octets, &Limits::CLOSED_PLAIN, &["shared_key", "connection"], "connection")?;
+        Self::parse_within(octets, &Limits::CLOSED_PLAIN)
+    }
+
+    /// As [`parse`](Self::parse), within other limits.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(octets: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let root = root(octets, limits, &["shared_key", "connection"], "connection")?;
         let fields = Fields::member(&root, CoreSchema::SharedKey)?;
         fields.close(&["g", "p", "N"])?;
         let g = fields.unsigned("g", 0)?;

@@ -2,6 +2,36 @@
 
 use crate::strict::string;
 
+/// Line and column, both from 1, of the value that `pointer` (RFC 6901) points to; where it leads to
+/// something missing, of the last object or array on the way. Lines end with LF; a column is one
+/// character.
+///
+/// `None` if `octets` is not JSON text as far as the way goes.
+///
+/// ```
+/// let text = b"{\n  \"a\": [true, null]\n}";
+/// assert_eq!(sdmp_container::strict::position_of(text, "/a/1"), Some((2, 15)));
+/// assert_eq!(sdmp_container::strict::position_of(text, "/b"), Some((1, 1)));
+/// ```
+#[must_use]
+pub fn position_of(octets: &[u8], pointer: &str) -> Option<(usize, usize)> {
+    line_and_column(octets, locate(octets, pointer)?)
+}
+
+/// Line and column, both from 1, of an offset. Where the line is not UTF-8 up to there, a column is
+/// one octet.
+pub(crate) fn line_and_column(octets: &[u8], offset: usize) -> Option<(usize, usize)> {
+    let before = octets.get(..offset.min(octets.len()))?;
+    let line_start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
+    let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
+    let last = before.get(line_start..)?;
+    let column = match std::str::from_utf8(last) {
+        Ok(text) => text.chars().count() + 1,
+        Err(_) => last.len() + 1,
+    };
+    Some((line, column))
+}
+
 /// The offset of the value that `pointer` (RFC 6901) points to in a text that was parsed before;
 /// where it leads to something missing, the offset of the last object or array on the way.
 pub(crate) fn locate(octets: &[u8], pointer: &str) -> Option<usize> {
@@ -31,6 +61,7 @@ fn enter(text: &str, at: usize, token: &str) -> Option<Option<usize>> {
         _ => return Some(None),
     };
     let mut next = skip_white_space(octets, at + 1);
+    let wanted = token.parse::<usize>().ok().filter(|_| token == "0" || !token.starts_with('0'));
     let mut index = 0_usize;
     loop {
         if matches!(octets.get(next)?, b'}' | b']') {
@@ -42,7 +73,7 @@ fn enter(text: &str, at: usize, token: &str) -> Option<Option<usize>> {
             next = skip_white_space(octets, colon + 1);
             name == token
         } else {
-            index.to_string() == token
+            wanted == Some(index)
         };
         if found {
             return Some(Some(next));

@@ -1,6 +1,7 @@
 //! From octets to a [`Value`].
 
 use std::borrow::Cow;
+use std::str::Utf8Error;
 
 use crate::strict::{Number, Object, Value, string};
 use crate::{Error, ErrorKind, Limits};
@@ -28,30 +29,36 @@ type Member<'a> = (Cow<'a, str>, Value<'a>);
 /// assert_eq!(error.code(), "json.duplicate_member");
 /// ```
 pub fn parse<'a>(octets: &'a [u8], limits: &Limits) -> Result<Value<'a>, Error> {
-    parse_text(text(octets, limits)?, limits)
+    check_start(octets, limits)?;
+    let text = std::str::from_utf8(octets).map_err(|error| fault_of_utf8(octets, error))?;
+    parse_text(text, limits)
 }
 
-/// Checks what needs no parsing: the size, the byte order mark, UTF-8.
-fn text<'a>(octets: &'a [u8], limits: &Limits) -> Result<&'a str, Error> {
+/// Checks what needs no reading: the size and the byte order mark.
+pub(crate) fn check_start(octets: &[u8], limits: &Limits) -> Result<(), Error> {
     if octets.len() > limits.octets {
         return Err(Error::new(ErrorKind::TooLarge));
     }
     if octets.starts_with(b"\xef\xbb\xbf") {
         return Err(Error::at(ErrorKind::ByteOrderMark, 0));
     }
-    std::str::from_utf8(octets).map_err(|error| {
-        let at = error.valid_up_to();
-        let kind = match octets.get(at..).unwrap_or_default() {
-            [0xc0 | 0xc1, ..] | [0xe0, 0x80..=0x9f, ..] | [0xf0, 0x80..=0x8f, ..] => {
-                ErrorKind::OverlongUtf8
-            }
-            _ => ErrorKind::InvalidUtf8,
-        };
-        Error::at(kind, at)
-    })
+    Ok(())
 }
 
-fn parse_text<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Error> {
+/// Says why octets are not UTF-8.
+pub(crate) fn fault_of_utf8(octets: &[u8], error: Utf8Error) -> Error {
+    let at = error.valid_up_to();
+    let kind = match octets.get(at..).unwrap_or_default() {
+        [0xc0 | 0xc1, ..] | [0xe0, 0x80..=0x9f, ..] | [0xf0, 0x80..=0x8f, ..] => {
+            ErrorKind::OverlongUtf8
+        }
+        _ => ErrorKind::InvalidUtf8,
+    };
+    Error::at(kind, at)
+}
+
+/// Parses a text whose size and encoding were checked before.
+pub(crate) fn parse_text<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Error> {
     let mut parser = Parser {
         text,
         octets: text.as_bytes(),
@@ -60,16 +67,12 @@ fn parse_text<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Error> {
         members: limits.members,
     };
     parser.skip_white_space();
-    match parser.peek() {
-        Some(b'{') => {}
-        // What is not even a value is told as that; what is one is told not to be an object.
-        Some(_) => {
-            parser.value()?;
-            return Err(Error::at(ErrorKind::NotAnObject, 0));
-        }
-        None => return Err(parser.fault(ErrorKind::UnexpectedEnd)),
-    }
+    let start = parser.at;
     let value = parser.value()?;
+    // What is not even a value was told as that; what is one is told not to be an object.
+    if !matches!(value, Value::Object(_)) {
+        return Err(Error::at(ErrorKind::NotAnObject, start));
+    }
     parser.skip_white_space();
     match parser.peek() {
         None => Ok(value),
