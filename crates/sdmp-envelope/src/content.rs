@@ -59,13 +59,19 @@ impl ContentKey {
     }
 
     /// Appends the base64url payload of `text` to `out`.
-    pub(crate) fn seal_into(&self, out: &mut String, iv: &[u8; 16], aad: &[u8], text: &[u8]) {
+    pub(crate) fn seal_into(
+        &self,
+        out: &mut String,
+        iv: &[u8; 16],
+        aad: &[u8],
+        text: &[u8],
+    ) -> Result<(), Error> {
         match self {
             Self::Authenticated(key) => {
                 let mut sealer = a256cbc_hs512::Sealer::new(key, iv, aad);
                 let mut last = [0; CHUNK + TRAILER];
-                let used = encode_chunks(out, text, &mut last, |chunk| sealer.update(chunk));
-                let (block, tag) = sealer.finish(&[]);
+                let used = encode_chunks(out, text, &mut last, |chunk| sealer.update(chunk))?;
+                let (block, tag) = sealer.finish(&[])?;
                 append_trailer(&mut last, used, &block, &tag);
                 if let Some(octets) = last.get(..used + TRAILER) {
                     b64url::encode_append(octets, out);
@@ -74,12 +80,13 @@ impl ContentKey {
             Self::Unauthenticated(key) => {
                 let mut encryptor = a256cbc::Encryptor::new(key, iv);
                 let mut last = [0; CHUNK + TRAILER];
-                let used = encode_chunks(out, text, &mut last, |chunk| encryptor.update(chunk));
+                let used = encode_chunks(out, text, &mut last, |chunk| encryptor.update(chunk))?;
                 if let Some(octets) = last.get(..used) {
                     b64url::encode_append(octets, out);
                 }
             }
         }
+        Ok(())
     }
 
     /// Decrypts a payload that was decoded from base64url, and removes the padding (R33).
@@ -113,22 +120,24 @@ fn encode_chunks(
     out: &mut String,
     text: &[u8],
     last: &mut [u8; CHUNK + TRAILER],
-    mut encrypt: impl FnMut(&mut [u8]),
-) -> usize {
+    mut encrypt: impl FnMut(&mut [u8]) -> Result<(), sdmp_crypto::Error>,
+) -> Result<usize, Error> {
     let mut rest = ContentKey::padded_len(text.len());
     let mut text = text;
     loop {
         let size = rest.min(CHUNK);
         let (now, later) = text.split_at(text.len().min(size));
-        let Some(chunk) = last.get_mut(..size) else { return 0 };
+        let Some(chunk) = last.get_mut(..size) else {
+            return Err(Error::Decrypt);
+        };
         let (head, zeros) = chunk.split_at_mut(now.len());
         head.copy_from_slice(now);
         zeros.fill(0);
-        encrypt(chunk);
+        encrypt(chunk)?;
         text = later;
         rest -= size;
         if rest == 0 {
-            return size;
+            return Ok(size);
         }
         b64url::encode_append(chunk, out);
     }
@@ -169,9 +178,10 @@ mod tests {
     fn r33_lengths_round_trip_at_every_edge() {
         for key in keys() {
             for length in [1, 2, 6143, 6144, 6145, 8191, 8192, 8193, 12288, 16384, 16385, 100_000] {
-                let text: Vec<u8> = (0..length).map(|i| u8::try_from(i % 255).unwrap() + 1).collect();
+                let text: Vec<u8> =
+                    (0..length).map(|i| u8::try_from(i % 255).unwrap() + 1).collect();
                 let mut sealed = String::new();
-                key.seal_into(&mut sealed, &[1; 16], b"aad", &text);
+                key.seal_into(&mut sealed, &[1; 16], b"aad", &text).unwrap();
                 assert_eq!(sealed.len(), key.payload_len(length));
                 let payload = b64url::decode(&sealed).unwrap();
                 assert_eq!(key.open(&[1; 16], b"aad", payload).unwrap(), text);
@@ -197,7 +207,7 @@ mod tests {
     fn r35_every_octet_of_an_authenticated_payload_counts() {
         let [key, _] = keys();
         let mut sealed = String::new();
-        key.seal_into(&mut sealed, &[1; 16], b"aad", b"text");
+        key.seal_into(&mut sealed, &[1; 16], b"aad", b"text").unwrap();
         let payload = b64url::decode(&sealed).unwrap();
         for position in (0..payload.len()).step_by(97).chain([payload.len() - 1]) {
             let mut changed = payload.clone();

@@ -69,7 +69,7 @@ pub fn seal(
         }
     };
     let mut payload = String::with_capacity(key.payload_len(container.octets().len()));
-    key.seal_into(&mut payload, &iv, &[], container.octets());
+    key.seal_into(&mut payload, &iv, &[], container.octets())?;
     Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.to_text())
 }
 

@@ -83,8 +83,12 @@ impl Identity {
             return Err(Error::PublishedKey);
         }
         let fingerprint = Fingerprint::from_octets(key.fingerprint());
-        let object =
-            IdentityObject::new(kind, expires, key.canonical_pem().to_owned(), fingerprint.clone())?;
+        let object = IdentityObject::new(
+            kind,
+            expires,
+            key.canonical_pem().to_owned(),
+            fingerprint.clone(),
+        )?;
         Ok(Self {
             inner: Arc::new(Inner {
                 text: object.to_text(),

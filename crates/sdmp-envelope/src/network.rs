@@ -6,6 +6,8 @@
 use sdmp_container::closed::EncryptedObject;
 use sdmp_container::{Limits, b64url};
 
+use sdmp_crypto::content::a256cbc_hs512;
+
 use crate::{ContentKey, Error};
 
 /// The length in octets of the object that [`seal`] makes of a text of `text` octets.
@@ -20,15 +22,17 @@ pub fn sealed_len(key: &ContentKey, text: usize) -> usize {
 
 /// Seals a container's text under `key`. `sequence` counts the objects of this key and direction
 /// and is ignored by a published key.
-#[must_use]
-pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> String {
+///
+/// # Errors
+/// None that a caller can cause.
+pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> Result<String, Error> {
     let mut out = String::with_capacity(sealed_len(key, text.len()));
     out.push_str(EncryptedObject::PREFIX);
     b64url::encode_append(iv, &mut out);
     out.push_str(EncryptedObject::MIDDLE);
-    key.seal_into(&mut out, iv, &sequence.to_be_bytes(), text);
+    key.seal_into(&mut out, iv, &sequence.to_be_bytes(), text)?;
     out.push_str(EncryptedObject::SUFFIX);
-    out
+    Ok(out)
 }
 
 /// An encrypted network object that was read but not yet decrypted.
@@ -45,22 +49,16 @@ impl Sealed {
     /// What the strict parser or the closed object refuses.
     pub fn parse(octets: &[u8], limits: &Limits) -> Result<Self, Error> {
         let object = EncryptedObject::parse(octets, limits)?;
-        Ok(Self { iv: object.iv, payload: b64url::decode(&object.payload)? })
+        Ok(Self { iv: object.iv, payload: b64url::decode(object.payload.as_ref())? })
     }
 
     /// Whether `key` opens this object, leaving it whole; only an authenticated key can tell.
     #[must_use]
     pub fn is_sealed_with(&self, key: &ContentKey, sequence: u64) -> bool {
-        match key {
-            ContentKey::Authenticated(key) => sdmp_crypto::content::a256cbc_hs512::verify_tag(
-                key,
-                &self.iv,
-                &sequence.to_be_bytes(),
-                &self.payload,
-            )
-            .is_ok(),
-            ContentKey::Unauthenticated(_) => false,
-        }
+        let ContentKey::Authenticated(key) = key else { return false };
+        let Some((ciphertext, tag)) = self.payload.split_last_chunk::<32>() else { return false };
+        let aad = sequence.to_be_bytes();
+        a256cbc_hs512::verify_tag(key, &self.iv, &aad, ciphertext, tag).is_ok()
     }
 
     /// Decrypts and removes the padding.

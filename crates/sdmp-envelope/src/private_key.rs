@@ -1,6 +1,8 @@
 //! Private keys as `private_key` containers (R14, R16): how a program keeps its keys.
 
-use sdmp_container::{Container, CoreSchema, Fingerprint, PrivateKey as PrivateKeyObject, Timestamp};
+use sdmp_container::{
+    Container, CoreSchema, Fingerprint, PrivateKey as PrivateKeyObject, Timestamp,
+};
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::PrivateKey;
 use zeroize::Zeroizing;
@@ -29,7 +31,7 @@ pub fn create(
 ) -> Result<Zeroizing<String>, Error> {
     let pem = match passphrase {
         Some(passphrase) => key.to_encrypted_pem(passphrase, random)?,
-        None => key.to_pem()?,
+        None => key.to_pem(),
     };
     let fingerprint = Fingerprint::from_octets(key.public().fingerprint());
     let object = PrivateKeyObject::new(expires, pem.as_str().to_owned(), fingerprint)?;

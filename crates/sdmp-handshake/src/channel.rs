@@ -40,7 +40,7 @@ impl Channel {
     pub(crate) fn seal(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
         let mut iv = [0; 16];
         random.fill(&mut iv).map_err(|error| Error::Local(error.into()))?;
-        let object = network::seal(&self.key, &iv, self.sequence, text);
+        let object = network::seal(&self.key, &iv, self.sequence, text).map_err(Error::Local)?;
         self.advance(text.len());
         Ok(object)
     }

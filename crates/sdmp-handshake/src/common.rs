@@ -9,7 +9,7 @@ use sdmp_envelope::network::Sealed;
 
 use crate::error::{Error, Incompatible, Message, Misbehaviour};
 use crate::policy::{Config, Profile};
-use crate::secured::{Channels, Secured};
+use crate::secured::Channels;
 use crate::step::Failed;
 
 /// An identity that its peers would refuse must not begin a handshake (R16).
@@ -92,13 +92,4 @@ pub(crate) fn refusals_of_m3(profile: Profile) -> usize {
         Profile::Hardened => 2,
         Profile::Published => 1,
     }
-}
-
-/// Seals a signed session creation or a FIN as the handshake's next object.
-pub(crate) fn seal(
-    secured: &mut Secured,
-    text: &str,
-    random: &mut dyn Random,
-) -> Result<String, Error> {
-    secured.channels.send.seal(text.as_bytes(), random)
 }

@@ -52,20 +52,14 @@ enum Asking<M: Machine> {
 
 /// What the connection needs of both machines.
 trait Handshake: Machine {
-    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random)
-    -> Result<Step<Self>, Failed>;
+    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed>;
     fn abort(self, error: Error, random: &mut dyn Random) -> Failed;
     fn longest(&self) -> usize;
     fn phase(asking: Asking<Self>) -> Phase;
 }
 
 impl Handshake for Initiator {
-    fn next(
-        self,
-        octets: &[u8],
-        now: Now,
-        random: &mut dyn Random,
-    ) -> Result<Step<Self>, Failed> {
+    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed> {
         self.handle(octets, now.wall, random)
     }
     fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
@@ -80,12 +74,7 @@ impl Handshake for Initiator {
 }
 
 impl Handshake for Responder {
-    fn next(
-        self,
-        octets: &[u8],
-        now: Now,
-        random: &mut dyn Random,
-    ) -> Result<Step<Self>, Failed> {
+    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed> {
         self.handle(octets, now.wall, random)
     }
     fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
@@ -104,11 +93,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::Local`] if this side's identity is not usable or the random source fails.
-    pub fn initiate(
-        config: Config,
-        now: Now,
-        mut random: Box<dyn Random>,
-    ) -> Result<Self, Error> {
+    pub fn initiate(config: Config, now: Now, mut random: Box<dyn Random>) -> Result<Self, Error> {
         let (machine, m1) = Initiator::start(config.clone(), now.wall, random.as_mut())?;
         let phase = Phase::Initiator(Asking::Peer(machine));
         let mut connection = Self::new(config, phase, now, random);

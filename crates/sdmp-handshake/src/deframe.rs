@@ -46,11 +46,7 @@ impl Deframer {
     ///
     /// # Errors
     /// [`FrameError`]; the stream is then of no further use.
-    pub fn next(
-        &mut self,
-        input: &mut &[u8],
-        limit: usize,
-    ) -> Result<Option<Vec<u8>>, FrameError> {
+    pub fn next(&mut self, input: &mut &[u8], limit: usize) -> Result<Option<Vec<u8>>, FrameError> {
         if self.object.is_empty() && !self.skip_white_space(input)? {
             return Ok(None);
         }
@@ -100,7 +96,9 @@ impl Deframer {
                 }
                 Place::InString => {
                     let rest = input.get(used..).unwrap_or_default();
-                    let Some(skip) = memchr2(b'"', b'\\', rest) else { return (input.len(), false) };
+                    let Some(skip) = memchr2(b'"', b'\\', rest) else {
+                        return (input.len(), false);
+                    };
                     used += skip + 1;
                     let quote = rest.get(skip) == Some(&b'"');
                     self.place = if quote { Place::Outside } else { Place::AfterBackslash };

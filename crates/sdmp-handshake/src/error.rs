@@ -313,9 +313,9 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::InvalidMessage { cause, .. }
-            | Self::PeerProof(cause)
-            | Self::Local(cause) => cause.code(),
+            Self::InvalidMessage { cause, .. } | Self::PeerProof(cause) | Self::Local(cause) => {
+                cause.code()
+            }
             Self::PeerMisbehaved(leaf) => leaf.code(),
             Self::PeerIncompatible(leaf) => leaf.code(),
             Self::PeerRejected { in_plaintext: true } => "rejected.plaintext",

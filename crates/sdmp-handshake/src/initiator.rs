@@ -81,12 +81,9 @@ impl Initiator {
         check_local(&config, now)?;
         let group = config.policy.offer.clone();
         let ephemeral = group.ephemeral(random).map_err(|error| Error::Local(error.into()))?;
-        let m1 = SessionCreation {
-            g: group.g(),
-            p: group.p().to_vec(),
-            n: ephemeral.public().to_vec(),
-        }
-        .to_text();
+        let m1 =
+            SessionCreation { g: group.g(), p: group.p().to_vec(), n: ephemeral.public().to_vec() }
+                .to_text();
         let state = ExpectSessionCreation { group, ephemeral, m1: m1.clone() };
         Ok((Self { config, state: State::ExpectSessionCreation(state) }, m1))
     }
@@ -155,7 +152,7 @@ impl ExpectSessionCreation {
 
     /// Checks M2 (R25, R28) and derives the handshake's keys.
     fn agree(self, config: &Config, octets: &[u8]) -> Result<Secured, Error> {
-        let m2 = SessionCreation::parse(octets, &plain_limits(config))
+        let m2 = SessionCreation::parse_within(octets, &plain_limits(config))
             .map_err(|cause| Error::InvalidMessage { message: Message::M2, cause: cause.into() })?;
         if m2.g != self.group.g() || m2.p != self.group.p() {
             return Err(Error::PeerMisbehaved(Misbehaviour::OtherGroup));
@@ -212,8 +209,13 @@ impl Stops for Initiator {
         let Secured { mut channels, next } = state.secured;
         match next {
             Next::Published => {
-                let session =
-                    Session::published(&config, Role::Initiator, channels, peer.identity, state.group);
+                let session = Session::published(
+                    &config,
+                    Role::Initiator,
+                    channels,
+                    peer.identity,
+                    state.group,
+                );
                 Ok(Step::Complete { session: Box::new(session), send: Vec::new() })
             }
             Next::Hardened { derived, t1 } => {

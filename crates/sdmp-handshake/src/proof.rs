@@ -22,7 +22,7 @@ pub(crate) struct Claim {
 
 /// A peer that proved its identity over the octets of this handshake.
 #[derive(Debug)]
-pub(crate) struct Proven {
+pub struct Proven {
     pub(crate) identity: Identity,
     pub(crate) plaintext: Vec<u8>,
 }
@@ -35,7 +35,8 @@ impl Claim {
         plaintext: Vec<u8>,
         signed: &[u8],
     ) -> Result<Self, Error> {
-        let (object, kid) = read_signature(message, &plaintext, signed, Misbehaviour::OtherPayload)?;
+        let (object, kid) =
+            read_signature(message, &plaintext, signed, Misbehaviour::OtherPayload)?;
         if kid == *config.local.identity().fingerprint() {
             return Err(Error::PeerMisbehaved(Misbehaviour::OwnIdentity));
         }
@@ -76,8 +77,7 @@ pub(crate) fn check_confirmation(
     expected: &[u8],
     peer: &Identity,
 ) -> Result<(), Error> {
-    let (object, kid) =
-        read_signature(message, plaintext, expected, Misbehaviour::Confirmation)?;
+    let (object, kid) = read_signature(message, plaintext, expected, Misbehaviour::Confirmation)?;
     if kid != *peer.fingerprint() {
         return Err(Error::PeerMisbehaved(Misbehaviour::Confirmation));
     }

@@ -103,10 +103,7 @@ impl Responder {
                 let (state, m2) =
                     answer(&self.config, octets, now, random).map_err(refuse_plain)?;
                 let state = State::ExpectSignature(state);
-                Ok(Step::Continue {
-                    machine: Self { config: self.config, state },
-                    send: vec![m2],
-                })
+                Ok(Step::Continue { machine: Self { config: self.config, state }, send: vec![m2] })
             }
             State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
             State::ExpectConfirmation(state) => state.handle(&self.config, octets),
@@ -136,7 +133,7 @@ fn answer(
     random: &mut dyn Random,
 ) -> Result<(ExpectSignature, String), Error> {
     check_local(config, now)?;
-    let m1 = SessionCreation::parse(octets, &plain_limits(config))
+    let m1 = SessionCreation::parse_within(octets, &plain_limits(config))
         .map_err(|cause| Error::InvalidMessage { message: Message::M1, cause: cause.into() })?;
     let group = config
         .policy
@@ -149,17 +146,11 @@ fn answer(
     check_value(&group, &m1.n)?;
     let ephemeral = group.ephemeral(random).map_err(|error| Error::Local(error.into()))?;
     ephemeral
-        .check_not_own(&m1.n)
+        .check(&m1.n)
         .map_err(|cause| Error::PeerMisbehaved(Misbehaviour::PublicValue(cause)))?;
-    let m2 =
-        SessionCreation { g: m1.g, p: m1.p, n: ephemeral.public().to_vec() }.to_text();
-    let state = ExpectSignature {
-        group,
-        ephemeral,
-        peer_n: m1.n,
-        m1: octets.to_vec(),
-        m2: m2.clone(),
-    };
+    let m2 = SessionCreation { g: m1.g, p: m1.p, n: ephemeral.public().to_vec() }.to_text();
+    let state =
+        ExpectSignature { group, ephemeral, peer_n: m1.n, m1: octets.to_vec(), m2: m2.clone() };
     Ok((state, m2))
 }
 
@@ -231,11 +222,11 @@ impl Stops for Responder {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
-        let signed = sign_octets(waiting.m2.as_bytes(), &[&waiting.config.local], now)
-            .map_err(Error::Local);
+        let signed =
+            sign_octets(waiting.m2.as_bytes(), &[&waiting.config.local], now).map_err(Error::Local);
         let p4 = match signed {
             Ok(p4) => p4,
-            Err(error) => return Err(Self::refuse(waiting, error, random)),
+            Err(error) => return Err(<Self as Stops>::refuse(waiting, error, random)),
         };
         let m4 = waiting.secured.channels.send.seal(p4.as_bytes(), random)?;
         let Waiting { config, group, secured, .. } = waiting;
@@ -281,7 +272,11 @@ fn confirm(
 }
 
 impl ExpectConfirmation {
-    fn handle(mut self: Box<Self>, config: &Config, octets: &[u8]) -> Result<Step<Responder>, Failed> {
+    fn handle(
+        mut self: Box<Self>,
+        config: &Config,
+        octets: &[u8],
+    ) -> Result<Step<Responder>, Failed> {
         self.check(config, octets)?;
         let Self { group, traffic, peer, .. } = *self;
         let session = Session::hardened(config, Role::Responder, traffic, peer, group);

@@ -102,12 +102,7 @@ pub fn published_key(z: &SecretVec) -> Secret<32> {
 /// # Errors
 /// [`Misuse::Exporter`] for a label that is not 1 to 64 printable ASCII characters or an output of
 /// more than 16,320 octets.
-pub fn export(
-    exporter: &Prk,
-    label: &str,
-    context: &[u8],
-    out: &mut [u8],
-) -> Result<(), Error> {
+pub fn export(exporter: &Prk, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
     const LONGEST: usize = 255 * 64;
     let printable = label.bytes().all(|octet| (0x20..=0x7e).contains(&octet));
     if label.is_empty() || label.len() > 64 || !printable || out.len() > LONGEST {

@@ -1,10 +1,10 @@
 //! The keys of a handshake after both public values are known, and what follows from them.
 
+use sdmp_container::closed::Rejection;
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
 use sdmp_crypto::secret::{Secret, SecretVec};
 use sdmp_envelope::ContentKey;
-use sdmp_container::closed::Rejection;
 
 use crate::channel::Channel;
 use crate::error::Error;

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sdmp_container::{
-    Container, CoreSchema, Limits, Receipt, Response, Status, Timestamp,
-};
+use sdmp_container::{Container, CoreSchema, Limits, Receipt, Response, Status, Timestamp};
 use sdmp_crypto::dh::Group;
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
@@ -321,8 +319,7 @@ impl Sender {
         if let Some(failure) = self.facts.failure.get() {
             return Err(failure.clone());
         }
-        let exporter =
-            self.facts.exporter.as_ref().ok_or(Error::ApiMisuse(Misuse::Published))?;
+        let exporter = self.facts.exporter.as_ref().ok_or(Error::ApiMisuse(Misuse::Published))?;
         schedule::export(exporter, label, context, out)
     }
 
@@ -395,9 +392,7 @@ impl Receiver {
                 self.state = State::Closed;
                 Ok(Ended::Unauthenticated)
             }
-            (State::Open(_) | State::Failed, Profile::Hardened) => {
-                Err(self.fail(Error::Truncated))
-            }
+            (State::Open(_) | State::Failed, Profile::Hardened) => Err(self.fail(Error::Truncated)),
         }
     }
 

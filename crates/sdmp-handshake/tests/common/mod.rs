@@ -1,0 +1,237 @@
+//! Two peers in one process: no sockets, no clock, no randomness but what a test gives.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test that is wrong should stop"
+)]
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
+use sdmp_crypto::dh::{Groups, NamedGroup};
+use sdmp_crypto::hash::sha512;
+use sdmp_crypto::random::Random;
+use sdmp_crypto::rsa::PrivateKey;
+use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_handshake::{Config, Connection, Event, Now, Policy, Profile};
+
+/// 2026-01-01T00:00:00.000Z, long before the test identities end.
+pub fn wall() -> Timestamp {
+    "2026-01-01T00:00:00.000Z".parse().unwrap()
+}
+
+pub fn expiry() -> Timestamp {
+    "2099-01-01T00:00:00.000Z".parse().unwrap()
+}
+
+pub fn at(seconds: u64) -> Now {
+    Now { elapsed: Duration::from_secs(seconds), wall: wall() }
+}
+
+/// A random source that gives the same octets for the same seed.
+#[derive(Debug)]
+pub struct Seeded {
+    seed: [u8; 64],
+    counter: u64,
+}
+
+impl Seeded {
+    pub fn new(seed: u64) -> Self {
+        Self { seed: sha512(&seed.to_be_bytes()), counter: 0 }
+    }
+}
+
+impl Random for Seeded {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), sdmp_crypto::Error> {
+        for chunk in octets.chunks_mut(64) {
+            let mut input = self.seed.to_vec();
+            input.extend(self.counter.to_be_bytes());
+            self.counter += 1;
+            chunk.copy_from_slice(&sha512(&input)[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+fn key(pem: &str) -> Arc<PrivateKey> {
+    Arc::new(PrivateKey::from_pem(pem, None).unwrap())
+}
+
+/// An identity made of one of the public test keys.
+pub fn local(pem: &str, kind: IdentityType, expires: Timestamp) -> LocalIdentity {
+    let key = key(pem);
+    let identity = Identity::create(key.public(), kind, expires).unwrap();
+    LocalIdentity::new(identity, key).unwrap()
+}
+
+macro_rules! person {
+    ($name:ident, $file:literal) => {
+        pub const fn $name() -> &'static str {
+            include_str!(concat!("../../../sdmp-conformance/vectors/keys/", $file, ".pem"))
+        }
+    };
+}
+person!(alice_pem, "alice");
+person!(bob_pem, "bob");
+person!(mallory_pem, "mallory");
+
+fn node(cell: &'static OnceLock<LocalIdentity>, pem: &str) -> LocalIdentity {
+    cell.get_or_init(|| local(pem, IdentityType::Node, expiry())).clone()
+}
+
+pub fn alice() -> LocalIdentity {
+    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
+    node(&CELL, alice_pem())
+}
+
+pub fn bob() -> LocalIdentity {
+    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
+    node(&CELL, bob_pem())
+}
+
+pub fn mallory() -> LocalIdentity {
+    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
+    node(&CELL, mallory_pem())
+}
+
+/// ffdhe2048, for speed.
+pub fn policy(profile: Profile) -> Policy {
+    let groups = Groups::default();
+    Policy { profile, offer: groups.named(NamedGroup::Ffdhe2048), groups, ..Policy::default() }
+}
+
+/// A configuration of `own` that trusts `peers`.
+pub fn config(own: &LocalIdentity, peers: &[&LocalIdentity], profile: Profile) -> Config {
+    Config::new(own.clone())
+        .policy(policy(profile))
+        .trust(peers.iter().map(|peer| peer.identity().clone()))
+}
+
+pub fn message(text: &str) -> Container {
+    let text = Message::new(text.to_owned()).unwrap().to_text();
+    Container::parse(text, &Limits::DEFAULT).unwrap()
+}
+
+/// Alice dials Bob; both trust each other.
+#[derive(Debug)]
+pub struct Pair {
+    pub initiator: Connection,
+    pub responder: Connection,
+    pub initiator_events: Vec<Event>,
+    pub responder_events: Vec<Event>,
+    /// Objects that went from the initiator to the responder, and back.
+    pub sent: Vec<(bool, String)>,
+}
+
+impl Pair {
+    pub fn new(initiator: Config, responder: Config) -> Self {
+        Self::seeded(initiator, responder, 1)
+    }
+
+    pub fn seeded(initiator: Config, responder: Config, seed: u64) -> Self {
+        let random = |salt| Box::new(Seeded::new(seed * 2 + salt));
+        Self {
+            initiator: Connection::initiate(initiator, at(0), random(0)).unwrap(),
+            responder: Connection::respond(responder, at(0), random(1)),
+            initiator_events: Vec::new(),
+            responder_events: Vec::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    pub fn trusting(profile: Profile) -> Self {
+        Self::new(config(&alice(), &[&bob()], profile), config(&bob(), &[&alice()], profile))
+    }
+
+    /// Carries objects until both sides are silent.
+    pub fn run(&mut self) {
+        self.run_with(|_, object| vec![object]);
+    }
+
+    /// As `run`, with somebody on the way: `(from the initiator, object) -> what arrives`.
+    pub fn run_with(&mut self, mut carry: impl FnMut(bool, String) -> Vec<String>) {
+        loop {
+            let mut silent = true;
+            while let Some(object) = self.initiator.poll_output() {
+                silent = false;
+                self.sent.push((true, object.clone()));
+                for object in carry(true, object) {
+                    feed(&mut self.responder, object.as_bytes(), &mut self.responder_events);
+                }
+            }
+            while let Some(object) = self.responder.poll_output() {
+                silent = false;
+                self.sent.push((false, object.clone()));
+                for object in carry(false, object) {
+                    feed(&mut self.initiator, object.as_bytes(), &mut self.initiator_events);
+                }
+            }
+            while let Some(event) = self.initiator.poll_event() {
+                self.initiator_events.push(event);
+            }
+            while let Some(event) = self.responder.poll_event() {
+                self.responder_events.push(event);
+            }
+            if silent {
+                return;
+            }
+        }
+    }
+
+    /// A pair whose session is accepted on both sides.
+    pub fn accepted(profile: Profile) -> Self {
+        let mut pair = Self::trusting(profile);
+        pair.run();
+        assert!(accepted(&pair.initiator_events), "{:?}", pair.initiator_events);
+        assert!(accepted(&pair.responder_events), "{:?}", pair.responder_events);
+        pair.initiator_events.clear();
+        pair.responder_events.clear();
+        pair.sent.clear();
+        pair
+    }
+}
+
+/// Gives octets to a connection as a carrier would, and collects what it says.
+pub fn feed(connection: &mut Connection, octets: &[u8], events: &mut Vec<Event>) {
+    let mut rest = octets;
+    loop {
+        let taken = connection.handle_input(at(0), rest);
+        rest = &rest[taken..];
+        let mut said = false;
+        while let Some(event) = connection.poll_event() {
+            said = true;
+            events.push(event);
+        }
+        if rest.is_empty() || (taken == 0 && !said) {
+            return;
+        }
+    }
+}
+
+pub fn accepted(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::Accepted(_)))
+}
+
+pub fn failure(events: &[Event]) -> Option<&'static str> {
+    events.iter().find_map(|event| match event {
+        Event::Failed(error) => Some(error.code()),
+        _ => None,
+    })
+}
+
+pub fn messages(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Message(received) => {
+                Some(Message::from_container(&received.container).unwrap().as_str().to_owned())
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,217 @@
+//! What M1 and M2 may not hold (R23, R25, R27, R28, R40): each refusal by its own code, before
+//! anything is computed, answered by `bad_request` in plaintext (R37).
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::*;
+use sdmp_container::b64url;
+use sdmp_container::closed::Rejection;
+use sdmp_handshake::{Config, Connection, Profile};
+
+fn responder(config: Config) -> Connection {
+    Connection::respond(config, at(0), Box::new(Seeded::new(9)))
+}
+
+fn bob_config() -> Config {
+    config(&bob(), &[&alice()], Profile::Hardened)
+}
+
+/// A correct M1 over ffdhe2048.
+fn m1() -> String {
+    let config = config(&alice(), &[&bob()], Profile::Hardened);
+    let mut connection = Connection::initiate(config, at(0), Box::new(Seeded::new(1))).unwrap();
+    connection.poll_output().unwrap()
+}
+
+/// The value of one string member of a session creation object.
+fn member<'a>(object: &'a str, name: &str) -> &'a str {
+    let start = object.find(&format!("\"{name}\":\"")).unwrap() + name.len() + 4;
+    let length = object[start..].find('"').unwrap();
+    &object[start..start + length]
+}
+
+fn with(name: &str, octets: &[u8]) -> String {
+    let m1 = m1();
+    m1.replace(member(&m1, name), &b64url::encode(octets))
+}
+
+fn p() -> Vec<u8> {
+    b64url::decode(member(&m1(), "p")).unwrap()
+}
+
+/// What Bob says to this M1: his error's code and what he sends.
+fn answer(m1: &str) -> (Option<&'static str>, Vec<String>) {
+    let mut bob = responder(bob_config());
+    let mut events = Vec::new();
+    feed(&mut bob, m1.as_bytes(), &mut events);
+    let mut sent = Vec::new();
+    while let Some(object) = bob.poll_output() {
+        sent.push(object);
+    }
+    (failure(&events), sent)
+}
+
+fn refused(m1: &str) -> &'static str {
+    let (code, sent) = answer(m1);
+    assert_eq!(sent, [Rejection::BAD_REQUEST], "{code:?}");
+    code.unwrap()
+}
+
+#[test]
+fn a_correct_m1_is_answered() {
+    let (code, sent) = answer(&m1());
+    assert_eq!(code, None);
+    assert_eq!(member(&sent[0], "p"), member(&m1(), "p"));
+}
+
+#[test]
+fn r25_public_values_outside_the_range_are_refused() {
+    let p = p();
+    let less = |by: u8| {
+        let mut octets = p.clone();
+        *octets.last_mut().unwrap() -= by;
+        octets
+    };
+    let mut longer = vec![0];
+    longer.extend(&p);
+    let mut codes = vec![refused(&with("N", &[0])), refused(&with("N", &[1]))];
+    codes.extend([refused(&with("N", &less(1))), refused(&with("N", &p))]);
+    codes.push(refused(&with("N", &longer)));
+    for code in codes {
+        assert!(code.starts_with("exchange.") || code.starts_with("dh."), "{code}");
+    }
+    assert_eq!(answer(&with("N", &less(2))).0, None);
+    assert_eq!(answer(&with("N", &[2])).0, None);
+}
+
+#[test]
+fn r23_unknown_groups_are_refused() {
+    let mut p = p();
+    let mut leading_zero = vec![0];
+    leading_zero.extend(&p);
+    let code = refused(&with("p", &leading_zero));
+    assert_ne!(code, "incompatible.unknown_group", "a shape, not a policy");
+    p[9] ^= 1;
+    assert_eq!(refused(&with("p", &p)), "incompatible.unknown_group");
+    *p.last_mut().unwrap() &= 0xfe;
+    assert_eq!(refused(&with("p", &p)), "incompatible.unknown_group");
+    assert_eq!(refused(&with("p", &p[..128])), "incompatible.unknown_group");
+    assert_eq!(refused(&with("p", &[0xff; 2048])), "incompatible.unknown_group");
+}
+
+#[test]
+fn r23_generators_must_be_the_groups_own_integer() {
+    let m1 = m1();
+    for g in ["0", "1", "3", "18446744073709551615"] {
+        let code = refused(&m1.replace("\"g\":2", &format!("\"g\":{g}")));
+        assert_eq!(code, "incompatible.unknown_group", "{g}");
+    }
+    for g in ["\"2\"", "2.0", "2e0", "-2", "-0", "1e999", "02", "null", "[2]"] {
+        let code = refused(&m1.replace("\"g\":2", &format!("\"g\":{g}")));
+        assert_ne!(code, "incompatible.unknown_group", "{g}: not an integer at all");
+    }
+}
+
+#[test]
+fn r23_a_group_above_the_policy_is_refused() {
+    let mut policy = policy(Profile::Hardened);
+    policy.max_group_bits = 2047;
+    let mut bob = responder(bob_config().policy(policy));
+    let mut events = Vec::new();
+    feed(&mut bob, m1().as_bytes(), &mut events);
+    assert_eq!(failure(&events), Some("incompatible.group_too_large"));
+}
+
+#[test]
+fn r40_additional_members_are_refused_at_every_level() {
+    let m1 = m1();
+    for (from, to) in [
+        ("{\"sdmp\":{", "{\"x\":1,\"sdmp\":{"),
+        ("{\"version\"", "{\"x\":1,\"version\""),
+        ("{\"g\":2", "{\"x\":1,\"g\":2"),
+    ] {
+        assert_eq!(refused(&m1.replace(from, to)), "closed.extra_member", "{to}");
+    }
+    for (from, to) in [
+        ("{\"g\":2", "{\"g\":2,\"g\":2"),
+        ("{\"g\":2", "{\"g\":2,\"\\u0067\":2"),
+        ("\"version\":\"0.12.0\"", "\"version\":\"0.12.0\",\"version\":\"0.12.0\""),
+    ] {
+        assert_eq!(refused(&m1.replace(from, to)), "json.duplicate_member", "{to}");
+    }
+}
+
+#[test]
+fn r27_the_other_schema_name_and_other_orders_are_accepted() {
+    let m1 = m1();
+    assert_eq!(answer(&m1.replace("shared_key", "connection")).0, None);
+    let (p, n) = (member(&m1, "p").to_owned(), member(&m1, "N").to_owned());
+    let reordered = format!(
+        "{{\"connection\":{{\"N\":\"{n}\",\"p\":\"{p}\",\"g\":2}},\
+         \"sdmp\":{{\"schemas\":[\"shared_key\"],\"version\":\"0.12.9\"}}}}"
+    );
+    assert_eq!(answer(&reordered).0, None);
+    for (from, to) in [
+        ("[\"shared_key\"]", "[\"shared_key\",\"connection\"]"),
+        ("[\"shared_key\"]", "[\"message\"]"),
+        ("0.12.0", "0.11.0"),
+        ("0.12.0", "0.12"),
+    ] {
+        refused(&m1.replace(from, to));
+    }
+}
+
+#[test]
+fn r42_an_m1_over_the_limit_is_refused_as_malformed() {
+    let m1 = m1();
+    let pad = 4096 - m1.len();
+    assert_eq!(answer(&m1.replace("\"g\":2", &format!("\"g\":2{}", " ".repeat(pad)))).0, None);
+    let over = m1.replace("\"g\":2", &format!("\"g\":2{}", " ".repeat(pad + 1)));
+    assert_eq!(refused(&over), "misbehaved.too_long");
+    // Never more than the limit is looked at: an input without an end is refused at once.
+    assert_eq!(refused(&format!("{{\"{}", "a".repeat(1 << 20))), "misbehaved.too_long");
+}
+
+#[test]
+fn r43_what_is_no_object_is_refused() {
+    for garbage in ["GET / HTTP/1.1\r\n", "[]", "\u{feff}{}", "\0", "                 {}"] {
+        assert_eq!(refused(garbage), "misbehaved.framing", "{garbage:?}");
+    }
+}
+
+/// Alice's reaction to an M2.
+fn initiator(m2: &str) -> (Option<&'static str>, Vec<String>) {
+    let config = config(&alice(), &[&bob()], Profile::Hardened);
+    let mut alice = Connection::initiate(config, at(0), Box::new(Seeded::new(1))).unwrap();
+    alice.poll_output().unwrap();
+    let mut events = Vec::new();
+    feed(&mut alice, m2.as_bytes(), &mut events);
+    (failure(&events), std::iter::from_fn(|| alice.poll_output()).collect())
+}
+
+#[test]
+fn r28_m2_must_have_the_group_of_m1() {
+    let (_, sent) = answer(&m1());
+    let m2 = &sent[0];
+    assert_eq!(initiator(m2).0, None);
+    let (code, sent) = initiator(&m2.replace("\"g\":2", "\"g\":3"));
+    assert_eq!(code, Some("misbehaved.other_group"));
+    assert_eq!(sent, [Rejection::BAD_REQUEST]);
+}
+
+#[test]
+fn r25_an_echo_of_m1_is_refused() {
+    let (code, sent) = initiator(&m1());
+    assert!(code.unwrap().contains("own"), "{code:?}");
+    assert_eq!(sent, [Rejection::BAD_REQUEST]);
+}
+
+#[test]
+fn r38_a_plaintext_refusal_in_place_of_m2_is_not_answered() {
+    assert_eq!(initiator(Rejection::BAD_REQUEST), (Some("rejected.plaintext"), vec![]));
+    // `not_found` may not stand here: that is a malformed M2.
+    let (code, sent) = initiator(Rejection::NOT_FOUND);
+    assert_ne!(code, Some("rejected.plaintext"));
+    assert_eq!(sent, [Rejection::BAD_REQUEST]);
+}
