@@ -65,10 +65,8 @@ pub(crate) fn check_not_refused_in_plaintext(octets: &[u8]) -> Result<(), Error>
 
 /// What is owed for a bad M1 or M2: `bad_request` in plaintext (R37). A refusal is never answered.
 pub(crate) fn refuse_plain(error: Error) -> Failed {
-    let send = match &error {
-        Error::PeerRejected { .. } | Error::Local(_) => Vec::new(),
-        _ => vec![Rejection::BAD_REQUEST.to_owned()],
-    };
+    let unanswered = matches!(error, Error::PeerRejected { .. } | Error::Local(_));
+    let send = if unanswered { Vec::new() } else { vec![Rejection::BAD_REQUEST.to_owned()] };
     Failed { error, send }
 }
 
@@ -79,10 +77,8 @@ pub(crate) fn refuse_sealed(
     error: Error,
     random: &mut dyn Random,
 ) -> Failed {
-    let send = match &error {
-        Error::PeerRejected { .. } => Vec::new(),
-        _ => channels.refusals(objects, random),
-    };
+    let unanswered = matches!(error, Error::PeerRejected { .. });
+    let send = if unanswered { Vec::new() } else { channels.refusals(objects, random) };
     Failed { error, send }
 }
 

@@ -26,6 +26,7 @@ pub struct Initiator {
 }
 
 #[derive(Debug)]
+#[allow(clippy::enum_variant_names, reason = "a state is what it expects")]
 enum State {
     ExpectSessionCreation(ExpectSessionCreation),
     ExpectSignature(ExpectSignature),

@@ -2,6 +2,10 @@
 
 mod channel;
 mod common;
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "in a phase that is not named, an operation does nothing"
+)]
 mod connection;
 mod deframe;
 mod error;

@@ -26,6 +26,7 @@ pub struct Responder {
 }
 
 #[derive(Debug)]
+#[allow(clippy::enum_variant_names, reason = "a state is what it expects")]
 enum State {
     ExpectSessionCreation,
     ExpectSignature(ExpectSignature),

@@ -162,9 +162,7 @@ impl Traffic {
 }
 
 fn log(config: &Config, label: &'static str, t1: &[u8; 64], secret: &[u8]) {
-    if let Some(key_log) = &config.key_log {
-        if let Some(handshake) = t1.first_chunk::<32>() {
-            key_log.log(label, handshake, secret);
-        }
+    if let (Some(key_log), Some(handshake)) = (&config.key_log, t1.first_chunk::<32>()) {
+        key_log.log(label, handshake, secret);
     }
 }

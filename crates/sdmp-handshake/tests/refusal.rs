@@ -73,11 +73,6 @@ fn edit(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-fn member<'a>(object: &'a str, name: &str) -> &'a str {
-    let start = object.find(&format!("\"{name}\":\"")).unwrap() + name.len() + 4;
-    &object[start..start + object[start..].find('"').unwrap()]
-}
-
 #[test]
 fn the_right_m3_is_answered_by_m4_and_fin() {
     let (sent, failed) = answer(|attacker| attacker.seal(&attacker.m3(&alice())));

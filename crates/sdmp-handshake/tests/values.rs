@@ -24,13 +24,6 @@ fn m1() -> String {
     connection.poll_output().unwrap()
 }
 
-/// The value of one string member of a session creation object.
-fn member<'a>(object: &'a str, name: &str) -> &'a str {
-    let start = object.find(&format!("\"{name}\":\"")).unwrap() + name.len() + 4;
-    let length = object[start..].find('"').unwrap();
-    &object[start..start + length]
-}
-
 fn with(name: &str, octets: &[u8]) -> String {
     let m1 = m1();
     m1.replace(member(&m1, name), &b64url::encode(octets))

@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that is wrong should stop"
 )]
 
@@ -234,4 +235,10 @@ pub fn messages(events: &[Event]) -> Vec<String> {
             _ => None,
         })
         .collect()
+}
+
+/// The value of one string member, wherever it stands in a text.
+pub fn member<'a>(object: &'a str, name: &str) -> &'a str {
+    let (_, value) = object.split_once(&format!("\"{name}\":\"")).unwrap();
+    value.split_once('"').unwrap().0
 }
