@@ -128,7 +128,7 @@ fn encode_chunks(
         let size = rest.min(CHUNK);
         let (now, later) = text.split_at(text.len().min(size));
         let Some(chunk) = last.get_mut(..size) else {
-            return Err(Error::Decrypt);
+            return Err(sdmp_crypto::Error::Length.into());
         };
         let (head, zeros) = chunk.split_at_mut(now.len());
         head.copy_from_slice(now);

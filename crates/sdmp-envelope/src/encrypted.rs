@@ -5,9 +5,9 @@
 use sdmp_container::{Container, CoreSchema, Encrypted, Limits, b64url};
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::{OaepHash, PrivateKey, PublicKey};
-use sdmp_crypto::secret::Secret;
+use sdmp_crypto::secret::{Secret, SecretVec};
 
-use crate::{ContentKey, Error};
+use crate::{ContentKey, Error, check};
 
 /// The most recipients of one container. Opening tries every entry (R22), each at the price of two
 /// RSA private-key operations, so the number is bounded.
@@ -32,6 +32,14 @@ pub enum Opened {
 }
 
 impl Opened {
+    pub(crate) fn new(container: Container, authenticated: bool) -> Self {
+        if authenticated {
+            Self::Authenticated(container)
+        } else {
+            Self::Unauthenticated(container)
+        }
+    }
+
     /// The container, whatever its standing.
     #[must_use]
     pub fn container(&self) -> &Container {
@@ -44,7 +52,8 @@ impl Opened {
 /// Seals a container for the holders of some public keys.
 ///
 /// # Errors
-/// [`Error::Recipients`] for none or too many, or a failure of the random source or of a key.
+/// [`Error::Recipients`] for none or too many, what is wrong with the container, or a failure of
+/// the random source or of a key.
 pub fn seal(
     container: &Container,
     recipients: &[&PublicKey],
@@ -54,6 +63,7 @@ pub fn seal(
     if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
         return Err(Error::Recipients);
     }
+    check::current(container)?;
     let mut iv = [0; 16];
     random.fill(&mut iv)?;
     let (key, wrapped) = match form {
@@ -80,54 +90,77 @@ fn wrap_all(content_key: &[u8], recipients: &[&PublicKey]) -> Result<Vec<String>
 /// Opens an encrypted container with one's private key.
 ///
 /// # Errors
-/// [`Error::WrongSchema`] or the parser's refusal for what is not an encrypted container,
-/// [`Error::Recipients`], and [`Error::Decrypt`] for everything that fails after that.
+/// [`Error::WrongSchema`], [`Error::UnsupportedVersion`] or the schema's refusal for what is not an
+/// encrypted container, [`Error::Recipients`], and [`Error::Decrypt`] for everything that fails
+/// after that.
 pub fn open(container: &Container, key: &PrivateKey) -> Result<Opened, Error> {
-    let object = read(container)?;
-    let iv = decode_iv(&object)?;
-    let payload = b64url::decode(object.payload())?;
-    let mut found = None;
-    for entry in object.recipients() {
-        // Every entry is tried in both ways, found or not, so that time tells nothing (R22).
-        let wrapped = b64url::decode(entry).unwrap_or_default();
+    check::current_as(container, CoreSchema::Encrypted)?;
+    let object = Encrypted::from_container(container)?;
+    let sealed = Parts::of(&object)?;
+    let unwrapped = sealed.unwrap_key(|wrapped, found| {
         for hash in [OaepHash::Sha512, OaepHash::Sha1] {
-            let unwrapped = key.decrypt_oaep(&wrapped, hash);
-            if let (None, Ok(secret)) = (&found, unwrapped) {
-                found = content_key(secret.expose());
-            }
+            found.offer(key.decrypt_oaep(wrapped, hash));
+        }
+    });
+    // Without a key the work is done all the same, so that time does not tell at which step it
+    // failed (R22); what comes of it is thrown away.
+    let (content_key, known) = match unwrapped {
+        Some(content_key) => (content_key, true),
+        None => (ContentKey::authenticated(Secret::zeroed()), false),
+    };
+    let authenticated = matches!(content_key, ContentKey::Authenticated(_));
+    let text = content_key.open(&sealed.iv, &[], sealed.payload);
+    if !known {
+        return Err(Error::Decrypt);
+    }
+    let inner = Container::parse(text?, &Limits::DEFAULT).map_err(|_| Error::Decrypt)?;
+    check::current(&inner).map_err(|_| Error::Decrypt)?;
+    Ok(Opened::new(inner, authenticated))
+}
+
+/// An encrypted container's values, out of base64url.
+pub(crate) struct Parts<'o> {
+    pub(crate) iv: [u8; 16],
+    pub(crate) payload: Vec<u8>,
+    recipients: &'o [String],
+}
+
+impl<'o> Parts<'o> {
+    pub(crate) fn of(object: &'o Encrypted) -> Result<Self, Error> {
+        let recipients = object.recipients();
+        if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
+            return Err(Error::Recipients);
+        }
+        let iv = b64url::decode(object.iv())?.try_into().map_err(|_| Error::Decrypt)?;
+        Ok(Self { iv, payload: b64url::decode(object.payload())?, recipients })
+    }
+
+    /// The content key: `unwrap` tries each entry in every way that it knows, whether or not one
+    /// before it fitted (R22).
+    pub(crate) fn unwrap_key(&self, unwrap: impl Fn(&[u8], &mut Found)) -> Option<ContentKey> {
+        let mut found = Found(None);
+        for entry in self.recipients {
+            // What is not base64url is tried as well: as no octets, which nothing unwraps.
+            let wrapped = b64url::decode(entry).unwrap_or_default();
+            unwrap(&wrapped, &mut found);
+        }
+        found.0
+    }
+}
+
+/// The first secret that is a content key.
+pub(crate) struct Found(Option<ContentKey>);
+
+impl Found {
+    /// The length of an unwrapped key says which form it is (R21).
+    pub(crate) fn offer(&mut self, unwrapped: Result<SecretVec, sdmp_crypto::Error>) {
+        let Ok(secret) = unwrapped else { return };
+        let octets = secret.expose();
+        let key = Secret::from_slice(octets)
+            .map(ContentKey::authenticated)
+            .or_else(|_| Secret::from_slice(octets).map(ContentKey::unauthenticated));
+        if self.0.is_none() {
+            self.0 = key.ok();
         }
     }
-    open_with(found.ok_or(Error::Decrypt)?, &iv, payload)
-}
-
-pub(crate) fn read(container: &Container) -> Result<Encrypted, Error> {
-    if !container.lists(CoreSchema::Encrypted) {
-        return Err(Error::WrongSchema("encrypted"));
-    }
-    let object = Encrypted::from_container(container)?;
-    if object.recipients().is_empty() || object.recipients().len() > MAX_RECIPIENTS {
-        return Err(Error::Recipients);
-    }
-    Ok(object)
-}
-
-pub(crate) fn decode_iv(object: &Encrypted) -> Result<[u8; 16], Error> {
-    b64url::decode(object.iv())?.try_into().map_err(|_| Error::Decrypt)
-}
-
-/// The length of the unwrapped key says which form it is (R21).
-fn content_key(secret: &[u8]) -> Option<ContentKey> {
-    if let Ok(key) = <[u8; 64]>::try_from(secret) {
-        return Some(ContentKey::authenticated(Secret::new(key)));
-    }
-    let key = <[u8; 32]>::try_from(secret).ok()?;
-    Some(ContentKey::unauthenticated(Secret::new(key)))
-}
-
-fn open_with(key: ContentKey, iv: &[u8; 16], payload: Vec<u8>) -> Result<Opened, Error> {
-    let authenticated = matches!(key, ContentKey::Authenticated(_));
-    let text = key.open(iv, &[], payload)?;
-    let inner = Container::parse(text, &Limits::DEFAULT).map_err(|_| Error::Decrypt)?;
-    inner.check_core().map_err(|_| Error::Decrypt)?;
-    Ok(if authenticated { Opened::Authenticated(inner) } else { Opened::Unauthenticated(inner) })
 }

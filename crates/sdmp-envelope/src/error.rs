@@ -44,6 +44,9 @@ pub enum Error {
     /// A signature container needs one signature or more (R20).
     #[error("no signer was given: a signature container needs at least one (R20)")]
     NoSigner,
+    /// A signature container has more than [`MAX_SIGNATURES`](crate::signature::MAX_SIGNATURES).
+    #[error("a signature container takes at most 64 signatures: use several containers")]
+    TooManySignatures,
     /// No identity is known for this `kid` (R20).
     #[error("the signer {0} is not known (R20): add its identity first")]
     UnknownSigner(Fingerprint),
@@ -54,7 +57,7 @@ pub enum Error {
     #[error("this container may be signed by a handshake only (R20a)")]
     ReservedForHandshake,
     /// An encrypted container for recipients needs at least one, and at most
-    /// [`MAX_RECIPIENTS`](crate::encrypted::MAX_RECIPIENTS) (R22).
+    /// `encrypted::MAX_RECIPIENTS` (R22).
     #[error("an encrypted container takes 1 to 256 recipients (R22)")]
     Recipients,
     /// The container could not be decrypted; deliberately opaque (R22, R39).
@@ -79,6 +82,7 @@ impl Error {
             Self::IdentifierMismatch => "signature.identifier_mismatch",
             Self::ProtectedHeader => "signature.protected_header",
             Self::NoSigner => "signature.no_signer",
+            Self::TooManySignatures => "signature.too_many",
             Self::UnknownSigner(_) => "signature.unknown_signer",
             Self::BadSignature => "signature.bad_signature",
             Self::ReservedForHandshake => "signature.reserved_for_handshake",

@@ -8,7 +8,7 @@ use sdmp_container::{
 };
 use sdmp_crypto::rsa::{PublicKey, Signer};
 
-use crate::Error;
+use crate::{Error, check};
 
 /// An identity that was checked: its container validates, its key is canonical (R14), its
 /// fingerprint belongs to the key (R15) and the key is not one of the published ones (R13).
@@ -43,13 +43,7 @@ impl Identity {
     /// [`Error::UnsupportedVersion`], [`Error::WrongSchema`], [`Error::KeyNotCanonical`],
     /// [`Error::FingerprintMismatch`], [`Error::PublishedKey`], or the key's own refusal.
     pub fn from_container(container: &Container) -> Result<Self, Error> {
-        if !container.version().is_0_12() {
-            return Err(Error::UnsupportedVersion);
-        }
-        if !container.lists(CoreSchema::Identity) {
-            return Err(Error::WrongSchema("identity"));
-        }
-        container.check_core()?;
+        check::current_as(container, CoreSchema::Identity)?;
         let object = IdentityObject::from_container(container)?;
         let key = PublicKey::from_pem(object.key())?;
         if !key.is_canonical(object.key()) {

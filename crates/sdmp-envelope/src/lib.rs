@@ -2,10 +2,12 @@
 //! containers and encrypted containers.
 #![doc = ""]
 
+mod check;
 mod content;
 mod error;
 mod identity;
 
+#[cfg(feature = "aws-lc-rs")]
 pub mod encrypted;
 pub mod network;
 pub mod private_key;

@@ -3,6 +3,8 @@
 //! The initialisation vector and, in the hardened profile, the sequence number are bound by the
 //! tag; the sequence number itself is never sent.
 
+use std::fmt;
+
 use sdmp_container::closed::EncryptedObject;
 use sdmp_container::{Limits, b64url};
 
@@ -36,7 +38,7 @@ pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> Resu
 }
 
 /// An encrypted network object that was read but not yet decrypted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sealed {
     iv: [u8; 16],
     payload: Vec<u8>,
@@ -67,5 +69,11 @@ impl Sealed {
     /// [`Error::Decrypt`], whatever the reason.
     pub fn open(self, key: &ContentKey, sequence: u64) -> Result<Vec<u8>, Error> {
         key.open(&self.iv, &sequence.to_be_bytes(), self.payload)
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealed").field("octets", &self.payload.len()).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,15 @@
 //! Private keys as `private_key` containers (R14, R16): how a program keeps its keys.
 
+use std::sync::Arc;
+
 use sdmp_container::{
-    Container, CoreSchema, Fingerprint, PrivateKey as PrivateKeyObject, Timestamp,
+    Container, CoreSchema, Fingerprint, IdentityType, PrivateKey as PrivateKeyObject, Timestamp,
 };
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::PrivateKey;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, Identity, LocalIdentity, check};
 
 /// A private key read from its container, with the day it ends.
 #[derive(Debug)]
@@ -17,6 +19,17 @@ pub struct Loaded {
     pub key: PrivateKey,
     /// From then on its identity is not usable and refuses to sign (R16).
     pub expires: Timestamp,
+}
+
+impl Loaded {
+    /// The key as an identity that can sign, until the day that the container names.
+    ///
+    /// # Errors
+    /// [`Error::PublishedKey`] for a key that everybody has (R13).
+    pub fn into_local(self, kind: IdentityType) -> Result<LocalIdentity, Error> {
+        let identity = Identity::create(self.key.public(), kind, self.expires)?;
+        LocalIdentity::new(identity, Arc::new(self.key))
+    }
 }
 
 /// Writes the `private_key` container of a key: PKCS#8 PEM, encrypted when a passphrase is given.
@@ -61,11 +74,6 @@ pub fn open(container: &Container, passphrase: Option<&[u8]>) -> Result<Loaded, 
 }
 
 fn read(container: &Container) -> Result<PrivateKeyObject, Error> {
-    if !container.version().is_0_12() {
-        return Err(Error::UnsupportedVersion);
-    }
-    if !container.lists(CoreSchema::PrivateKey) {
-        return Err(Error::WrongSchema("private_key"));
-    }
+    check::current_as(container, CoreSchema::PrivateKey)?;
     Ok(PrivateKeyObject::from_container(container)?)
 }

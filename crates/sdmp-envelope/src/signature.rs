@@ -12,7 +12,11 @@ use sdmp_container::{
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
 
-use crate::{Error, Identity, LocalIdentity};
+use crate::{Error, Identity, LocalIdentity, check};
+
+/// The most signatures of one container. Each signature covers the whole payload, so the work of a
+/// verification is their product, and the number is bounded.
+pub const MAX_SIGNATURES: usize = 64;
 
 /// The protected header has two short members; anything near this limit is not one.
 const PROTECTED_LIMITS: Limits = Limits { octets: 1024, depth: 1, members: 2 };
@@ -23,21 +27,29 @@ const PROTECTED_LIMITS: Limits = Limits { octets: 1024, depth: 1, members: 2 };
 pub struct Verified {
     /// The container that was signed, parsed from exactly the signed octets.
     pub container: Container,
-    /// Who signed, in the order of the signatures.
+    /// Who signed, in the order of the signatures; who signed twice is named once.
     pub signers: Vec<Identity>,
 }
 
 /// Signs a container with one or more identities and returns the signature container's text.
 ///
+/// The container must be valid itself (R17). What its extension schemas demand is for the caller to
+/// check: they are not known here.
+///
 /// # Errors
 /// [`Error::ReservedForHandshake`] for what only a handshake may sign (R20a),
-/// [`Error::NoSigner`], [`Error::Expired`] (R16), or the signer's own failure.
+/// [`Error::NoSigner`], [`Error::TooManySignatures`], [`Error::Expired`] (R16), what is wrong with
+/// the container, or the signer's own failure.
 pub fn sign(
     container: &Container,
     signers: &[&LocalIdentity],
     now: Timestamp,
 ) -> Result<String, Error> {
+    check::current(container)?;
     refuse_reserved(container)?;
+    if signers.len() > MAX_SIGNATURES {
+        return Err(Error::TooManySignatures);
+    }
     reserved::sign_octets(container.octets(), signers, now)
 }
 
@@ -61,37 +73,40 @@ fn refuse_reserved(container: &Container) -> Result<(), Error> {
 /// usable at `now` (R16): to judge an old signature, give the time at which it must have been valid.
 ///
 /// # Errors
-/// [`Error::IdentifierMismatch`], [`Error::ProtectedHeader`], [`Error::BadSignature`],
-/// [`Error::Expired`], [`Error::UnknownSigner`] when nothing worse was found, or what is wrong
-/// with the payload as a container.
+/// What is wrong with the container or with the one inside it, [`Error::TooManySignatures`],
+/// [`Error::IdentifierMismatch`], [`Error::ProtectedHeader`], [`Error::BadSignature`]; where no
+/// signature is wrong, [`Error::Expired`]; and where nothing else is, [`Error::UnknownSigner`].
 pub fn verify(
     container: &Container,
     identities: &dyn Fn(&Fingerprint) -> Option<Identity>,
     now: Timestamp,
 ) -> Result<Verified, Error> {
-    if !container.lists(CoreSchema::Signature) {
-        return Err(Error::WrongSchema("signature"));
-    }
+    check::current_as(container, CoreSchema::Signature)?;
     let object = Signature::from_container(container)?;
-    let payload = check_payload(&object)?;
-    let inner = Container::parse(payload, &Limits::DEFAULT)?;
-    inner.check_core()?;
+    if object.signatures().len() > MAX_SIGNATURES {
+        return Err(Error::TooManySignatures);
+    }
+    let inner = Container::parse(check_payload(&object)?, &Limits::DEFAULT)?;
+    check::current(&inner)?;
 
-    let mut signers = Vec::with_capacity(object.signatures().len());
-    let mut unknown = None;
+    let mut signers: Vec<Identity> = Vec::new();
+    // A bad signature beside one of these is the worse news, so look at all first.
+    let (mut expired, mut unknown) = (false, None);
     for entry in object.signatures() {
         let kid = key_id(entry)?;
         match identities(&kid).filter(|identity| *identity.fingerprint() == kid) {
             Some(identity) => {
                 verify_entry(entry, object.payload(), identity.public_key())?;
-                identity.check_usable(now)?;
-                signers.push(identity);
+                expired |= identity.check_usable(now).is_err();
+                if signers.iter().all(|known| known.fingerprint() != identity.fingerprint()) {
+                    signers.push(identity);
+                }
             }
-            // A bad signature beside an unknown one is the worse news, so look at all first.
             None => unknown = Some(kid),
         }
     }
     match unknown {
+        _ if expired => Err(Error::Expired),
         Some(kid) => Err(Error::UnknownSigner(kid)),
         None => Ok(Verified { container: inner, signers }),
     }
