@@ -100,6 +100,16 @@ impl Initiator {
         }
     }
 
+    /// The name of the state, as in the documentation's diagram; for logs.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match &self.state {
+            State::ExpectSessionCreation(_) => "ExpectSessionCreation",
+            State::ExpectSignature(_) => "ExpectSignature",
+            State::ExpectConfirmation(_) => "ExpectConfirmation",
+        }
+    }
+
     /// Handles the peer's next object.
     ///
     /// # Errors

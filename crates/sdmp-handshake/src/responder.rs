@@ -89,6 +89,16 @@ impl Responder {
         matches!(self.state, State::ExpectSessionCreation)
     }
 
+    /// The name of the state, as in the documentation's diagram; for logs.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match &self.state {
+            State::ExpectSessionCreation => "ExpectSessionCreation",
+            State::ExpectSignature(_) => "ExpectSignature",
+            State::ExpectConfirmation(_) => "ExpectConfirmation",
+        }
+    }
+
     /// Handles the peer's next object.
     ///
     /// # Errors
