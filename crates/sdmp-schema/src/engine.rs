@@ -1,0 +1,152 @@
+//! The draft-04 engine: the `jsonschema` crate, run on our own parsed values.
+
+use jsonschema::{
+    Draft, JsonType, PatternOptions, ValidationError,
+    error::{TypeKind, ValidationErrorKind},
+};
+use sdmp_container::Container;
+use serde_json::Value;
+
+use crate::{
+    Error, Schema, Violation,
+    error::{DocumentFault, static_keyword},
+    instance::{Instance, Node},
+};
+
+pub(crate) use crate::instance::Cost;
+
+/// Largest compiled form of one regular expression, in octets.
+const PATTERN_SIZE: usize = 64 * 1024;
+
+/// A compiled schema.
+pub(crate) struct Compiled {
+    engine: jsonschema::Validator<Instance>,
+    name_patterns: u64,
+}
+
+impl Compiled {
+    /// Compiles a closed draft-04 document.
+    ///
+    /// The crate is built without its retrievers and told to be offline, patterns run on the linear
+    /// engine, and `format` is left to the application (draft-04 makes it optional).
+    pub(crate) fn new(schema: &Value, name_patterns: u64) -> Result<Self, DocumentFault> {
+        let engine = jsonschema::options_for::<Instance>()
+            .with_draft(Draft::Draft4)
+            .offline()
+            .should_validate_formats(false)
+            .with_pattern_options(
+                PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE),
+            )
+            .build(schema)
+            .map_err(|error| document_fault(&error))?;
+        Ok(Self { engine, name_patterns })
+    }
+
+    /// Checks a whole container.
+    pub(crate) fn check(
+        &self,
+        schema: &Schema,
+        container: &Container,
+        cost: Cost,
+    ) -> Result<(), Error> {
+        let cost = cost.with_name_patterns(self.name_patterns);
+        let root = Node::root(container.value(), &cost);
+        // Deciding is several times as fast as explaining, and most containers are valid.
+        let valid = self.engine.is_valid(root);
+        self.affordable(schema, &cost)?;
+        if valid {
+            return Ok(());
+        }
+        let cost = cost.again();
+        let root = Node::root(container.value(), &cost);
+        let violation = match self.engine.validate(root) {
+            Err(error) => violation(schema, &error),
+            // Both ways of asking must agree; where they do not, the container is not accepted.
+            Ok(()) => Violation {
+                schema: schema.clone(),
+                pointer: String::new(),
+                keyword: "type",
+                sentence: "the value does not fit".to_owned(),
+            },
+        };
+        self.affordable(schema, &cost)?;
+        Err(Error::Violation(Box::new(violation)))
+    }
+
+    fn affordable(&self, schema: &Schema, cost: &Cost) -> Result<(), Error> {
+        match schema {
+            Schema::Extension(uri) if cost.is_spent() => {
+                Err(Error::TooCostly(Box::new(uri.clone())))
+            }
+            Schema::Extension(_) | Schema::Container | Schema::Core(_) => Ok(()),
+        }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine has kinds for later drafts too")]
+fn document_fault(error: &ValidationError<'_>) -> DocumentFault {
+    match error.kind() {
+        ValidationErrorKind::Referencing(_) => DocumentFault::RemoteReference,
+        ValidationErrorKind::Format { .. } | ValidationErrorKind::Pattern { .. } => {
+            DocumentFault::Pattern
+        }
+        _ => DocumentFault::Invalid,
+    }
+}
+
+fn violation(schema: &Schema, error: &ValidationError<'_>) -> Violation {
+    Violation {
+        schema: schema.clone(),
+        pointer: error.instance_path().as_str().to_owned(),
+        keyword: static_keyword(error.kind().keyword()),
+        sentence: sentence(error.kind()),
+    }
+}
+
+/// What is wrong, in words that hold no text of the instance.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine has kinds for later drafts too")]
+fn sentence(kind: &ValidationErrorKind) -> String {
+    use ValidationErrorKind as Kind;
+    match kind {
+        Kind::Required { property } => match property.as_str() {
+            Some(name) => format!("the member {name} is missing"),
+            None => "a member is missing".to_owned(),
+        },
+        Kind::Type { kind: TypeKind::Single(kind) } => format!("the value must be of type {kind}"),
+        Kind::Type { kind: TypeKind::Multiple(kinds) } => {
+            let kinds: Vec<String> = kinds.iter().map(|kind: JsonType| kind.to_string()).collect();
+            format!("the value must be of type {}", kinds.join(" or "))
+        }
+        Kind::AdditionalProperties { unexpected } => {
+            format!("{} members are not allowed here", unexpected.len())
+        }
+        Kind::MinItems { limit } => format!("the array must have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("the array must have at most {limit} items"),
+        Kind::AdditionalItems { limit } => format!("the array must have at most {limit} items"),
+        Kind::MinLength { limit } => format!("the string must have at least {limit} characters"),
+        Kind::MaxLength { limit } => format!("the string must have at most {limit} characters"),
+        Kind::MinProperties { limit } => format!("the object must have at least {limit} members"),
+        Kind::MaxProperties { limit } => format!("the object must have at most {limit} members"),
+        Kind::Minimum { limit } => format!("the number must be at least {limit}"),
+        Kind::Maximum { limit } => format!("the number must be at most {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("the number must be greater than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("the number must be less than {limit}"),
+        Kind::MultipleOf { multiple_of } => {
+            format!("the number must be a multiple of {multiple_of}")
+        }
+        other => fixed_sentence(other).to_owned(),
+    }
+}
+
+fn fixed_sentence(kind: &ValidationErrorKind) -> &'static str {
+    match kind.keyword() {
+        "enum" => "the value is none of those allowed",
+        "pattern" => "the string does not have the required form",
+        "uniqueItems" => "the items of the array must differ from each other",
+        "anyOf" => "the value fits none of the alternatives",
+        "oneOf" => "the value must fit exactly one of the alternatives",
+        "not" => "the value fits what is excluded",
+        "falseSchema" => "nothing is allowed here",
+        _ => "the value does not fit",
+    }
+}

@@ -1,0 +1,31 @@
+//! The extension schemas that this project publishes.
+//!
+//! Each is published the way 0.12 means it: a container that is itself a draft-04 schema, listing
+//! `resource`, signed by its publisher. The URI names the publisher's key and the signed content, so
+//! the schema under a URI can never change; a new edition has a new URI. The signed resources and
+//! the publisher's identity stand beside the schemas; the key that signed them was not kept.
+
+/// The resource URI of the `stream` schema.
+pub const STREAM_URI: &str = include_str!("../schemas/extensions/stream.uri");
+
+/// `stream`: a chunk of a stream of octets, `{"stream":{"data":BASE64URL,"end":BOOLEAN}}`.
+pub const STREAM_SCHEMA: &str = include_str!("../schemas/extensions/stream.json");
+
+/// The resource URI of the `file` schema.
+pub const FILE_URI: &str = include_str!("../schemas/extensions/file.uri");
+
+/// `file`: what a file is called, how long it is and what it hashes to,
+/// `{"file":{"name":STRING,"size":OCTETS,"sha512":HASH}}`.
+pub const FILE_SCHEMA: &str = include_str!("../schemas/extensions/file.json");
+
+/// The signed resource (a signature container) whose payload is [`STREAM_SCHEMA`].
+pub const STREAM_RESOURCE: &str = include_str!("../schemas/extensions/stream.resource.json");
+
+/// The signed resource (a signature container) whose payload is [`FILE_SCHEMA`].
+pub const FILE_RESOURCE: &str = include_str!("../schemas/extensions/file.resource.json");
+
+/// The identity container of the publisher of both.
+pub const PUBLISHER: &str = include_str!("../schemas/extensions/publisher.json");
+
+/// Every extension schema by URI.
+pub const ALL: [(&str, &str); 2] = [(STREAM_URI, STREAM_SCHEMA), (FILE_URI, FILE_SCHEMA)];

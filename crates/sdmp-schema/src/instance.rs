@@ -1,0 +1,367 @@
+//! Our parsed values as the engine reads them: in place, without a copy.
+//!
+//! Beside the translation this does two things. It counts the engine's steps, so that a hostile
+//! extension schema cannot make a container cost more than [`Cost::limited`] allows: when the count
+//! is used up every value looks empty, the engine runs out of things to look at, and its verdict is
+//! discarded. And it never hands values to the engine's error texts, so no error holds peer text.
+
+use std::{borrow::Cow, cell::Cell};
+
+use jsonschema::{
+    JsonType,
+    json::{
+        Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object as JsonObject, cmp, unique,
+    },
+};
+use sdmp_container::strict::{Number, Object, Value};
+use serde_json::Value as Plain;
+
+/// Steps that validation against one extension schema may take. A step is a look at one value; a
+/// string that is read counts one step an octet, since only regular expressions read strings.
+const STEPS: u64 = 8 << 20;
+
+/// What one validation has cost so far, and may cost.
+#[derive(Debug, Clone)]
+pub(crate) struct Cost {
+    left: Cell<u64>,
+    limit: u64,
+    name_patterns: u64,
+}
+
+impl Cost {
+    /// For extension schemas.
+    pub(crate) fn limited() -> Self {
+        Self { left: Cell::new(STEPS), limit: STEPS, name_patterns: 0 }
+    }
+
+    /// For our own schemas, whose cost is known to be linear.
+    pub(crate) fn unlimited() -> Self {
+        Self { left: Cell::new(u64::MAX), limit: u64::MAX, name_patterns: 0 }
+    }
+
+    /// Each member name that is read may be matched against so many patterns.
+    pub(crate) fn with_name_patterns(mut self, name_patterns: u64) -> Self {
+        self.name_patterns = name_patterns;
+        self
+    }
+
+    /// The same limit, unspent.
+    pub(crate) fn again(&self) -> Self {
+        Self { left: Cell::new(self.limit), ..self.clone() }
+    }
+
+    /// Whether the limit was reached, which makes the engine's verdict void.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// Takes steps; `false` when there are not so many left.
+    fn take(&self, steps: u64) -> bool {
+        let left = self.left.get().saturating_sub(steps);
+        self.left.set(left);
+        left > 0
+    }
+
+    fn take_text(&self, text: &str, times: u64) -> bool {
+        let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.take(octets.saturating_mul(times).saturating_add(1))
+    }
+}
+
+/// Names our representation to the engine.
+#[derive(Debug)]
+pub(crate) struct Instance;
+
+impl Json for Instance {
+    type Node<'a> = Node<'a>;
+    type PreparedKey = String;
+    type StringBuffer = ();
+
+    const ACYCLIC: bool = true;
+    /// Our objects are searched from the front, so one pass for all names is cheaper than lookups.
+    const KEYS_PER_LOOKUP: usize = 16;
+
+    fn prepare_key(key: &str) -> String {
+        key.to_owned()
+    }
+
+    fn with_string_node<T>((): &mut (), string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
+        f(Node { value: Kind::Name(string), cost: None })
+    }
+}
+
+/// One value of a container.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<'a> {
+    value: Kind<'a>,
+    cost: Option<&'a Cost>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind<'a> {
+    Root(&'a Object<'static>),
+    Value(&'a Value<'static>),
+    Name(&'a str),
+}
+
+impl<'a> Node<'a> {
+    /// The whole container.
+    pub(crate) fn root(object: &'a Object<'static>, cost: &'a Cost) -> Self {
+        Self { value: Kind::Root(object), cost: Some(cost) }
+    }
+
+    fn step(&self) -> bool {
+        self.cost.is_none_or(|cost| cost.take(1))
+    }
+}
+
+impl<'a> JsonNode<'a, Instance> for Node<'a> {
+    type Object = Members<'a>;
+    type Array = Elements<'a>;
+    type Number = Figure<'a>;
+
+    fn as_object(&self) -> Option<Members<'a>> {
+        let object = match self.value {
+            Kind::Root(object) | Kind::Value(Value::Object(object)) => object,
+            Kind::Value(_) | Kind::Name(_) => return None,
+        };
+        self.step().then_some(Members { object, cost: self.cost })
+    }
+
+    fn as_array(&self) -> Option<Elements<'a>> {
+        let Kind::Value(Value::Array(elements)) = self.value else { return None };
+        self.step().then_some(Elements { elements, cost: self.cost })
+    }
+
+    fn as_string(&self) -> Option<Cow<'a, str>> {
+        let text: &'a str = match self.value {
+            Kind::Name(name) => name,
+            Kind::Value(Value::String(text)) => text,
+            Kind::Value(_) | Kind::Root(_) => return None,
+        };
+        let affordable = self.cost.is_none_or(|cost| cost.take_text(text, 1));
+        Some(Cow::Borrowed(if affordable { text } else { "" }))
+    }
+
+    fn as_number(&self) -> Option<Figure<'a>> {
+        match self.value {
+            Kind::Value(Value::Number(number)) => Some(Figure(number)),
+            Kind::Value(_) | Kind::Root(_) | Kind::Name(_) => None,
+        }
+    }
+
+    fn as_boolean(&self) -> Option<bool> {
+        match self.value {
+            Kind::Value(Value::Bool(boolean)) => Some(*boolean),
+            Kind::Value(_) | Kind::Root(_) | Kind::Name(_) => None,
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self.value, Kind::Value(Value::Null))
+    }
+
+    fn is_number(&self) -> bool {
+        self.step();
+        matches!(self.value, Kind::Value(Value::Number(_)))
+    }
+
+    fn json_type(&self) -> JsonType {
+        self.step();
+        match self.value {
+            Kind::Root(_) | Kind::Value(Value::Object(_)) => JsonType::Object,
+            Kind::Name(_) | Kind::Value(Value::String(_)) => JsonType::String,
+            Kind::Value(Value::Array(_)) => JsonType::Array,
+            Kind::Value(Value::Number(_)) => JsonType::Number,
+            Kind::Value(Value::Bool(_)) => JsonType::Boolean,
+            Kind::Value(Value::Null) => JsonType::Null,
+        }
+    }
+
+    fn string_length(&self) -> Option<u64> {
+        let text = self.as_string()?;
+        u64::try_from(text.chars().count()).ok()
+    }
+
+    fn string_length_within(&self, min: u64, max: u64) -> Option<bool> {
+        let text: &str = match self.value {
+            Kind::Name(name) => name,
+            Kind::Value(Value::String(text)) => text,
+            Kind::Value(_) | Kind::Root(_) => return None,
+        };
+        // A character takes one to four octets, so long texts need no counting.
+        let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        if octets < min || octets.div_ceil(4) > max {
+            return Some(false);
+        }
+        self.string_length().map(|length| (min..=max).contains(&length))
+    }
+
+    fn equals_value(&self, expected: &Plain) -> bool {
+        match (self.value, expected) {
+            (Kind::Value(Value::String(text)), Plain::String(expected)) => {
+                self.step() && **text == **expected
+            }
+            (Kind::Value(Value::String(_)), _) | (_, Plain::String(_)) => false,
+            (Kind::Value(value), _) => {
+                self.step() && to_json(value).is_some_and(|value| cmp::equal(&value, expected))
+            }
+            (Kind::Root(_) | Kind::Name(_), _) => false,
+        }
+    }
+
+    /// Nothing: the engine asks only to write its own error texts, which we do not use.
+    fn to_value(&self) -> Cow<'a, Plain> {
+        Cow::Owned(Plain::Null)
+    }
+
+    fn identity(&self) -> Option<NodeIdentity> {
+        match self.value {
+            Kind::Root(object) => Some(NodeIdentity::new(std::ptr::from_ref(object).addr())),
+            Kind::Value(value) => Some(NodeIdentity::new(std::ptr::from_ref(value).addr())),
+            Kind::Name(_) => None,
+        }
+    }
+}
+
+/// The members of an object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Members<'a> {
+    object: &'a Object<'static>,
+    cost: Option<&'a Cost>,
+}
+
+impl<'a> JsonObject<'a, Instance> for Members<'a> {
+    type Node = Node<'a>;
+    type MemberName = &'a str;
+    type MembersIter = Box<dyn Iterator<Item = (&'a str, Node<'a>)> + 'a>;
+
+    fn len(&self) -> usize {
+        self.object.len()
+    }
+
+    fn get(&self, key: &String) -> Option<Node<'a>> {
+        // The object looks through its members one by one.
+        let steps = u64::try_from(self.object.len() / 16).unwrap_or(u64::MAX).saturating_add(1);
+        if !self.cost.is_none_or(|cost| cost.take(steps)) {
+            return None;
+        }
+        let value = self.object.get(key)?;
+        Some(Node { value: Kind::Value(value), cost: self.cost })
+    }
+
+    fn members(&self) -> Self::MembersIter {
+        let cost = self.cost;
+        let affordable =
+            move |name: &str| cost.is_none_or(|cost| cost.take_text(name, cost.name_patterns));
+        Box::new(
+            self.object
+                .iter()
+                .take_while(move |(name, _)| affordable(name))
+                .map(move |(name, value)| (&**name, Node { value: Kind::Value(value), cost })),
+        )
+    }
+}
+
+/// The elements of an array.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Elements<'a> {
+    elements: &'a [Value<'static>],
+    cost: Option<&'a Cost>,
+}
+
+/// Iterates over the elements of an array for as long as that is affordable.
+#[derive(Debug)]
+pub(crate) struct ElementsIter<'a> {
+    elements: std::slice::Iter<'a, Value<'static>>,
+    cost: Option<&'a Cost>,
+}
+
+impl<'a> Iterator for ElementsIter<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        let value = self.elements.next()?;
+        let affordable = self.cost.is_none_or(|cost| cost.take(1));
+        affordable.then_some(Node { value: Kind::Value(value), cost: self.cost })
+    }
+}
+
+impl<'a> Array<'a, Instance> for Elements<'a> {
+    type Node = Node<'a>;
+    type ElementsIter = ElementsIter<'a>;
+
+    fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    fn elements(&self) -> ElementsIter<'a> {
+        ElementsIter { elements: self.elements.iter(), cost: self.cost }
+    }
+
+    fn is_unique(&self) -> bool {
+        let values: Option<Vec<Plain>> = self.elements.iter().map(to_json).collect();
+        values.is_some_and(|values| unique::is_unique(&values))
+    }
+}
+
+/// A number, of which draft-04 asks whether it is *written* as an integer: 2.0 is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure<'a>(&'a Number<'static>);
+
+impl JsonNumber for Figure<'_> {
+    fn as_u64(&self) -> Option<u64> {
+        self.0.as_u64()
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        self.0.as_i64()
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        Some(self.0.as_f64())
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        Cow::Owned(self.0.to_string())
+    }
+
+    fn to_number(&self) -> Cow<'_, serde_json::Number> {
+        Cow::Owned(number(self.0).unwrap_or_else(|| serde_json::Number::from(0_u8)))
+    }
+
+    fn is_integer(&self) -> bool {
+        self.0.is_integer()
+    }
+
+    fn is_written_as_integer(&self) -> bool {
+        self.0.is_integer()
+    }
+}
+
+fn number(number: &Number<'_>) -> Option<serde_json::Number> {
+    match (number.as_u64(), number.as_i64()) {
+        (Some(number), _) => Some(number.into()),
+        (None, Some(number)) => Some(number.into()),
+        (None, None) => serde_json::Number::from_f64(number.as_f64()),
+    }
+}
+
+/// The value as `serde_json` holds it; `None` if a number has no such form.
+pub(crate) fn to_json(value: &Value<'_>) -> Option<Plain> {
+    Some(match value {
+        Value::Null => Plain::Null,
+        Value::Bool(boolean) => Plain::Bool(*boolean),
+        Value::Number(figure) => Plain::Number(number(figure)?),
+        Value::String(text) => Plain::String(text.to_string()),
+        Value::Array(elements) => {
+            Plain::Array(elements.iter().map(to_json).collect::<Option<_>>()?)
+        }
+        Value::Object(object) => Plain::Object(
+            object
+                .iter()
+                .map(|(name, value)| Some((name.to_string(), to_json(value)?)))
+                .collect::<Option<_>>()?,
+        ),
+    })
+}

@@ -1,0 +1,117 @@
+//! The schema files: complete, strict, the same in both places, and kind to long strings.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
+use sdmp_container::{Container, CoreSchema, Limits, ResourceUri, b64url, strict};
+use sdmp_schema::{
+    BuiltIn, CONTAINER_SCHEMA, Registry, Resolver, Schema, core_schema_text, extensions,
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Every file below a directory, by its path from there.
+fn files(root: &Path, below: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(root.join(below)).unwrap() {
+        let name = below.join(entry.unwrap().file_name());
+        if root.join(&name).is_dir() {
+            files(root, &name, found);
+        } else {
+            found.insert(name.display().to_string(), fs::read(root.join(&name)).unwrap());
+        }
+    }
+}
+
+/// The crate carries a copy, so that it is whole when it is packaged alone.
+#[test]
+fn the_copy_in_the_crate_is_the_original() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let original = here.join("../../schemas");
+    if !original.join("0.12").is_dir() {
+        eprintln!("skipped: the workspace's schemas directory is not beside this crate");
+        return;
+    }
+    let (mut expected, mut copied) = (BTreeMap::new(), BTreeMap::new());
+    files(&original, Path::new(""), &mut expected);
+    files(&here.join("schemas"), Path::new(""), &mut copied);
+    assert!(
+        expected == copied,
+        "schemas/ was changed: rm -r crates/sdmp-schema/schemas && cp -r schemas crates/sdmp-schema/"
+    );
+}
+
+#[test]
+fn every_core_schema_is_registered() {
+    let names: Vec<String> =
+        Registry::core().iter().map(|(schema, _)| schema.to_string()).collect();
+    assert_eq!(names.len(), 17);
+    assert_eq!(names[0], "container");
+    for schema in CoreSchema::ALL {
+        assert!(names.contains(&schema.name().to_owned()));
+        assert_eq!(Registry::core().get(schema.name()), Some(core_schema_text(schema)));
+    }
+    assert_eq!(Registry::core().get("container"), Some(CONTAINER_SCHEMA));
+    assert_eq!(Registry::core().get("connection"), None);
+}
+
+#[test]
+fn every_file_is_strict_json_and_describes_its_member() {
+    for (schema, text) in Registry::core().iter() {
+        strict::parse(text.as_bytes(), &Limits::DEFAULT).unwrap();
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(value["$schema"], "http://json-schema.org/draft-04/schema#");
+        let member = match schema {
+            Schema::Core(core) => core.member(),
+            Schema::Container | Schema::Extension(_) => "sdmp",
+        };
+        assert_eq!(value["required"], serde_json::json!([member]));
+        assert!(jsonschema::draft4::meta::is_valid(&value), "{schema}");
+    }
+}
+
+/// Long base64url fields are not run through regular expressions.
+#[test]
+fn long_fields_have_no_pattern() {
+    fn check(name: &str, value: &Value) {
+        let long = ["payload", "N", "p", "iv", "key", "protected", "signature", "data", "message"];
+        if let Some(members) = value.as_object() {
+            if long.contains(&name) {
+                assert!(!members.contains_key("pattern"), "{name}");
+            }
+            members.iter().for_each(|(name, value)| check(name, value));
+        }
+        value.as_array().into_iter().flatten().for_each(|value| check("", value));
+    }
+    let texts = Registry::core().iter().map(|(_, text)| text);
+    for text in texts.chain(extensions::ALL.iter().map(|(_, text)| *text)) {
+        check("", &serde_json::from_str(text).unwrap());
+    }
+}
+
+/// The extension schemas are what their signed resources hold, and the URIs name both.
+#[test]
+fn the_extension_schemas_are_published() {
+    let published = [
+        (extensions::STREAM_URI, extensions::STREAM_SCHEMA, extensions::STREAM_RESOURCE),
+        (extensions::FILE_URI, extensions::FILE_SCHEMA, extensions::FILE_RESOURCE),
+    ];
+    let publisher = Container::parse(extensions::PUBLISHER, &Limits::DEFAULT).unwrap();
+    let publisher = sdmp_container::Identity::from_container(&publisher).unwrap();
+    for (uri, schema, resource) in published {
+        let uri: ResourceUri = uri.parse().unwrap();
+        let resource = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        let resource = sdmp_container::Signature::from_container(&resource).unwrap();
+        assert_eq!(b64url::decode(resource.payload()).unwrap(), schema.as_bytes());
+        assert_eq!(uri.resource(), Some(resource.identifier()));
+        assert_eq!(uri.publisher(), publisher.fingerprint());
+        let schema = Container::parse(schema, &Limits::DEFAULT).unwrap();
+        assert_eq!(schema.check_core(), Ok(()));
+        assert!(schema.lists(CoreSchema::Resource));
+        assert_eq!(BuiltIn.resolve(&uri), Ok(Some(schema.octets().to_vec())));
+    }
+}
