@@ -5,6 +5,15 @@ use memchr::memchr2;
 /// White space allowed before an object, in octets.
 const WHITE_SPACE: usize = 16;
 
+/// A text without the white space that a carrier put around it: only the octets from the opening
+/// to the closing brace count, in limits and in the transcript (R43).
+pub(crate) fn trim(octets: &[u8]) -> &[u8] {
+    let white = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\n' | b'\r');
+    let start = octets.iter().position(|octet| !white(octet)).unwrap_or(octets.len());
+    let end = octets.iter().rposition(|octet| !white(octet)).map_or(start, |last| last + 1);
+    octets.get(start..end).unwrap_or_default()
+}
+
 /// Why a stream cannot be cut into objects any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
@@ -118,5 +127,49 @@ impl Deframer {
             }
         }
         (used, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(mut input: &[u8], limit: usize) -> Result<Vec<String>, FrameError> {
+        let mut deframer = Deframer::new();
+        let mut objects = Vec::new();
+        while let Some(object) = deframer.next(&mut input, limit)? {
+            objects.push(String::from_utf8(object).unwrap());
+        }
+        Ok(objects)
+    }
+
+    #[test]
+    fn r43_objects_end_at_their_brace() {
+        let objects = all(b"{}\n{\"a\":{\"b\":\"}\\\"}\"}}  {\"c\":[{}]}", 100).unwrap();
+        assert_eq!(objects, ["{}", "{\"a\":{\"b\":\"}\\\"}\"}}", "{\"c\":[{}]}"]);
+    }
+
+    #[test]
+    fn r43_sixteen_octets_of_white_space_and_no_more() {
+        assert_eq!(all(format!("{}{{}}", " ".repeat(16)).as_bytes(), 9).unwrap(), ["{}"]);
+        assert_eq!(
+            all(format!("{{}}{}{{}}", "\n".repeat(17)).as_bytes(), 9),
+            Err(FrameError::NotAnObject)
+        );
+        assert_eq!(all(b"\x0c{}", 9), Err(FrameError::NotAnObject));
+    }
+
+    #[test]
+    fn r42_the_limit_is_inclusive() {
+        assert_eq!(all(b"{ }", 3).unwrap(), ["{ }"]);
+        assert_eq!(all(b"{  }", 3), Err(FrameError::TooLong));
+        assert_eq!(all(b"{   ", 3), Err(FrameError::TooLong));
+    }
+
+    #[test]
+    fn only_json_white_space_is_trimmed() {
+        assert_eq!(trim(b" \r\n\t{}\n"), b"{}");
+        assert_eq!(trim(b"\x0c{}"), b"\x0c{}");
+        assert_eq!(trim(b" \n"), b"");
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use sdmp_container::Container;
 use sdmp_crypto::random::Random;
 
-use crate::deframe::{Deframer, FrameError};
+use crate::deframe::{Deframer, FrameError, trim};
 use crate::error::{Error, Misbehaviour};
 use crate::event::Event;
 use crate::policy::{Now, SessionLimits};
@@ -102,7 +102,7 @@ impl Incoming {
 
 /// The one object of a message: white space around it belongs to the carrier.
 pub(crate) fn single(message: &[u8], limit: usize) -> Result<&[u8], Error> {
-    let object = message.trim_ascii();
+    let object = trim(message);
     if object.len() > limit {
         return Err(frame_error(FrameError::TooLong));
     }

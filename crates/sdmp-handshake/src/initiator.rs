@@ -11,6 +11,7 @@ use crate::common::{
     check_local, check_not_refused, check_not_refused_in_plaintext, check_value, plain_limits,
     read_sealed, refuse_plain, refuse_sealed,
 };
+use crate::deframe::trim;
 use crate::error::{Error, Message, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
@@ -120,6 +121,7 @@ impl Initiator {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
+        let octets = trim(octets);
         match self.state {
             State::ExpectSessionCreation(state) => state.handle(self.config, octets, now, random),
             State::ExpectSignature(state) => state.handle(self.config, octets, now, random),

@@ -11,6 +11,7 @@ use crate::common::{
     check_local, check_not_refused, check_not_refused_in_plaintext, check_value, plain_limits,
     read_sealed, refusals_of_m3, refuse_plain, refuse_sealed,
 };
+use crate::deframe::trim;
 use crate::error::{Error, Incompatible, Message, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
@@ -109,6 +110,7 @@ impl Responder {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
+        let octets = trim(octets);
         match self.state {
             State::ExpectSessionCreation => {
                 let (state, m2) =
