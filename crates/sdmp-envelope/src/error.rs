@@ -56,6 +56,11 @@ pub enum Error {
     /// Only the handshake may sign this container (R20a).
     #[error("this container may be signed by a handshake only (R20a)")]
     ReservedForHandshake,
+    /// An identity of an older version lacks a member or has one of another type (R45).
+    #[error(
+        "the identity needs `type`, `expires` and `key` as strings, even in older versions (R45)"
+    )]
+    OlderIdentity,
     /// An encrypted container for recipients needs at least one, and at most
     /// `encrypted::MAX_RECIPIENTS` (R22).
     #[error("an encrypted container takes 1 to 256 recipients (R22)")]
@@ -86,6 +91,7 @@ impl Error {
             Self::UnknownSigner(_) => "signature.unknown_signer",
             Self::BadSignature => "signature.bad_signature",
             Self::ReservedForHandshake => "signature.reserved_for_handshake",
+            Self::OlderIdentity => "compat.identity",
             Self::Recipients => "encrypted.recipients",
             Self::Decrypt => "encrypted.decrypt",
         }

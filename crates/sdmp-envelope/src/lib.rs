@@ -7,6 +7,7 @@ mod content;
 mod error;
 mod identity;
 
+pub mod compat;
 #[cfg(feature = "aws-lc-rs")]
 pub mod encrypted;
 pub mod network;
