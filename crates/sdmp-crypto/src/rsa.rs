@@ -2,9 +2,12 @@
 //!
 //! Keys are checked when they are loaded, and a key that exists is a key that may be used: odd
 //! modulus of 2048 to 8192 bits without small factors, odd exponent 65537 <= e < 2^33, one
-//! encoding. *ring* verifies all of these and signs with those that it can load (a multiple of
-//! 1024 bits, up to 4096); the feature `aws-lc-rs` (on by default) signs with all others,
-//! generates, and wraps with OAEP. Neither library has the timing fault of RUSTSEC-2023-0071.
+//! encoding. *ring* verifies with all of these. Signing, unwrapping with OAEP and generation are
+//! AWS-LC's, through the feature `aws-lc-rs` (on by default); without it *ring* signs with keys of
+//! 2048, 3072 and 4096 bits, other private keys are [`KeyError::Unsupported`], and there is no OAEP
+//! and no generation. Neither library has the timing fault of RUSTSEC-2023-0071.
+//!
+//! [`KeyError::Unsupported`]: crate::error::KeyError::Unsupported
 
 mod backend;
 mod encrypted;

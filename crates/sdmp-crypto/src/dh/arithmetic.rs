@@ -101,7 +101,7 @@ struct Comb<const L: usize> {
 impl<const L: usize> Comb<L> {
     fn new(generator: &FixedMontyForm<L>, bits: usize) -> Self {
         let columns = bits.div_ceil(TEETH);
-        // `bits` squarings, and one multiplication for every entry of two or more teeth.
+        // Some `bits` squarings, and one multiplication for every entry of two or more teeth.
         let cost = (Uint::<L>::LIMBS * size_of_word()).div_ceil(256).pow(2);
         let wanted = (BUILD / cost).saturating_sub(bits) / (ENTRIES - TEETH - 1);
         let count = wanted.clamp(1, columns.div_ceil(4));
@@ -111,7 +111,9 @@ impl<const L: usize> Comb<L> {
         let mut tables =
             vec![[*FixedMontyForm::one(generator.params()).as_montgomery(); ENTRIES]; count];
         let mut power = *generator;
-        for bit in 0..columns * TEETH {
+        // The last power that stands in a table; the squarings after it would be for nothing.
+        let last = columns * (TEETH - 1) + step * (count - 1);
+        for bit in 0..=last {
             let (tooth, column) = (bit / columns, bit % columns);
             if column % step == 0 {
                 let entry = tables.get_mut(column / step).and_then(|t| t.get_mut(1 << tooth));

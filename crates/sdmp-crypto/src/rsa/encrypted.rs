@@ -1,7 +1,10 @@
 //! Password-encrypted PKCS#8 (R14): PBES2 with scrypt or PBKDF2-HMAC-SHA-512, and AES-256-CBC.
 
 use crate::{Error, error::KeyError, random::Random};
-use der::{Decode, Encode, asn1::OctetStringRef};
+use der::{
+    Decode, Encode, SliceReader,
+    asn1::{AnyRef, ObjectIdentifier, OctetStringRef},
+};
 use pkcs8::{
     EncryptedPrivateKeyInfoRef,
     pkcs5::{
@@ -9,6 +12,7 @@ use pkcs8::{
         pbes2::{self, Kdf, Pbkdf2Prf, ScryptParams},
     },
 };
+use spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 /// What is written: 16 MiB, which OpenSSL reads without being told to, five times over.
@@ -25,7 +29,7 @@ const MAX_ITERATIONS: u32 = 4_000_000;
 
 /// The PKCS#8 document inside an EncryptedPrivateKeyInfo.
 pub(super) fn decrypt(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| refused(&e))?;
+    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| refused(der, &e))?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
         return Err(KeyError::Encryption.into());
     };
@@ -107,8 +111,14 @@ fn bounded(kdf: &Kdf) -> Result<(), KeyError> {
 }
 
 /// An algorithm that the decoder does not know is not a broken file.
-fn refused(error: &der::Error) -> KeyError {
-    if matches!(error.kind(), der::ErrorKind::OidUnknown { .. }) {
+fn refused(der: &[u8], error: &der::Error) -> KeyError {
+    let algorithm = || -> der::Result<ObjectIdentifier> {
+        let outer = AnyRef::from_der(der)?;
+        let mut reader = SliceReader::new(outer.value())?;
+        Ok(AlgorithmIdentifierRef::decode(&mut reader)?.oid)
+    };
+    let unknown = matches!(error.kind(), der::ErrorKind::OidUnknown { .. });
+    if unknown || algorithm().is_ok_and(|oid| oid != pbes2::PBES2_OID) {
         KeyError::Encryption
     } else {
         KeyError::Der

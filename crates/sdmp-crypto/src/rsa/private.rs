@@ -175,12 +175,6 @@ impl PrivateKey {
     pub fn compat_decrypt_pkcs1v15(&self, sealed: &[u8]) -> Result<SecretVec, Error> {
         self.unwrapping.decrypt_pkcs1v15(sealed)
     }
-
-    /// Whether *ring* signs with this key.
-    #[cfg(test)]
-    pub(super) fn signs_with_ring(&self) -> bool {
-        self.signing.is_ring()
-    }
 }
 
 impl Signer for PrivateKey {
