@@ -47,7 +47,8 @@ fn far_future() -> Instant {
 /// # Errors
 /// [`Error::Clock`] if the system's time of day is before 1970 or after 9999.
 pub fn wall_time() -> Result<Timestamp, Error> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Error::Clock)?;
+    let since =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Error::Clock)?;
     let millis = i64::try_from(since.as_millis()).map_err(|_| Error::Clock)?;
     Timestamp::from_unix_millis(millis).ok_or(Error::Clock)
 }

@@ -14,10 +14,10 @@ use futures::future::BoxFuture;
 use sdmp_handshake::{Accepted, Connection, Event, Verdict};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::Error;
 use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
 use crate::clock::Clock;
 use crate::trust::Trust;
-use crate::Error;
 
 /// How long a refusal may take to be delivered, and how long the end of the peer's stream is
 /// waited for (R38).
@@ -34,6 +34,8 @@ pub(crate) struct Driver {
     input: Option<Received>,
     /// Nothing more can be read.
     ended: bool,
+    /// The carrier was told that we send nothing more.
+    half_closed: bool,
     /// Writing failed. What the peer said before, such as a rejection, may still wait to be read:
     /// until then, the failure is not the verdict.
     broken: Option<(Error, Instant)>,
@@ -83,6 +85,19 @@ impl Writer {
             other @ (Self::Busy(_) | Self::Gone) => *self = other,
         }
     }
+
+    fn start_finish(&mut self) {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Idle(mut sender) => {
+                let finish = async move {
+                    let result = sender.finish().await;
+                    (sender, result)
+                };
+                *self = Self::Busy(finish.boxed());
+            }
+            other @ (Self::Busy(_) | Self::Gone) => *self = other,
+        }
+    }
 }
 
 async fn write(
@@ -115,6 +130,7 @@ impl Driver {
             writer: Writer::Idle(sender),
             input: None,
             ended: false,
+            half_closed: false,
             broken: None,
         }
     }
@@ -123,9 +139,9 @@ impl Driver {
         self.clock
     }
 
-    /// Whether nothing waits to be written or is being written.
+    /// Whether the carrier could take a write now.
     pub(crate) fn is_idle(&self) -> bool {
-        !matches!(self.writer, Writer::Busy(_))
+        matches!(self.writer, Writer::Idle(_))
     }
 
     /// Hands the connection's output to the carrier; `false` when there is none or the carrier is
@@ -140,6 +156,16 @@ impl Driver {
         }
         self.writer.start(objects);
         true
+    }
+
+    /// Half-closes once the connection has nothing more to send. Only for a session without an
+    /// authenticated close: there the end of the stream is all that the peer will see (R41).
+    pub(crate) fn half_close(&mut self) {
+        let done = self.connection.is_output_finished() && matches!(self.writer, Writer::Idle(_));
+        if done && !self.half_closed {
+            self.half_closed = true;
+            self.writer.start_finish();
+        }
     }
 
     /// Waits for one thing to happen and tells the connection.
@@ -256,20 +282,19 @@ impl Driver {
                         let answer = self.decide(trust.identity(&claimed)).await?;
                         if let Some(identity) = answer {
                             // A failure meanwhile is told as an event.
-                            let _: Result<_, _> =
-                                self.connection.identity(self.clock.now()?, identity);
+                            drop(self.connection.identity(self.clock.now()?, identity));
                         }
                     }
                     Event::Authorize { peer } => {
                         if let Some(trusted) = self.decide(trust.authorize(&peer)).await? {
                             let verdict = if trusted { Verdict::Trust } else { Verdict::Refuse };
-                            let _: Result<_, _> =
-                                self.connection.verdict(self.clock.now()?, verdict);
+                            drop(self.connection.verdict(self.clock.now()?, verdict));
                         }
                     }
                     Event::Failed(error) => return Err(error.into()),
                     Event::Accepted(accepted) => return Ok(accepted),
-                    _ => {}
+                    // Neither comes before acceptance.
+                    Event::Message(_) | Event::Closed { .. } | _ => {}
                 }
             }
             match self.turn(true, pending::<()>()).await? {
@@ -318,6 +343,7 @@ impl Driver {
             }
         }
         if let Writer::Idle(sender) = &mut self.writer
+            && !self.half_closed
             && sender.finish().await.is_err()
         {
             return;
@@ -337,4 +363,3 @@ async fn sleep_until_some(wake: Option<Instant>) {
         None => pending().await,
     }
 }
-

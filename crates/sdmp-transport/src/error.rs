@@ -52,11 +52,9 @@ impl Error {
         match self {
             Self::Handshake(error) => matches!(error, sdmp_handshake::Error::Truncated),
             Self::Carrier(kind) => !matches!(kind, io::ErrorKind::TimedOut),
-            Self::Closed
-            | Self::CloseTimeout
-            | Self::Aborted
-            | Self::Clock
-            | Self::Crypto(_) => false,
+            Self::Closed | Self::CloseTimeout | Self::Aborted | Self::Clock | Self::Crypto(_) => {
+                false
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use tracing::{Instrument, debug, info, info_span};
 
 use crate::carrier::Carrier;
 use crate::trust::{ConfiguredOnly, Trust};
-use crate::{Error, SecureSession, establish, Role};
+use crate::{Error, Role, SecureSession, establish};
 
 /// Where a connection comes from, as far as the carrier tells.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,11 +45,10 @@ impl Source {
         match self {
             Self::Ip(IpAddr::V6(v6)) => {
                 let prefix = v6.to_bits() >> 64 << 64;
-                v6.to_ipv4_mapped().map_or(Self::Ip(IpAddr::V6(prefix.into())), |v4| {
-                    Self::Ip(IpAddr::V4(v4))
-                })
+                v6.to_ipv4_mapped()
+                    .map_or(Self::Ip(IpAddr::V6(prefix.into())), |v4| Self::Ip(IpAddr::V4(v4)))
             }
-            other => other.clone(),
+            Self::Ip(IpAddr::V4(_)) | Self::Local => self.clone(),
         }
     }
 }
@@ -251,7 +250,8 @@ impl Accepting {
     fn take(&self, carrier: Box<dyn Carrier>, source: Source) {
         count(&self.counters.connections);
         let full = self.limits.sessions.is_some_and(|limit| self.sessions.len() >= limit);
-        let place = if full { None } else { HalfOpen::enter(&self.half_open, &source, &self.limits) };
+        let place =
+            if full { None } else { HalfOpen::enter(&self.half_open, &source, &self.limits) };
         let Some(place) = place else {
             count(&self.counters.over_limit);
             debug!(%source, "dropped: too many connections (R42)");
@@ -262,7 +262,8 @@ impl Accepting {
         let (outcomes, mut trust) = (self.outcomes.clone(), self.trust.trust());
         let span = info_span!("connection", %source, peer = tracing::field::Empty);
         let handshake = async move {
-            let handshake = establish(carrier, Role::Responder, config, trust.as_mut(), Some(&sessions));
+            let handshake =
+                establish(carrier, Role::Responder, config, trust.as_mut(), Some(&sessions));
             let result = tokio::select! {
                 result = handshake => result,
                 () = stop.cancelled() => return,
@@ -282,7 +283,7 @@ impl Accepting {
                 }
             }
             // Fails only when nobody asks any more.
-            let _: Result<_, _> = outcomes.send(Outcome { source, result }).await;
+            drop(outcomes.send(Outcome { source, result }).await);
         };
         drop(self.handshakes.spawn(handshake.instrument(span)));
     }

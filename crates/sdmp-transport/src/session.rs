@@ -54,15 +54,14 @@ pub struct SessionReceiver {
 
 impl SecureSession {
     /// Starts the task that runs an accepted session.
-    pub(crate) fn start(
-        driver: Driver,
-        accepted: Accepted,
-        tracker: Option<&TaskTracker>,
-    ) -> Self {
+    pub(crate) fn start(driver: Driver, accepted: Accepted, tracker: Option<&TaskTracker>) -> Self {
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
-        let task = run(driver, App::new(commands_out, inbound_in, status_in));
+        let task = run(
+            driver,
+            App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none()),
+        );
         drop(match tracker {
             Some(tracker) => tracker.spawn(task),
             None => tokio::spawn(task),
@@ -185,7 +184,10 @@ impl SessionSender {
         }
     }
 
-    fn command(&mut self, make: impl FnOnce(oneshot::Sender<Result<(), Error>>) -> Command) -> Result<(), Error> {
+    fn command(
+        &mut self,
+        make: impl FnOnce(oneshot::Sender<Result<(), Error>>) -> Command,
+    ) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         if self.commands.send_item(make(reply)).is_err() {
             return Err(self.ended());
@@ -265,7 +267,9 @@ impl SessionReceiver {
     #[must_use]
     pub fn closed_authentically(&self) -> bool {
         match &*self.status.borrow() {
-            Status::PeerClosed { authenticated } | Status::Finished { authenticated } => *authenticated,
+            Status::PeerClosed { authenticated } | Status::Finished { authenticated } => {
+                *authenticated
+            }
             Status::Open | Status::Failed(_) => false,
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct App {
     sealed: Vec<Reply>,
     in_flight: Vec<Reply>,
     peer_closed: Option<bool>,
+    /// The published profile: our close is the end of our stream (R41).
+    close_is_eof: bool,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,7 @@ impl App {
         commands: mpsc::Receiver<Command>,
         inbound: mpsc::Sender<Received>,
         status: watch::Sender<Status>,
+        close_is_eof: bool,
     ) -> Self {
         Self {
             commands: Some(commands),
@@ -86,6 +89,7 @@ impl App {
             sealed: Vec::new(),
             in_flight: Vec::new(),
             peer_closed: None,
+            close_is_eof,
         }
     }
 
@@ -130,7 +134,7 @@ impl App {
     fn answer_in_flight(&mut self, result: &Result<(), Error>) {
         for reply in self.in_flight.drain(..) {
             // Whoever does not wait for the answer does not want it.
-            let _: Result<_, _> = reply.send(result.clone());
+            drop(reply.send(result.clone()));
         }
     }
 }
@@ -168,7 +172,7 @@ pub(crate) async fn run(mut driver: Driver, mut app: App) {
     let failure = result.clone().err().unwrap_or(Error::Closed);
     for reply in app.sealed.drain(..) {
         // Whoever does not wait for the answer does not want it.
-        let _: Result<_, _> = reply.send(Err(failure.clone()));
+        drop(reply.send(Err(failure.clone())));
     }
     // Before the queues end: who finds one ended looks here for the reason.
     app.status.send_replace(match result {
@@ -198,6 +202,13 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
         }
         if driver.start_write() {
             app.in_flight.append(&mut app.sealed);
+        } else if driver.is_idle() {
+            // What had no object to write is done: the published profile's close.
+            app.in_flight.append(&mut app.sealed);
+            app.answer_in_flight(&Ok(()));
+            if app.close_is_eof {
+                driver.half_close();
+            }
         }
         if driver.connection.is_finished() && driver.is_idle() && app.backlog.is_empty() {
             return Ok(());
@@ -224,8 +235,10 @@ fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
                 app.backlog.push_back(Item::Closed { authenticated });
             }
             Event::Failed(error) => return Err(error.into()),
-            // The handshake is over: its questions do not come again.
-            _ => {}
+            // Nobody receives any more.
+            Event::Message(_) => {}
+            // The handshake is over: its events do not come again.
+            Event::NeedIdentity { .. } | Event::Authorize { .. } | Event::Accepted(_) | _ => {}
         }
     }
     Ok(())
