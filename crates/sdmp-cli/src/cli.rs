@@ -281,9 +281,6 @@ pub(crate) struct Verify {
     /// Accept the identity in this file only
     #[arg(long, value_name = "FILE", conflicts_with = "peer")]
     pub(crate) identity: Option<PathBuf>,
-    /// Read the forms published with the 0.12 text: their signature does not cover the signer
-    #[arg(long)]
-    pub(crate) compat: bool,
 }
 
 #[derive(Debug, Args)]
@@ -302,9 +299,6 @@ pub(crate) struct Unseal {
     /// The key to open it with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
-    /// Read the forms published with the 0.12 text: nothing shows who wrote them
-    #[arg(long)]
-    pub(crate) compat: bool,
 }
 
 fn group(name: &str) -> Result<NamedGroup, String> {
@@ -325,9 +319,8 @@ fn bits(text: &str) -> Result<u32, String> {
 }
 
 fn timestamp(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| {
-        "not a timestamp (R6): write it as 2027-12-31T23:59:59.999Z".to_owned()
-    })
+    text.parse()
+        .map_err(|_| "not a timestamp (R6): write it as 2027-12-31T23:59:59.999Z".to_owned())
 }
 
 #[cfg(test)]

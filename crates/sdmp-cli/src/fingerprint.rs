@@ -31,7 +31,8 @@ fn bits(octets: &[u8], start: usize) -> usize {
 
 const WIDTH: usize = 17;
 const HEIGHT: usize = 9;
-const MARKS: [char; 15] = [' ', '.', 'o', '+', '=', '*', 'B', 'O', 'X', '@', '%', '&', '#', '/', '^'];
+const MARKS: [char; 15] =
+    [' ', '.', 'o', '+', '=', '*', 'B', 'O', 'X', '@', '%', '&', '#', '/', '^'];
 
 /// The random art of OpenSSH (the "drunken bishop"): the walk of a bishop whose every step is two
 /// bits of the fingerprint, each field marked by how often it was visited.

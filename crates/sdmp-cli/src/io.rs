@@ -51,10 +51,23 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
+/// One JSON object as a line, its members in this order.
+pub(crate) fn print_json(members: &[(&str, serde_json::Value)]) -> Result<(), Failure> {
+    print_line(&json_object(members))
+}
+
+fn json_object(members: &[(&str, serde_json::Value)]) -> String {
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
 /// Prints a line to standard error. When nobody can read it there is nobody to tell.
 pub(crate) fn note(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _: io::Result<()> = writeln!(err, "{text}");
+    drop(writeln!(err, "{text}"));
 }
 
 /// Makes text safe to print: a peer must not move the cursor or recolour the screen.
@@ -95,7 +108,7 @@ pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Resul
     let written = write_new(&temporary, text, access).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // The failure to write is what matters; a leftover is hidden and never read.
-        let _: io::Result<()> = fs::remove_file(&temporary);
+        drop(fs::remove_file(&temporary));
     }
     written.map_err(failed)
 }
@@ -128,6 +141,12 @@ mod tests {
     fn peers_cannot_control_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc\u{7}\u{202e}"), "a\\u{1b}[31mb\\nc\\u{7}\\u{202e}");
         assert_eq!(printable("grüße \t→"), "grüße \t→");
+    }
+
+    #[test]
+    fn json_members_keep_their_order() {
+        let line = json_object(&[("event", "closed".into()), ("clean", true.into())]);
+        assert_eq!(line, r#"{"event":"closed","clean":true}"#);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The sdmp program: readable secure sessions, files and messages over SDMP 0.12.
-#![doc = ""]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "errors of other crates and of the system grow variants; here each match has one sensible default"
+)]
 
 mod cli;
 mod cmd;
 mod error;
+mod explain;
 mod fingerprint;
 mod io;
 mod passphrase;
@@ -24,7 +28,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, and are no error.
-            let _: std::io::Result<()> = error.print();
+            drop(error.print());
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

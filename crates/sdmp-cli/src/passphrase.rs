@@ -12,26 +12,26 @@ use crate::error::{Exit, Failure};
 /// Where the passphrase of an existing key comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Passphrase {
-    file: Option<PathBuf>,
+    path: Option<PathBuf>,
 }
 
 impl Passphrase {
     /// `--passphrase-file`, which also reads `SDMP_PASSPHRASE_FILE`; else the terminal.
     pub(crate) fn new(file: Option<PathBuf>) -> Self {
-        Self { file }
+        Self { path: file }
     }
 
     /// Reads the file, or asks.
     pub(crate) fn get(&self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
-        match self.from_file()? {
+        match self.file()? {
             Some(passphrase) => Ok(passphrase),
             None => ask(prompt),
         }
     }
 
     /// Reads the file, if one was named.
-    pub(crate) fn from_file(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        let Some(path) = &self.file else { return Ok(None) };
+    pub(crate) fn file(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        let Some(path) = &self.path else { return Ok(None) };
         let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
             Failure::usage(format!("cannot read the passphrase from {}: {error}", path.display()))
         })?;

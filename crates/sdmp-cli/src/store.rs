@@ -169,10 +169,8 @@ impl Store {
             Ok(known) if known.fingerprint() == identity.fingerprint() => {}
             Err(Problem::Missing) => {}
             Ok(_) | Err(Problem::Other(_)) => {
-                return Err(Failure::usage(format!(
-                    "there is another peer named {name} already"
-                ))
-                .remedy(format!("choose another name, or `sdmp peer remove {name}` first")));
+                return Err(Failure::usage(format!("there is another peer named {name} already"))
+                    .remedy(format!("choose another name, or `sdmp peer remove {name}` first")));
             }
         }
         make_private_directory(&self.root)?;
@@ -214,13 +212,12 @@ fn no_peer(name: &str) -> Failure {
 /// or a hyphen: no path, no hidden file, no option.
 pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if (1..=64).contains(&name.len())
-        && name.chars().all(plain)
-        && !name.starts_with(['.', '-'])
-    {
+    if (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with(['.', '-']) {
         return Ok(());
     }
-    Err(Failure::usage("a name is 1 to 64 letters, digits, dots, underscores or hyphens, and does not start with a dot or a hyphen"))
+    Err(Failure::usage(
+        "a name is 1 to 64 letters, digits, dots, underscores or hyphens, and does not start with a dot or a hyphen",
+    ))
 }
 
 enum Problem {
@@ -228,7 +225,10 @@ enum Problem {
     Other(Failure),
 }
 
-fn read_file(path: &Path, check: impl FnOnce(&fs::Metadata) -> Result<(), Failure>) -> Result<zeroize::Zeroizing<Vec<u8>>, Problem> {
+fn read_file(
+    path: &Path,
+    check: impl FnOnce(&fs::Metadata) -> Result<(), Failure>,
+) -> Result<zeroize::Zeroizing<Vec<u8>>, Problem> {
     use std::io::Read;
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Problem::Missing,
@@ -264,7 +264,8 @@ fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), Failure> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let cause = format!("the private key {} has mode {mode:03o}: others can read it", path.display());
+    let cause =
+        format!("the private key {} has mode {mode:03o}: others can read it", path.display());
     Err(Failure::new(Exit::Other, "store.mode", cause).remedy(format!(
         "if nobody has read it, `chmod 600 {}`; otherwise make a new key",
         path.display()
@@ -328,7 +329,9 @@ mod tests {
             check_name(good).unwrap();
         }
         let long = "a".repeat(65);
-        for bad in ["", ".", "..", "../a", "a/b", "a\\b", ".hidden", "-option", "a b", "ä", "a\0", &long] {
+        for bad in
+            ["", ".", "..", "../a", "a/b", "a\\b", ".hidden", "-option", "a b", "ä", "a\0", &long]
+        {
             assert_eq!(check_name(bad).unwrap_err().exit, Exit::Usage, "{bad:?}");
         }
     }

@@ -7,13 +7,12 @@ use std::time::Duration;
 use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
 use sdmp_transport::session::CLOSE_LIMIT;
 use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cli::Profile;
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, printable};
+use crate::io::{note, print_json, print_line, printable};
 
 /// After the peer's close, lines that still come are sent as long as the next one follows so soon.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -26,6 +25,8 @@ const LINE_LIMIT: usize = 8 << 20;
 pub(crate) struct Output {
     pub(crate) json: bool,
     pub(crate) profile: Profile,
+    /// Several sessions at once: each event says whose it is.
+    pub(crate) many: bool,
 }
 
 /// When our side ends the session.
@@ -39,48 +40,65 @@ pub(crate) enum Ending {
 }
 
 impl Output {
-    pub(crate) fn accepted(self, session: &SecureSession, name: Option<&str>) -> Result<(), Failure> {
+    pub(crate) fn accepted(
+        self,
+        session: &SecureSession,
+        name: Option<&str>,
+    ) -> Result<(), Failure> {
         let peer = session.peer().fingerprint().to_string();
         let id = session.accepted().session_id.map(|id| b64url::encode(&id));
         if self.json {
-            return print_line(
-                &json!({
-                    "event": "accepted",
-                    "peer": peer,
-                    "name": name,
-                    "profile": self.profile.name(),
-                    "session": id,
-                    "group": session.accepted().group.name(),
-                })
-                .to_string(),
-            );
+            return print_json(&[
+                ("event", "accepted".into()),
+                ("peer", peer.into()),
+                ("name", name.into()),
+                ("profile", self.profile.name().into()),
+                ("group", session.accepted().group.name().into()),
+                ("session", id.into()),
+            ]);
         }
         note(&format!("accepted: {} ({peer})", name.unwrap_or("peer")));
         Ok(())
     }
 
-    fn received(self, received: &Received) -> Result<(), Failure> {
+    /// An event of a session; where there are several, it says whose.
+    fn event(self, event: &[(&str, serde_json::Value)], peer: &str) -> Result<(), Failure> {
+        let mut members = event.to_vec();
+        if self.many {
+            members.push(("peer", peer.into()));
+        }
+        print_json(&members)
+    }
+
+    fn received(self, received: &Received, peer: &str) -> Result<(), Failure> {
         let container = &received.container;
         if container.lists(CoreSchema::Message) {
             let message = Message::from_container(container)?;
             return if self.json {
-                print_line(&json!({"event": "message", "message": message.as_str()}).to_string())
+                self.event(
+                    &[("event", "message".into()), ("message", message.as_str().into())],
+                    peer,
+                )
             } else {
                 print_line(&printable(message.as_str()))
             };
         }
         let schemas: Vec<_> = container.schemas().iter().map(ToString::to_string).collect();
         if self.json {
-            let event = json!({"event": "container", "schemas": schemas, "text": container.text()});
-            return print_line(&event.to_string());
+            let event = [
+                ("event", "container".into()),
+                ("schemas", schemas.into()),
+                ("text", container.text().into()),
+            ];
+            return self.event(&event, peer);
         }
         note(&format!("a container of another kind came: {}", printable(&schemas.join(", "))));
         Ok(())
     }
 
-    fn closed(self, clean: bool) -> Result<(), Failure> {
+    fn closed(self, clean: bool, peer: &str) -> Result<(), Failure> {
         if self.json {
-            print_line(&json!({"event": "closed", "clean": clean}).to_string())
+            self.event(&[("event", "closed".into()), ("clean", clean.into())], peer)
         } else if clean {
             note("closed by both sides");
             Ok(())
@@ -93,16 +111,20 @@ impl Output {
     /// The session never was.
     pub(crate) fn rejected(self, failure: &Failure) -> Result<(), Failure> {
         if self.json {
-            print_line(&json!({"event": "rejected", "code": failure.code}).to_string())?;
+            print_json(&[("event", "rejected".into()), ("code", failure.code.into())])?;
         }
         Ok(())
     }
 
     /// The session was, and did not end as it should.
-    pub(crate) fn failed(self, failure: &Failure) -> Result<(), Failure> {
+    fn failed(self, failure: &Failure, peer: &str) -> Result<(), Failure> {
         if self.json {
-            let event = json!({"event": "closed", "clean": false, "code": failure.code});
-            print_line(&event.to_string())?;
+            let event = [
+                ("event", "closed".into()),
+                ("clean", false.into()),
+                ("code", failure.code.into()),
+            ];
+            self.event(&event, peer)?;
         }
         Ok(())
     }
@@ -117,15 +139,10 @@ pub(crate) fn standard_input() -> mpsc::Receiver<Result<String, Failure>> {
         let mut number = 0_u64;
         loop {
             number += 1;
-            match read_line(&mut input, number) {
-                Ok(None) => return,
-                Ok(Some(line)) if lines.blocking_send(Ok(line)).is_ok() => {}
-                Ok(Some(_)) => return,
-                Err(failure) => {
-                    // Nobody is left to be told when this fails.
-                    let _: Result<_, _> = lines.blocking_send(Err(failure));
-                    return;
-                }
+            let Some(line) = read_line(&mut input, number).transpose() else { return };
+            let last = line.is_err();
+            if lines.blocking_send(line).is_err() || last {
+                return;
             }
         }
     });
@@ -136,9 +153,8 @@ pub(crate) fn standard_input() -> mpsc::Receiver<Result<String, Failure>> {
 fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<String>, Failure> {
     let mut line = Vec::new();
     loop {
-        let available = input
-            .fill_buf()
-            .map_err(|error| Failure::io("cannot read standard input", &error))?;
+        let available =
+            input.fill_buf().map_err(|error| Failure::io("cannot read standard input", &error))?;
         if available.is_empty() {
             break;
         }
@@ -172,10 +188,11 @@ pub(crate) async fn converse(
     output: Output,
     ending: Ending,
 ) -> Result<(), Failure> {
+    let peer = session.peer().fingerprint().to_string();
     let result = both_ways(session, lines, output, ending).await.map_err(Failure::after_acceptance);
     match &result {
-        Ok(authenticated) => output.closed(*authenticated)?,
-        Err(failure) => output.failed(failure)?,
+        Ok(authenticated) => output.closed(*authenticated, &peer)?,
+        Err(failure) => output.failed(failure, &peer)?,
     }
     result.map(|_| ())
 }
@@ -206,8 +223,9 @@ async fn receive(
     output: Output,
     heard: watch::Sender<Heard>,
 ) -> Result<(), Failure> {
+    let peer = receiver.peer().fingerprint().to_string();
     while let Some(received) = receiver.recv().await? {
-        output.received(&received)?;
+        output.received(&received, &peer)?;
         heard.send_modify(|heard| heard.last = Instant::now());
     }
     heard.send_modify(|heard| heard.closed = true);
@@ -224,18 +242,13 @@ async fn send(
     ending: Ending,
 ) -> Result<(), Failure> {
     let mut any = false;
-    loop {
-        match next_line(lines, &mut hearing).await {
-            Some(line) => {
-                any = true;
-                sender.send(message(line?)?).await?;
-            }
-            None => break,
-        }
+    while let Some(line) = next_line(lines, &mut hearing).await {
+        any = true;
+        sender.send(message(line?)?).await?;
     }
     if !any && ending == Ending::WithPeer {
         // Fails only when the session does, and then the receiving half says why.
-        let _: Result<_, _> = hearing.wait_for(|heard| heard.closed).await;
+        drop(hearing.wait_for(|heard| heard.closed).await);
     }
     sender.finish().await?;
     tokio::select! {
@@ -250,7 +263,7 @@ async fn next_line(
     hearing: &mut watch::Receiver<Heard>,
 ) -> Option<Result<String, Failure>> {
     let closed = async {
-        let _: Result<_, _> = hearing.wait_for(|heard| heard.closed).await;
+        drop(hearing.wait_for(|heard| heard.closed).await);
         sleep(LAST_LINES).await;
     };
     tokio::select! {
@@ -277,9 +290,11 @@ async fn silence(hearing: watch::Receiver<Heard>) -> Failure {
 }
 
 fn message(line: String) -> Result<Container, Failure> {
-    let text = Message::new(line).to_text();
-    Container::parse(text, &Limits::DEFAULT)
-        .map_err(|error| Failure::new(Exit::Usage, error.code(), format!("this line cannot be sent: {error}")))
+    Message::new(line)
+        .and_then(|message| Container::parse(message.to_text(), &Limits::DEFAULT))
+        .map_err(|error| {
+            Failure::new(Exit::Usage, error.code(), format!("this line cannot be sent: {error}"))
+        })
 }
 
 #[cfg(test)]
@@ -289,8 +304,7 @@ mod tests {
     fn all(input: &[u8]) -> Vec<Result<String, Exit>> {
         let mut input = std::io::BufReader::with_capacity(3, input);
         let mut lines = Vec::new();
-        while let Some(line) =
-            read_line(&mut input, 1).map_err(|failure| failure.exit).transpose()
+        while let Some(line) = read_line(&mut input, 1).map_err(|failure| failure.exit).transpose()
         {
             let failed = line.is_err();
             lines.push(line);
@@ -303,7 +317,10 @@ mod tests {
 
     #[test]
     fn lines_end_with_lf_crlf_or_the_input() {
-        assert_eq!(all(b"one\ntwo\r\n\nlast"), ["one", "two", "", "last"].map(|s| Ok(s.to_owned())));
+        assert_eq!(
+            all(b"one\ntwo\r\n\nlast"),
+            ["one", "two", "", "last"].map(|s| Ok(s.to_owned()))
+        );
         assert_eq!(all(b""), []);
     }
 

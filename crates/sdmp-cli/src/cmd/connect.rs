@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sdmp_handshake::{Config, Groups, Policy};
+use sdmp_crypto::dh::Groups;
+use sdmp_handshake::{Config, Policy};
 use sdmp_transport::{connect, tcp};
 use tokio::time::timeout;
 
@@ -25,9 +26,8 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Connect) -> Res
         policy.offer = Groups::default().named(group);
         policy.max_group_bits = policy.max_group_bits.max(group.bits());
     }
-    let config =
-        Config::new(local).policy(policy).pin(peer.fingerprint().clone()).trust([peer]);
-    let output = Output { json: args.json, profile: args.profile };
+    let config = Config::new(local).policy(policy).pin(peer.fingerprint().clone()).trust([peer]);
+    let output = Output { json: args.json, profile: args.profile, many: false };
     let runtime = runtime()?;
     let result = runtime.block_on(talk(args, config, output));
     // A read of standard input that still waits must not keep the program.
@@ -43,8 +43,12 @@ async fn talk(args: &Connect, config: Config, output: Output) -> Result<(), Fail
                 .remedy("check the address, and whether a firewall is in the way")
         })?
         .map_err(|error| {
-            Failure::new(Exit::Other, "dial.failed", format!("cannot connect to {}: {error}", args.address))
-                .remedy("check the address (HOST:PORT), and whether `sdmp listen` runs there")
+            Failure::new(
+                Exit::Other,
+                "dial.failed",
+                format!("cannot connect to {}: {error}", args.address),
+            )
+            .remedy("check the address (HOST:PORT), and whether `sdmp listen` runs there")
         })?;
     let session = match connect(carrier, config).await {
         Ok(session) => session,

@@ -8,11 +8,11 @@ use sdmp_envelope::private_key;
 use sdmp_transport::clock::wall_time;
 use zeroize::Zeroizing;
 
-use super::peer::identity_json;
+use super::peer::identity_members;
 use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind};
 use crate::error::{Exit, Failure};
 use crate::fingerprint;
-use crate::io::{note, print, print_line, read_input};
+use crate::io::{note, print, print_json, print_line, read_input};
 use crate::passphrase::{Passphrase, ask_new};
 use crate::store::{Named, Store};
 
@@ -50,7 +50,7 @@ fn kind_of(kind: Kind) -> IdentityType {
 pub(crate) fn print_row(row: &Named, json: bool) -> Result<(), Failure> {
     let Named { name, identity } = row;
     if json {
-        return print_line(&identity_json(name, identity).to_string());
+        return print_json(&identity_members(name, identity));
     }
     print_line(&format!(
         "{name:<16} {} {} {}",
@@ -79,7 +79,7 @@ fn expiry(given: Option<Timestamp>) -> Result<Timestamp, Failure> {
 fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failure> {
     store.check_new_key(&args.name)?;
     let expires = expiry(args.expires)?;
-    let secret = passphrase.from_file()?;
+    let secret = passphrase.file()?;
     note(&format!("making an RSA key of {} bits ...", args.bits));
     let key = PrivateKey::generate(args.bits)?;
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
@@ -107,11 +107,9 @@ fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {
     if args.json {
         let container: serde_json::Value = serde_json::from_str(identity.text())
             .map_err(|_| Failure::new(Exit::Other, "store.broken", "the identity is not JSON"))?;
-        let mut line = identity_json(&args.name, &identity);
-        if let Some(members) = line.as_object_mut() {
-            members.insert("identity".to_owned(), container);
-        }
-        return print_line(&line.to_string());
+        let mut members = identity_members(&args.name, &identity);
+        members.push(("identity", container));
+        return print_json(&members);
     }
     print_line(&format!("name         {}", args.name))?;
     print_line(&format!("type         {}", kind_name(identity.kind())))?;
@@ -130,7 +128,7 @@ fn import(store: &Store, passphrase: &Passphrase, args: &KeyImport) -> Result<()
     let octets = Zeroizing::new(read_input(Some(&args.file))?);
     let (key, ends) = read_key(&octets, passphrase)?;
     let expires = expiry(args.expires.or(ends))?;
-    let secret = passphrase.from_file()?;
+    let secret = passphrase.file()?;
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
     let identity = store.add_key(&name, &key, kind_of(args.kind), expires, secret)?;
     note(&format!("the key {name} is ready until {expires}; its fingerprint is"));
@@ -139,7 +137,8 @@ fn import(store: &Store, passphrase: &Passphrase, args: &KeyImport) -> Result<()
 
 /// The file's name up to its first dot.
 fn name_of(file: &Path) -> Result<String, Failure> {
-    let stem = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
+    let stem =
+        file.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
     match stem {
         Some(stem) if file != Path::new("-") => Ok(stem.to_owned()),
         _ => Err(Failure::usage("the key needs a name: add --name NAME")),
@@ -158,13 +157,18 @@ fn read_key(
         });
         return Ok((key.map_err(unreadable)?, None));
     }
-    let text = std::str::from_utf8(octets)
-        .map_err(|_| Failure::new(Exit::Invalid, "key.unreadable", "this is neither PEM, DER nor a container"))?;
+    let text = std::str::from_utf8(octets).map_err(|_| {
+        Failure::new(Exit::Invalid, "key.unreadable", "this is neither PEM, DER nor a container")
+    })?;
     if text.trim_start().starts_with('{') {
         let container = Container::parse(octets, &Limits::DEFAULT)?;
         if !container.lists(CoreSchema::PrivateKey) {
-            return Err(Failure::new(Exit::Invalid, "envelope.wrong_schema", "the container holds no private key")
-                .remedy("an identity of somebody else is added with `sdmp peer add NAME FILE`"));
+            return Err(Failure::new(
+                Exit::Invalid,
+                "envelope.wrong_schema",
+                "the container holds no private key",
+            )
+            .remedy("an identity of somebody else is added with `sdmp peer add NAME FILE`"));
         }
         let secret = match private_key::is_encrypted(&container)? {
             true => Some(passphrase.get("Passphrase of the key: ")?),
@@ -190,7 +194,7 @@ fn passwd(store: &Store, passphrase: &Passphrase, args: &KeyPasswd) -> Result<()
     let loaded = store.private_key(&args.name, passphrase)?;
     let new = match &args.new_passphrase_file {
         _ if args.remove => None,
-        Some(path) => Passphrase::new(Some(path.clone())).from_file()?,
+        Some(path) => Passphrase::new(Some(path.clone())).file()?,
         None => Some(ask_new()?),
     };
     let secret = new.as_ref().map(|secret| secret.as_bytes());

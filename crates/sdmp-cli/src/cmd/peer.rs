@@ -1,7 +1,5 @@
 //! `sdmp peer`: whom this machine trusts.
 
-use serde_json::json;
-
 use crate::cli::Peer;
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_line, read_input};
@@ -12,8 +10,12 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
         Peer::Add { name, file } => {
             let octets = read_input(Some(&file))?;
             let identity = sdmp_envelope::Identity::parse(&octets).map_err(|error| {
-                Failure::new(Exit::Invalid, error.code(), format!("{} holds no identity: {error}", file.display()))
-                    .remedy("the peer makes the right file with `sdmp key export NAME`")
+                Failure::new(
+                    Exit::Invalid,
+                    error.code(),
+                    format!("{} holds no identity: {error}", file.display()),
+                )
+                .remedy("the peer makes the right file with `sdmp key export NAME`")
             })?;
             let now = sdmp_transport::clock::wall_time()?;
             if identity.check_usable(now).is_err() {
@@ -38,12 +40,15 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
 }
 
 /// The fields of an identity that `--json` prints.
-pub(crate) fn identity_json(name: &str, identity: &sdmp_envelope::Identity) -> serde_json::Value {
-    json!({
-        "name": name,
-        "type": super::key::kind_name(identity.kind()),
-        "fingerprint": identity.fingerprint().to_string(),
-        "expires": identity.expires().to_string(),
-        "bits": identity.public_key().bits(),
-    })
+pub(crate) fn identity_members(
+    name: &str,
+    identity: &sdmp_envelope::Identity,
+) -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("name", name.into()),
+        ("type", super::key::kind_name(identity.kind()).into()),
+        ("fingerprint", identity.fingerprint().to_string().into()),
+        ("expires", identity.expires().to_string().into()),
+        ("bits", identity.public_key().bits().into()),
+    ]
 }

@@ -24,7 +24,11 @@ pub(crate) fn seal(store: &Store, args: &Seal) -> Result<(), Failure> {
         .map(|name| {
             let identity = recipient(store, name)?;
             identity.check_usable(now).map_err(|error| {
-                Failure::new(Exit::NotTrusted, error.code(), format!("cannot seal for {name}: {error}"))
+                Failure::new(
+                    Exit::NotTrusted,
+                    error.code(),
+                    format!("cannot seal for {name}: {error}"),
+                )
             })?;
             Ok(identity)
         })
@@ -41,11 +45,7 @@ fn recipient(store: &Store, name: &str) -> Result<Identity, Failure> {
 pub(crate) fn unseal(store: &Store, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
     let container = read_container(args.file.as_deref())?;
     let key = store.private_key(&args.key, passphrase)?.key;
-    let opened = if args.compat {
-        super::compat::open(&container, &key)?
-    } else {
-        encrypted::open(&container, &key)?
-    };
+    let opened = encrypted::open(&container, &key)?;
     let inside: &Container = opened.container();
     if matches!(opened, Opened::Unauthenticated(_)) {
         note(

@@ -26,15 +26,11 @@ pub(crate) fn sign(store: &Store, passphrase: &Passphrase, args: &Sign) -> Resul
 pub(crate) fn verify(store: &Store, args: &Verify) -> Result<(), Failure> {
     let octets = read_input(args.file.as_deref())?;
     let known = known_identities(store, args)?;
-    let verified = if args.compat {
-        return super::compat::verify(&octets, &known);
-    } else {
-        let container = Container::parse(octets, &Limits::DEFAULT)?;
-        let find = |kid: &Fingerprint| {
-            known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
-        };
-        signature::verify(&container, &find, wall_time()?).map_err(explain)?
+    let container = Container::parse(octets, &Limits::DEFAULT)?;
+    let find = |kid: &Fingerprint| {
+        known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
     };
+    let verified = signature::verify(&container, &find, wall_time()?).map_err(explain)?;
     for signer in &verified.signers {
         note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));
     }
@@ -52,7 +48,8 @@ fn explain(error: sdmp_envelope::Error) -> Failure {
     let unknown = matches!(error, sdmp_envelope::Error::UnknownSigner(_));
     let failure = Failure::from(error);
     if unknown {
-        failure.remedy("`sdmp peer add NAME FILE` trusts it; --identity FILE checks against it once")
+        failure
+            .remedy("`sdmp peer add NAME FILE` trusts it; --identity FILE checks against it once")
     } else {
         failure
     }
@@ -66,7 +63,11 @@ fn known_identities(store: &Store, args: &Verify) -> Result<Vec<Named>, Failure>
     if let Some(path) = &args.identity {
         let octets = read_input(Some(path))?;
         let identity = Identity::parse(&octets).map_err(|error| {
-            Failure::new(Exit::Usage, error.code(), format!("{} holds no identity: {error}", path.display()))
+            Failure::new(
+                Exit::Usage,
+                error.code(),
+                format!("{} holds no identity: {error}", path.display()),
+            )
         })?;
         return Ok(vec![Named { name: path.display().to_string(), identity }]);
     }

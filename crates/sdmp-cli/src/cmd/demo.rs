@@ -1,0 +1,167 @@
+//! `sdmp demo`: two nodes, one real TCP connection, and every message explained.
+
+mod show;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
+use sdmp_crypto::dh::Groups;
+use sdmp_crypto::rsa::PrivateKey;
+use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_handshake::{Config, Policy};
+use sdmp_transport::clock::wall_time;
+use sdmp_transport::listener::Incoming;
+use sdmp_transport::{SecureSession, accept, connect, tcp};
+
+use super::connect::{profile, runtime, warn_if_insecure};
+use crate::cli::Demo;
+use crate::error::{Exit, Failure};
+use crate::explain::explain;
+use crate::explain::keys::Keys;
+use crate::explain::tap::{Side, Tapped, Wire, WireObject};
+
+/// The two identities live for an hour.
+const LIFE_MILLIS: i64 = 60 * 60 * 1000;
+
+/// Everything that happened, to be shown.
+#[derive(Debug)]
+pub(crate) struct Play {
+    pub(crate) initiator: Identity,
+    pub(crate) responder: Identity,
+    pub(crate) address: SocketAddr,
+    pub(crate) key_generation: Duration,
+    pub(crate) objects: Vec<WireObject>,
+    pub(crate) started: Instant,
+    pub(crate) ended: Instant,
+    pub(crate) session_id: Option<[u8; 32]>,
+}
+
+pub(crate) fn run(args: &Demo) -> Result<(), Failure> {
+    warn_if_insecure(args.profile);
+    let began = Instant::now();
+    let (initiator, responder) = two_identities(args.bits)?;
+    let key_generation = began.elapsed();
+    let keys = Arc::new(Keys::default());
+    let runtime = runtime()?;
+    let stage = Stage { initiator, responder, keys: Arc::clone(&keys), wire: Wire::default() };
+    let play = runtime.block_on(stage.play(args, key_generation))?;
+    let explained = explain(&play.objects, &keys, args.profile)?;
+    if args.json {
+        show::json(&play, &explained, args)
+    } else {
+        show::text(&play, &explained, args)
+    }
+}
+
+fn two_identities(bits: u32) -> Result<(LocalIdentity, LocalIdentity), Failure> {
+    let expires = wall_time()?
+        .unix_millis()
+        .checked_add(LIFE_MILLIS)
+        .and_then(Timestamp::from_unix_millis)
+        .ok_or_else(|| Failure::new(Exit::Other, "clock.unusable", "the clock is at its end"))?;
+    // Finding primes takes the demo's time, so each core looks for its own.
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| identity(bits, expires));
+        let one = identity(bits, expires)?;
+        let other = other.join().map_err(|_| {
+            Failure::new(Exit::Other, "demo.thread", "key generation was aborted")
+        })??;
+        Ok((one, other))
+    })
+}
+
+fn identity(bits: u32, expires: Timestamp) -> Result<LocalIdentity, Failure> {
+    let key = PrivateKey::generate(bits)?;
+    let identity = Identity::create(key.public(), IdentityType::Node, expires)?;
+    Ok(LocalIdentity::new(identity, Arc::new(key))?)
+}
+
+/// The two nodes before they meet.
+struct Stage {
+    initiator: LocalIdentity,
+    responder: LocalIdentity,
+    keys: Arc<Keys>,
+    wire: Wire,
+}
+
+impl Stage {
+    async fn play(self, args: &Demo, key_generation: Duration) -> Result<Play, Failure> {
+        let failed = |error: std::io::Error| Failure::io("cannot use the loopback address", &error);
+        let mut incoming =
+            tcp::TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+        let address = incoming.local_addr().map_err(failed)?;
+        let (initiator, responder) =
+            (self.initiator.identity().clone(), self.responder.identity().clone());
+
+        let config = self.config(args, self.responder.clone()).trust([initiator.clone()]);
+        let wire = self.wire.clone();
+        let answering = tokio::spawn(async move {
+            let (carrier, _) = incoming.next().await.map_err(failed)?;
+            let carrier = Tapped { carrier, side: Side::Responder, wire };
+            answer(accept(carrier, config).await?).await
+        });
+
+        let config = self
+            .config(args, self.initiator.clone())
+            .trust([responder.clone()])
+            .pin(responder.fingerprint().clone());
+        let started = Instant::now();
+        let carrier = tcp::dial(address).await.map_err(failed)?;
+        let carrier = Tapped { carrier, side: Side::Initiator, wire: self.wire.clone() };
+        let session = connect(carrier, config).await?;
+        let session_id = session.accepted().session_id;
+        ask(session).await?;
+        answering
+            .await
+            .map_err(|_| Failure::new(Exit::Other, "demo.task", "the responder was aborted"))??;
+        let ended = Instant::now();
+        let objects = self.wire.take();
+        Ok(Play {
+            initiator,
+            responder,
+            address,
+            key_generation,
+            objects,
+            started,
+            ended,
+            session_id,
+        })
+    }
+
+    fn config(&self, args: &Demo, local: LocalIdentity) -> Config {
+        let policy = Policy {
+            profile: profile(args.profile),
+            offer: Groups::default().named(args.group),
+            max_group_bits: 8192,
+            ..Policy::default()
+        };
+        // Both sides log the same keys: whose are shown makes no difference.
+        let keys: Arc<Keys> = Arc::clone(&self.keys);
+        Config::new(local).policy(policy).key_log(keys)
+    }
+}
+
+async fn ask(mut session: SecureSession) -> Result<(), Failure> {
+    session.send(message("Hello! Can you read this, and nobody else?")?).await?;
+    expect_message(&mut session).await?;
+    Ok(session.close().await?)
+}
+
+async fn answer(mut session: SecureSession) -> Result<(), Failure> {
+    expect_message(&mut session).await?;
+    session.send(message("I can. And I know that it was you who wrote it.")?).await?;
+    Ok(session.close().await?)
+}
+
+async fn expect_message(session: &mut SecureSession) -> Result<(), Failure> {
+    match session.recv().await? {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(Exit::Cut, "demo.no_message", "the session ended too soon")),
+    }
+}
+
+fn message(text: &str) -> Result<Container, Failure> {
+    Ok(Container::parse(Message::new(text)?.to_text(), &Limits::DEFAULT)?)
+}
