@@ -213,8 +213,6 @@ kinds! {
     TimestampDate, "timestamp.date", "a timestamp names a day that does not exist (R6)";
     /// An hour, minute or second that no clock has; second 60 included.
     TimestampTime, "timestamp.time", "a timestamp names a time that does not exist; second 60 is refused (R6)";
-    /// A moment before year 0 or after year 9999.
-    TimestampRange, "timestamp.range", "a timestamp lies outside the years 0 to 9999 (R6)";
 
     // R8: versions.
     /// Not three decimal numbers joined by dots.

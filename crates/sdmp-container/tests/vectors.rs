@@ -1,0 +1,196 @@
+//! Runs the stored vectors of the area `container` against this crate.
+//!
+//! The vectors live in the conformance crate, which depends on this one; so this test reads the
+//! files by path and has a small runner of its own. `vectors/README.md` there says what the
+//! operations mean.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use sdmp_container::closed::{EncryptedObject, HandshakeSignature, Rejection, SessionCreation};
+use sdmp_container::{
+    Container, Error, ErrorKind, Fingerprint, Limits, ResourceUri, Timestamp, Version, b64url,
+    kind, strict,
+};
+use serde_json::{Map, Value, json};
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        write!(text, "{octet:02x}").unwrap();
+        text
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+fn octets(notation: &Value) -> Vec<u8> {
+    if let Some(parts) = notation["parts"].as_array() {
+        return parts.iter().flat_map(octets).collect();
+    }
+    let run = match (&notation["text"], &notation["hex"]) {
+        (Value::String(text), _) => text.as_bytes().to_vec(),
+        (_, Value::String(text)) => unhex(text),
+        other => panic!("no octets: {other:?}"),
+    };
+    run.repeat(notation["times"].as_u64().map_or(1, |times| times as usize))
+}
+
+fn limits(input: &Value) -> Limits {
+    let own = &input["limits"];
+    let member = |name: &str, default| own[name].as_u64().map_or(default, |value| value as usize);
+    Limits {
+        octets: member("octets", Limits::DEFAULT.octets),
+        depth: member("depth", Limits::DEFAULT.depth),
+        members: member("members", Limits::DEFAULT.members),
+    }
+}
+
+/// Does what an operation says; gives the members that may be compared.
+fn perform(operation: &str, input: &Value) -> Result<Value, Error> {
+    let text = |name: &str| input[name].as_str().unwrap();
+    let octets = || octets(&input["octets"]);
+    Ok(match operation {
+        "json.parse" => strict::parse(&octets(), &limits(input)).map(|_| json!({}))?,
+        "container.parse" => {
+            let container = Container::parse(octets(), &Limits::DEFAULT)?;
+            let schemas: Vec<_> = container.schemas().iter().map(|name| name.as_str()).collect();
+            json!({"version": container.version().to_string(), "schemas": schemas})
+        }
+        "container.core" => {
+            Container::parse(octets(), &Limits::DEFAULT)?.check_core().map(|()| json!({}))?
+        }
+        "base64url.decode" => json!({"hex": hex(&b64url::decode(text("text"))?)}),
+        "base64url.encode" => json!({"text": b64url::encode(&unhex(text("hex")))}),
+        "timestamp.parse" => {
+            let timestamp = Timestamp::parse(text("text"))?;
+            json!({"millis": timestamp.unix_millis(), "text": timestamp.to_string()})
+        }
+        "timestamp.expired" => {
+            let (timestamp, now) =
+                (Timestamp::parse(text("timestamp"))?, Timestamp::parse(text("now"))?);
+            json!({"expired": timestamp.is_expired(now)})
+        }
+        "version.parse" => json!({"text": text("text").parse::<Version>()?.to_string()}),
+        "uri.parse" => json!({"text": text("text").parse::<ResourceUri>()?.to_string()}),
+        "fingerprint.parse" => json!({"text": text("text").parse::<Fingerprint>()?.to_string()}),
+        "closed.session_creation" => {
+            let object = SessionCreation::parse(&octets())?;
+            json!({"g": object.g, "p": hex(&object.p), "n": hex(&object.n)})
+        }
+        "closed.encrypted" => {
+            let octets = octets();
+            let object = EncryptedObject::parse(&octets, &Limits::CLOSED_HANDSHAKE)?;
+            json!({"iv": hex(&object.iv)})
+        }
+        "closed.signature" => HandshakeSignature::parse(&octets()).map(|_| json!({}))?,
+        "closed.rejection" => json!({"status": Rejection::parse(&octets())?.name()}),
+        other => match other.strip_prefix("emit.") {
+            Some(schema) => json!({"text": emit(schema, &octets())?}),
+            None => panic!("no operation {other}"),
+        },
+    })
+}
+
+fn emit(schema: &str, octets: &[u8]) -> Result<String, Error> {
+    let container = &Container::parse(octets, &Limits::DEFAULT)?;
+    Ok(match schema {
+        "identity" => kind::Identity::from_container(container)?.to_text(),
+        "encrypted" => kind::Encrypted::from_container(container)?.to_text(),
+        "signature" => kind::Signature::from_container(container)?.to_text(),
+        "shared_key" => kind::Connection::from_container(container)?.to_text(),
+        "resource" => kind::Resource::from_container(container)?.to_text(),
+        "broadcast" => kind::Broadcast::from_container(container)?.to_text(),
+        "request_journal" => kind::RequestJournal::from_container(container)?.to_text(),
+        "request_resource" => kind::RequestResource::from_container(container)?.to_text(),
+        "response" => kind::Response::from_container(container)?.to_text(),
+        "message" => kind::Message::from_container(container)?.to_text(),
+        "receipt" => kind::Receipt::from_container(container)?.to_text(),
+        "node" => kind::NodeInformation::from_container(container)?.to_text(),
+        "user" => kind::UserInformation::from_container(container)?.to_text(),
+        "trust" => kind::Trust::from_container(container)?.to_text(),
+        "revoke" => kind::Revoke::from_container(container)?.to_text(),
+        "private_key" => kind::PrivateKey::from_container(container)?.to_text(),
+        other => panic!("no schema {other}"),
+    })
+}
+
+/// What is wrong with a case's outcome, if anything.
+fn judge(case: &Value) -> Option<String> {
+    let outcome = perform(case["operation"].as_str().unwrap(), &case["input"]);
+    let expected = &case["expected"];
+    let (found, wanted) = match (outcome, expected["error"].as_str()) {
+        (Ok(output), None) => {
+            assert_eq!(expected["valid"], json!(true));
+            (output, &expected["output"])
+        }
+        (Err(error), Some(code)) if error.code() == code => {
+            (json!({"pointer": error.pointer()}), &expected["details"])
+        }
+        (Ok(_), Some(code)) => return Some(format!("accepted instead of {code}")),
+        (Err(error), wanted) => return Some(format!("{} instead of {wanted:?}", error.code())),
+    };
+    let differs = |(name, value): (&String, &Value)| {
+        (found[name] != *value).then(|| format!("{name}: {} instead of {value}", found[name]))
+    };
+    wanted.as_object().unwrap_or(&Map::new()).iter().find_map(differs)
+}
+
+/// All cases of the area, or none where the conformance crate is not beside this one.
+fn cases() -> Vec<Value> {
+    let directory =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdmp-conformance/vectors/container");
+    let Ok(entries) = fs::read_dir(&directory) else {
+        println!("skipped: there are no vectors at {}", directory.display());
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .flat_map(|path| {
+            let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            file["cases"].as_array().unwrap().clone()
+        })
+        .collect()
+}
+
+#[test]
+fn every_vector_has_its_outcome() {
+    let cases = cases();
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| judge(case).map(|what| format!("{}: {what}", case["id"])))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_fault_of_a_text_has_a_vector() {
+    let cases = cases();
+    if cases.is_empty() {
+        return;
+    }
+    assert!(cases.len() >= 150, "{}", cases.len());
+    let seen: BTreeSet<&str> =
+        cases.iter().filter_map(|case| case["expected"]["error"].as_str()).collect();
+    let missing: Vec<&str> =
+        ErrorKind::ALL.iter().map(|kind| kind.code()).filter(|code| !seen.contains(code)).collect();
+    assert!(missing.is_empty(), "no vector for {missing:?}");
+}
