@@ -1,0 +1,342 @@
+//! `sdmp listen` and `sdmp connect`: two real programs over loopback, and peers that misbehave.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::{Machine, acquainted, expect, stderr, stdout};
+
+const CONNECT: [&str; 4] = ["--key", "alice", "--peer", "bob"];
+
+fn connect<'a>(address: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut all = vec!["connect", address];
+    all.extend(CONNECT);
+    all.extend(more);
+    all
+}
+
+#[test]
+fn lines_become_messages_both_ways() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let client = std::thread::spawn(move || {
+        alice.run_with(
+            &connect(&address, &["--group", "ffdhe2048"]),
+            "hello\nümläut → ✓\n".as_bytes(),
+        )
+    });
+    let served = expect(0, listening.finish(b"welcome\n"));
+    let client = expect(0, client.join().unwrap());
+    assert_eq!(stdout(&served), "hello\nümläut → ✓\n");
+    assert_eq!(stdout(&client), "welcome\n");
+}
+
+#[test]
+fn events_are_json_lines() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--json"]);
+    let address = listening.address.clone();
+    let fingerprint = |machine: &Machine, key| {
+        let shown: serde_json::Value =
+            serde_json::from_str(&machine.ok(&["key", "show", key, "--json"])).unwrap();
+        shown["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let (alices, bobs) = (fingerprint(&alice, "alice"), fingerprint(&bob, "bob"));
+    let client =
+        std::thread::spawn(move || alice.run_with(&connect(&address, &["--json"]), b"one\ntwo\n"));
+    let served = expect(0, listening.finish(b"three\n"));
+    let client = expect(0, client.join().unwrap());
+    let served = stdout(&served);
+    let lines: Vec<_> = served.lines().collect();
+    let accepted: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
+    assert!(lines[0].starts_with(&format!(r#"{{"event":"accepted","peer":"{alices}""#)));
+    assert_eq!(accepted["name"], "alice");
+    assert_eq!(
+        lines[1..],
+        [
+            r#"{"event":"message","message":"one"}"#,
+            r#"{"event":"message","message":"two"}"#,
+            r#"{"event":"closed","clean":true}"#
+        ]
+    );
+    let client = stdout(&client);
+    let lines: Vec<_> = client.lines().collect();
+    let also: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(also["peer"], bobs.as_str());
+    assert_eq!(also["session"], accepted["session"], "R44");
+    assert_eq!(
+        lines[1..],
+        [r#"{"event":"message","message":"three"}"#, r#"{"event":"closed","clean":true}"#]
+    );
+}
+
+/// R30: exit 3 on the side that does not trust, 5 on the side that is refused; nothing delivered.
+#[test]
+fn an_untrusted_peer_delivers_nothing() {
+    let (_, bob) = acquainted();
+    let mallory = Machine::with_key("alice", "mallory");
+    mallory.trust("bob", &bob, "bob");
+    let listening = bob.listen(&["--key", "bob", "--once", "--json"]);
+    let address = listening.address.clone();
+    let client =
+        std::thread::spawn(move || mallory.run_with(&connect(&address, &["--json"]), b"evil\n"));
+    let served = expect(3, listening.finish(b"secret\n"));
+    let client = expect(5, client.join().unwrap());
+    assert_eq!(stdout(&served), "{\"event\":\"rejected\",\"code\":\"untrusted.unknown\"}\n");
+    assert_eq!(stdout(&client), "{\"event\":\"rejected\",\"code\":\"rejected.sealed\"}\n");
+    assert!(stderr(&served).contains("sdmp peer add"), "says what to do");
+}
+
+/// R30: the initiator accepts the pinned peer only.
+#[test]
+fn another_peer_than_the_asked_one_is_refused() {
+    let (alice, _) = acquainted();
+    let carol = Machine::with_key("bob", "carol");
+    carol.trust("alice", &alice, "alice");
+    let listening = carol.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let client =
+        std::thread::spawn(move || alice.run_with(&connect(&address, &["--json"]), b"secret\n"));
+    let served = listening.finish(b"");
+    let client = expect(3, client.join().unwrap());
+    assert_eq!(served.status.code(), Some(5));
+    assert_eq!(stdout(&served), "");
+    assert_eq!(stdout(&client), "{\"event\":\"rejected\",\"code\":\"untrusted.not_pinned\"}\n");
+}
+
+/// Passes the connection on, and cuts it after so many octets from the initiator.
+fn cutting_relay(to: String, allowed: usize) -> String {
+    let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = relay.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let (mut client, _) = relay.accept().unwrap();
+        let mut server = TcpStream::connect(to).unwrap();
+        let (mut from_server, mut to_client) =
+            (server.try_clone().unwrap(), client.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
+        let mut passed = 0;
+        let mut buffer = [0; 1024];
+        while passed < allowed {
+            let wanted = buffer.len().min(allowed - passed);
+            let read = client.read(&mut buffer[..wanted]).unwrap();
+            server.write_all(&buffer[..read]).unwrap();
+            passed += read;
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        drop(client.shutdown(std::net::Shutdown::Both));
+        drop(server.shutdown(std::net::Shutdown::Both));
+    });
+    address
+}
+
+/// R41: M1 (1,113 octets and LF with ffdhe3072), M3, FIN_I and one message pass; then the cut.
+#[test]
+fn a_cut_stream_is_no_clean_end() {
+    const PASSED: usize = 1114 + 3 * 11_114;
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--json"]);
+    let address = cutting_relay(listening.address.clone(), PASSED);
+    let mut client = alice
+        .command(&connect(&address, &["--json"]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = client.stdin.take().unwrap();
+    input.write_all(b"got through\n").unwrap();
+    let client_ended = client.wait_with_output().unwrap();
+    drop(input);
+    let served = expect(7, listening.finish(b""));
+    let served = stdout(&served);
+    let lines: Vec<_> = served.lines().collect();
+    assert_eq!(lines[1], r#"{"event":"message","message":"got through"}"#);
+    assert_eq!(lines[2], r#"{"event":"closed","clean":false,"code":"truncated"}"#);
+    assert_eq!(lines.len(), 3);
+    expect(7, client_ended);
+}
+
+/// What the listener prints and how it ends when a peer sends this.
+fn after(sent: &[u8]) -> (std::process::Output, Vec<u8>) {
+    let (_, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--json"]);
+    let mut stream = TcpStream::connect(&listening.address).unwrap();
+    // The listener may refuse before it has read everything.
+    drop(stream.write_all(sent));
+    drop(stream.shutdown(std::net::Shutdown::Write));
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    (listening.finish(b"secret\n"), answer)
+}
+
+/// R37, R42: each of these is refused in plaintext, and nothing is printed as received.
+#[test]
+fn malformed_peers_are_refused() {
+    let deep = "[".repeat(5000);
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(5000));
+    let group = r#"{"sdmp":{"version":"0.12.0","schemas":["shared_key"]},"connection":{"g":2,"p":"_w","N":"Ag"}}"#;
+    let message = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"let me in"}"#;
+    let twice =
+        r#"{"sdmp":{"version":"0.12.0","schemas":["shared_key"]},"sdmp":{},"connection":{}}"#;
+    for sent in
+        ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{1}\u{2}", "{}", group, message, twice, &deep, &long]
+    {
+        let (output, answer) = after(sent.as_bytes());
+        let code = output.status.code();
+        assert_eq!(code, Some(5), "{sent:.40}: {}", stderr(&output));
+        let events = stdout(&output);
+        assert!(events.starts_with("{\"event\":\"rejected\",\"code\":\""), "{sent:.40}: {events}");
+        assert_eq!(events.lines().count(), 1);
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains("\"status\":\"bad_request\""), "{sent:.40}: {answer}");
+    }
+}
+
+#[test]
+fn a_peer_that_leaves_at_once_has_cut_the_stream() {
+    let (output, answer) = after(b"");
+    let output = expect(7, output);
+    assert_eq!(stdout(&output), "{\"event\":\"rejected\",\"code\":\"truncated\"}\n");
+    assert!(answer.is_empty());
+}
+
+/// R42: 5 s to M1, dropped in silence.
+#[test]
+fn a_silent_peer_times_out() {
+    let (_, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--json"]);
+    let mut stream = TcpStream::connect(&listening.address).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.is_empty());
+    let output = expect(8, listening.finish(b""));
+    assert_eq!(stdout(&output), "{\"event\":\"rejected\",\"code\":\"timeout.first_message\"}\n");
+}
+
+/// R42: 10 s for the whole handshake, on the initiator's side too.
+#[test]
+fn a_silent_listener_times_out() {
+    let (alice, _) = acquainted();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let output = expect(8, alice.run(&connect(&address, &["--json"])));
+    assert_eq!(stdout(&output), "{\"event\":\"rejected\",\"code\":\"timeout.handshake\"}\n");
+}
+
+#[test]
+fn without_once_the_listener_outlives_bad_peers_and_serves_several() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.listen(&["--key", "bob", "--json"]);
+    drop(TcpStream::connect(&listening.address).unwrap());
+    for round in ["one\n", "two\n"] {
+        let address = listening.address.clone();
+        expect(0, alice.run_with(&connect(&address, &[]), round.as_bytes()));
+    }
+    terminate(&listening.child);
+    let mut events = String::new();
+    listening.child.stdout.take().unwrap().read_to_string(&mut events).unwrap();
+    assert_eq!(listening.child.wait().unwrap().code(), Some(0));
+    assert_eq!(events.matches("\"event\":\"accepted\"").count(), 2);
+    assert_eq!(events.matches("\"event\":\"closed\",\"clean\":true").count(), 2);
+    assert!(events.contains("\"message\":\"one\"") && events.contains("\"message\":\"two\""));
+    assert!(events.contains("{\"event\":\"rejected\",\"code\":\"truncated\"}"));
+}
+
+fn terminate(child: &std::process::Child) {
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
+}
+
+#[test]
+fn the_published_profile_works_and_warns() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--profile", "published", "--json"]);
+    let address = listening.address.clone();
+    let client = std::thread::spawn(move || {
+        alice.run_with(&connect(&address, &["--profile", "published"]), b"hello\n")
+    });
+    let served = expect(0, listening.finish(b"welcome\n"));
+    let client = expect(0, client.join().unwrap());
+    assert_eq!(stdout(&client), "welcome\n");
+    assert!(stderr(&client).contains("warning: the published profile is INSECURE"));
+    let events = stdout(&served);
+    assert!(events.contains(r#"{"event":"message","message":"hello"}"#));
+    assert!(events.contains(r#"{"event":"closed","clean":false}"#), "R41: unauthenticated");
+}
+
+/// R44: what two different profiles look like.
+#[test]
+fn two_profiles_refuse_each_other() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let client = std::thread::spawn(move || {
+        alice.run_with(&connect(&address, &["--profile", "published"]), b"hello\n")
+    });
+    let served = expect(5, listening.finish(b"welcome\n"));
+    let client = expect(5, client.join().unwrap());
+    assert_eq!((stdout(&served), stdout(&client)), (String::new(), String::new()));
+}
+
+/// R23: a group over the limit is refused; a higher limit lets it in.
+#[test]
+fn groups_are_limited() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--max-group-bits", "2048"]);
+    let address = listening.address.clone();
+    let refused = expect(5, alice.run_with(&connect(&address, &["--group", "ffdhe3072"]), b""));
+    assert_eq!(stdout(&refused), "");
+    let served = expect(5, listening.finish(b""));
+    assert!(stderr(&served).contains("R23"), "{}", stderr(&served));
+
+    let listening = bob.listen(&["--key", "bob", "--once", "--max-group-bits", "6144"]);
+    let address = listening.address.clone();
+    expect(0, alice.run_with(&connect(&address, &["--group", "ffdhe6144"]), b""));
+    expect(0, listening.finish(b""));
+}
+
+#[test]
+fn the_terminal_is_out_of_the_peers_reach() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    expect(0, alice.run_with(&connect(&address, &[]), b"\x1b[2Jgone\n"));
+    let served = expect(0, listening.finish(b""));
+    assert_eq!(stdout(&served), "\\u{1b}[2Jgone\n");
+}
+
+#[test]
+fn input_that_is_no_text_is_not_sent() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let client = expect(2, alice.run_with(&connect(&address, &[]), b"fine\n\xff\xfe\n"));
+    assert!(stderr(&client).contains("line 2 of standard input is not UTF-8"));
+    let served = expect(7, listening.finish(b""));
+    assert_eq!(stdout(&served), "fine\n");
+}
+
+#[test]
+fn addresses_that_do_not_work_say_so() {
+    let (alice, bob) = acquainted();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = expect(1, bob.run(&["listen", &address, "--key", "bob"]));
+    assert!(stderr(&output).contains("cannot listen on"));
+    drop(taken);
+    let output = expect(1, alice.run(&connect(&address, &[])));
+    assert!(stderr(&output).contains("cannot connect to"));
+    let output = expect(1, alice.run(&connect("nonsense", &[])));
+    assert!(stderr(&output).contains("HOST:PORT"));
+}
