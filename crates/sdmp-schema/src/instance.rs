@@ -13,7 +13,7 @@ use jsonschema::{
         Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object as JsonObject, cmp, unique,
     },
 };
-use sdmp_container::strict::{Number, Object, Value};
+use sdmp_container::strict::{self, Number, Object, Value};
 use serde_json::Value as Plain;
 
 /// Steps that validation against one extension schema may take. A step is a look at one value; a
@@ -234,7 +234,7 @@ pub(crate) struct Members<'a> {
 impl<'a> JsonObject<'a, Instance> for Members<'a> {
     type Node = Node<'a>;
     type MemberName = &'a str;
-    type MembersIter = Box<dyn Iterator<Item = (&'a str, Node<'a>)> + 'a>;
+    type MembersIter = MembersIter<'a>;
 
     fn len(&self) -> usize {
         self.object.len()
@@ -250,16 +250,25 @@ impl<'a> JsonObject<'a, Instance> for Members<'a> {
         Some(Node { value: Kind::Value(value), cost: self.cost })
     }
 
-    fn members(&self) -> Self::MembersIter {
-        let cost = self.cost;
-        let affordable =
-            move |name: &str| cost.is_none_or(|cost| cost.take_text(name, cost.name_patterns));
-        Box::new(
-            self.object
-                .iter()
-                .take_while(move |(name, _)| affordable(name))
-                .map(move |(name, value)| (&**name, Node { value: Kind::Value(value), cost })),
-        )
+    fn members(&self) -> MembersIter<'a> {
+        MembersIter { members: self.object.iter(), cost: self.cost }
+    }
+}
+
+/// Iterates over the members of an object for as long as that is affordable.
+#[derive(Debug)]
+pub(crate) struct MembersIter<'a> {
+    members: strict::Members<'a, 'static>,
+    cost: Option<&'a Cost>,
+}
+
+impl<'a> Iterator for MembersIter<'a> {
+    type Item = (&'a str, Node<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = self.members.next()?;
+        let affordable = self.cost.is_none_or(|cost| cost.take_text(name, cost.name_patterns));
+        affordable.then_some((&**name, Node { value: Kind::Value(value), cost: self.cost }))
     }
 }
 
@@ -300,6 +309,16 @@ impl<'a> Array<'a, Instance> for Elements<'a> {
     }
 
     fn is_unique(&self) -> bool {
+        if let [] | [_] = self.elements {
+            return true;
+        }
+        if let Some(mut texts) = self.elements.iter().map(Value::as_str).collect::<Option<Vec<_>>>()
+        {
+            texts.sort_unstable();
+            let count = texts.len();
+            texts.dedup();
+            return texts.len() == count;
+        }
         let values: Option<Vec<Plain>> = self.elements.iter().map(to_json).collect();
         values.is_some_and(|values| unique::is_unique(&values))
     }

@@ -158,18 +158,13 @@ impl Cache {
     }
 }
 
-type BuiltInSchema = LazyLock<Option<Compiled>>;
+static CONTAINER: LazyLock<Option<Compiled>> = LazyLock::new(|| compile(CONTAINER_SCHEMA));
 
-static CONTAINER: BuiltInSchema = LazyLock::new(|| compile_built_in(CONTAINER_SCHEMA));
+/// The core schemas in the order of [`CoreSchema::ALL`].
+static CORE: LazyLock<Vec<Option<Compiled>>> =
+    LazyLock::new(|| CoreSchema::ALL.map(|schema| compile(core_schema_text(schema))).into());
 
-static CORE: LazyLock<HashMap<&'static str, Compiled>> = LazyLock::new(|| {
-    let compile = |schema: &CoreSchema| {
-        compile_built_in(core_schema_text(*schema)).map(|compiled| (schema.name(), compiled))
-    };
-    CoreSchema::ALL.iter().filter_map(compile).collect()
-});
-
-fn compile_built_in(text: &str) -> Option<Compiled> {
+fn compile(text: &str) -> Option<Compiled> {
     let schema = serde_json::from_str(text).ok()?;
     Compiled::new(&schema, 0).ok()
 }
@@ -177,7 +172,10 @@ fn compile_built_in(text: &str) -> Option<Compiled> {
 fn check_built_in(schema: &Schema, container: &Container) -> Result<(), Error> {
     let compiled = match schema {
         Schema::Container => CONTAINER.as_ref(),
-        Schema::Core(core) => CORE.get(core.name()),
+        Schema::Core(core) => {
+            let place = CoreSchema::ALL.iter().position(|known| known == core);
+            place.and_then(|place| CORE.get(place)?.as_ref())
+        }
         Schema::Extension(_) => None,
     };
     let compiled = compiled.ok_or_else(|| Error::BuiltIn(Box::new(schema.clone())))?;
