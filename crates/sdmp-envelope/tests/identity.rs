@@ -1,4 +1,5 @@
 //! Identities: R13 to R16.
+#![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -138,7 +139,7 @@ fn r15_the_fingerprint_must_be_that_of_the_key() {
     let key = json(alice().public().canonical_pem());
     let other = common::kid(&bob()).to_string();
     assert_eq!(parse(&text("0.12.0", "node", &key, &other)), Err(Error::FingerprintMismatch));
-    assert_eq!(code(&text("0.12.0", "node", &key, &other[1..])), "hash.length");
+    assert_eq!(code(&text("0.12.0", "node", &key, other.split_at(1).1)), "hash.length");
     assert_eq!(code(&text("0.12.0", "node", &key, "")), "hash.length");
     // A naive hash of the PEM, as many tools compute it.
     let naive = sdmp_crypto::hash::sha512(alice().public().canonical_pem().as_bytes());

@@ -1,4 +1,5 @@
 //! Signature containers: R17 to R20a, R5.
+#![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -288,7 +289,7 @@ fn r17_the_payload_must_be_a_valid_container() {
         refused(&Forgery::new(octets, &[(&header(&alice()), &alice())]).text()).code()
     };
     assert_eq!(of(b""), "json.unexpected_end");
-    assert_eq!(of(b"hello"), "json.unexpected_character");
+    assert_eq!(of(b"hello"), "json.invalid_literal");
     assert_eq!(of(b"{}"), "field.missing");
     assert_eq!(of(b"\xff"), "json.invalid_utf8");
     assert_eq!(of(&[message("x").octets(), &[0; 16]].concat()), "json.nul");
@@ -367,7 +368,7 @@ fn r20a_what_belongs_to_the_handshake_is_not_signed() {
         Receipt::new("").unwrap().to_text(),
         Receipt::new("any text").unwrap().to_text(),
         Receipt::new("A".repeat(85)).unwrap().to_text(),
-        text(r#""receipt""#, &format!(r#""receipt":"\u0073{}""#, &fin[1..])),
+        text(r#""receipt""#, &format!(r#""receipt":"\u0073{}""#, fin.split_at(1).1)),
         text(r#""receipt","message""#, &format!(r#""message":"x","receipt":"{fin}""#)),
     ];
     for reserved in reserved {
