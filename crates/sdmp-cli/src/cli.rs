@@ -281,6 +281,12 @@ pub(crate) struct Verify {
     /// Accept the identity in this file only
     #[arg(long, value_name = "FILE", conflicts_with = "peer")]
     pub(crate) identity: Option<PathBuf>,
+    /// Judge the signers' identities at this moment [default: now]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(crate) at: Option<Timestamp>,
+    /// Read the forms published with the 0.12 text too (R45): weaker, and only for old documents
+    #[arg(long)]
+    pub(crate) compat: bool,
 }
 
 #[derive(Debug, Args)]
@@ -299,6 +305,9 @@ pub(crate) struct Unseal {
     /// The key to open it with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
+    /// Read the forms published with the 0.12 text too (R45): weaker, and only for old documents
+    #[arg(long)]
+    pub(crate) compat: bool,
 }
 
 fn group(name: &str) -> Result<NamedGroup, String> {

@@ -1,16 +1,17 @@
 //! `sdmp seal` and `sdmp unseal`: encrypted containers for recipients.
 
-use sdmp_container::Container;
+use sdmp_container::{Container, Limits};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_envelope::Identity;
+use sdmp_envelope::compat::{self, Unwrap};
 use sdmp_envelope::encrypted::{self, Form, Opened};
 use sdmp_transport::clock::wall_time;
 
 use super::sign::read_container;
 use crate::cli::{Seal, Unseal};
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line};
+use crate::io::{note, print_line, read_input};
 use crate::passphrase::Passphrase;
 use crate::store::Store;
 
@@ -43,9 +44,13 @@ fn recipient(store: &Store, name: &str) -> Result<Identity, Failure> {
 }
 
 pub(crate) fn unseal(store: &Store, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
-    let container = read_container(args.file.as_deref())?;
+    let octets = read_input(args.file.as_deref())?;
     let key = store.private_key(&args.key, passphrase)?.key;
-    let opened = encrypted::open(&container, &key)?;
+    let opened = if args.compat {
+        compat::open(&compat::parse(octets)?, &key, Unwrap::Oaep)?
+    } else {
+        encrypted::open(&Container::parse(octets, &Limits::DEFAULT)?, &key)?
+    };
     let inside: &Container = opened.container();
     if matches!(opened, Opened::Unauthenticated(_)) {
         note(

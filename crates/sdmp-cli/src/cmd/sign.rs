@@ -1,7 +1,7 @@
 //! `sdmp sign` and `sdmp verify`: signature containers.
 
-use sdmp_container::{Container, Fingerprint, Limits};
-use sdmp_envelope::{Identity, LocalIdentity, signature};
+use sdmp_container::{Container, Fingerprint, Limits, Timestamp};
+use sdmp_envelope::{Identity, LocalIdentity, compat, signature};
 use sdmp_transport::clock::wall_time;
 
 use crate::cli::{Sign, Verify};
@@ -24,17 +24,65 @@ pub(crate) fn sign(store: &Store, passphrase: &Passphrase, args: &Sign) -> Resul
 
 /// Prints exactly the signed octets, and only when every signature holds.
 pub(crate) fn verify(store: &Store, args: &Verify) -> Result<(), Failure> {
+    if args.compat {
+        return verify_compat(store, args);
+    }
     let octets = read_input(args.file.as_deref())?;
     let known = known_identities(store, args)?;
     let container = Container::parse(octets, &Limits::DEFAULT)?;
     let find = |kid: &Fingerprint| {
         known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
     };
-    let verified = signature::verify(&container, &find, wall_time()?).map_err(explain)?;
+    let verified = signature::verify(&container, &find, moment(args)?).map_err(explain)?;
     for signer in &verified.signers {
         note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));
     }
     print_line(verified.container.text())
+}
+
+/// When the signers' identities must have been usable (R16).
+fn moment(args: &Verify) -> Result<Timestamp, Failure> {
+    match args.at {
+        Some(at) => Ok(at),
+        None => Ok(wall_time()?),
+    }
+}
+
+/// The older rules (R45), with their weaknesses named.
+fn verify_compat(store: &Store, args: &Verify) -> Result<(), Failure> {
+    let container = compat::parse(read_input(args.file.as_deref())?)?;
+    let known = match &args.identity {
+        Some(path) => vec![compat_identity(path)?],
+        None => known_identities(store, args)?
+            .iter()
+            .map(|named| Ok(compat::Identity::parse(named.identity.octets())?))
+            .collect::<Result<Vec<_>, Failure>>()?,
+    };
+    let find = |kid: &Fingerprint| known.iter().find(|known| known.fingerprint() == kid).cloned();
+    let verified = compat::verify(&container, &find, moment(args)?).map_err(explain)?;
+    for signer in &verified.signers {
+        note(&format!("signed by {}", signer.identity.fingerprint()));
+        if signer.identity.is_published() {
+            note(
+                "warning: this key was published with the specification: everybody can sign with it (R13)",
+            );
+        }
+        if !signer.covers_header {
+            note(
+                "warning: the signature does not cover its header: an older form, weaker than R19",
+            );
+        }
+    }
+    print_line(verified.container.text())
+}
+
+fn compat_identity(path: &std::path::Path) -> Result<compat::Identity, Failure> {
+    compat::Identity::parse(&read_input(Some(path))?).map_err(|error| not_an_identity(path, &error))
+}
+
+fn not_an_identity(path: &std::path::Path, error: &sdmp_envelope::Error) -> Failure {
+    let cause = format!("{} holds no identity: {error}", path.display());
+    Failure::new(Exit::Usage, error.code(), cause)
 }
 
 fn name_of<'a>(known: &'a [Named], signer: &Identity) -> &'a str {
@@ -62,13 +110,7 @@ fn known_identities(store: &Store, args: &Verify) -> Result<Vec<Named>, Failure>
     }
     if let Some(path) = &args.identity {
         let octets = read_input(Some(path))?;
-        let identity = Identity::parse(&octets).map_err(|error| {
-            Failure::new(
-                Exit::Usage,
-                error.code(),
-                format!("{} holds no identity: {error}", path.display()),
-            )
-        })?;
+        let identity = Identity::parse(&octets).map_err(|error| not_an_identity(path, &error))?;
         return Ok(vec![Named { name: path.display().to_string(), identity }]);
     }
     let mut all = store.list_peers()?;
