@@ -67,6 +67,45 @@ pub(crate) enum Command {
     Seal(Seal),
     /// Decrypt a container and print what is inside
     Unseal(Unseal),
+    /// Look at containers
+    #[command(subcommand)]
+    Container(ContainerCommand),
+    /// Look at the schemas that containers are checked against
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContainerCommand {
+    /// Check a container against R3 to R11 and its schemas; exit code 6 when it is invalid
+    Check(ContainerCheck),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ContainerCheck {
+    /// The container; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// Extension schemas, as DIR/HOST/PATH.json for sdmp://HOST/PATH; nothing is ever fetched
+    #[arg(long, value_name = "DIR")]
+    pub(crate) schema_dir: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// List the schemas
+    List {
+        /// Print one JSON object a line instead
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a schema
+    Show {
+        /// `container`, a core name, `stream`, `file`, or a resource URI
+        name: String,
+    },
 }
 
 /// Which of the two ways of speaking SDMP 0.12. Both sides must use the same one.

@@ -2,9 +2,11 @@
 
 pub(crate) mod chat;
 pub(crate) mod connect;
+pub(crate) mod container;
 pub(crate) mod demo;
 pub(crate) mod key;
 pub(crate) mod listen;
 pub(crate) mod peer;
+pub(crate) mod schema;
 pub(crate) mod seal;
 pub(crate) mod sign;

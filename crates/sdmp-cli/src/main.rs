@@ -55,5 +55,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => cmd::sign::verify(&store, &args),
         Command::Seal(args) => cmd::seal::seal(&store, &args),
         Command::Unseal(args) => cmd::seal::unseal(&store, &passphrase, &args),
+        Command::Container(command) => cmd::container::run(&command),
+        Command::Schema(command) => cmd::schema::run(&command),
     }
 }

@@ -1,0 +1,69 @@
+//! `sdmp schema`: the schemas that this program knows, as it runs them.
+
+use sdmp_schema::{Registry, Schema, extensions};
+
+use crate::cli::SchemaCommand;
+use crate::error::Failure;
+use crate::io::{print, print_json, print_line};
+
+pub(crate) fn run(command: &SchemaCommand) -> Result<(), Failure> {
+    match command {
+        SchemaCommand::List { json } => list(*json),
+        SchemaCommand::Show { name } => show(name),
+    }
+}
+
+/// The extension schemas that come with the program, by short name.
+const EXTENSIONS: [(&str, &str, &str); 2] = [
+    ("stream", extensions::STREAM_URI, extensions::STREAM_SCHEMA),
+    ("file", extensions::FILE_URI, extensions::FILE_SCHEMA),
+];
+
+fn list(json: bool) -> Result<(), Failure> {
+    for (schema, _) in Registry::core().iter() {
+        let member = match &schema {
+            Schema::Core(core) => core.member(),
+            Schema::Container | Schema::Extension(_) => "sdmp",
+        };
+        let kind = if schema == Schema::Container { "container" } else { "core" };
+        line(json, &schema.to_string(), kind, member, None)?;
+    }
+    for (name, uri, _) in EXTENSIONS {
+        line(json, name, "extension", name, Some(uri))?;
+    }
+    Ok(())
+}
+
+fn line(
+    json: bool,
+    name: &str,
+    kind: &str,
+    member: &str,
+    uri: Option<&str>,
+) -> Result<(), Failure> {
+    if json {
+        return print_json(&[
+            ("name", name.into()),
+            ("kind", kind.into()),
+            ("member", member.into()),
+            ("uri", uri.into()),
+        ]);
+    }
+    match uri {
+        Some(uri) => print_line(&format!("{name:<17} {kind:<10} {member:<12} {uri}")),
+        None => print_line(&format!("{name:<17} {kind:<10} {member}")),
+    }
+}
+
+fn show(name: &str) -> Result<(), Failure> {
+    if let Some(text) = Registry::core().get(name) {
+        return print(text);
+    }
+    let extension = EXTENSIONS.iter().find(|(short, uri, _)| *short == name || *uri == name);
+    match extension {
+        // Exactly the octets that were signed, and a line end for the terminal.
+        Some((_, _, text)) => print_line(text),
+        None => Err(Failure::usage("there is no schema of this name")
+            .remedy("`sdmp schema list` shows those that there are")),
+    }
+}
