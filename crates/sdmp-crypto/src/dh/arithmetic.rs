@@ -195,7 +195,7 @@ mod tests {
             let mut x = [0; EXPONENT];
             x[EXPONENT - 32..].copy_from_slice(&octets);
             x[..EXPONENT - bits.div_ceil(8)].fill(0);
-            if bits % 8 != 0 {
+            if !bits.is_multiple_of(8) {
                 x[EXPONENT - bits.div_ceil(8)] &= (1 << (bits % 8)) - 1;
             }
             x

@@ -217,6 +217,27 @@ mod tests {
         }
     }
 
+    /// R26: zeros are never stripped. A p of 57 bits has 8 octets, of which the first is zero in
+    /// every second Z, and the second in one of 512.
+    #[test]
+    fn r26_many_exchanges_agree_with_leading_zeros() {
+        let mut groups = Groups::new();
+        let p = 0x01f0_0000_0000_58b7_u64;
+        let group = groups.insert_small(&p.to_be_bytes(), 2, 55).unwrap();
+        let mut random = SystemRandom::new();
+        let mut zeros = [0; 4];
+        for _ in 0..20_000 {
+            let (ours, theirs) =
+                (group.ephemeral(&mut random).unwrap(), group.ephemeral(&mut random).unwrap());
+            let (n, m) = (ours.public().to_vec(), theirs.public().to_vec());
+            let (z, also_z) = (ours.agree(&m).unwrap(), theirs.agree(&n).unwrap());
+            assert_eq!((z.len(), z.expose()), (8, also_z.expose()));
+            let leading = z.expose().iter().take_while(|octet| **octet == 0).count();
+            zeros[leading.min(3)] += 1;
+        }
+        assert!(zeros[0] > 8_000 && zeros[1] > 8_000 && zeros[2] > 5, "{zeros:?}");
+    }
+
     #[test]
     fn r24_exponents_are_fresh() {
         assert_ne!(ephemeral().public(), ephemeral().public());

