@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sdmp_container::Timestamp;
 use sdmp_crypto::dh::NamedGroup;
 
+use crate::address::Address;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -261,8 +263,8 @@ pub(crate) enum Peer {
 
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
-    /// HOST:PORT (port 0: any free one)
-    pub(crate) address: String,
+    /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    pub(crate) address: Address,
     /// The key that this node proves itself with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
@@ -282,8 +284,8 @@ pub(crate) struct Listen {
 
 #[derive(Debug, Args)]
 pub(crate) struct Connect {
-    /// HOST:PORT
-    pub(crate) address: String,
+    /// HOST:PORT, unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    pub(crate) address: Address,
     /// The key that this node proves itself with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,

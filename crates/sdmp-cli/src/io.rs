@@ -56,7 +56,8 @@ pub(crate) fn print_json(members: &[(&str, serde_json::Value)]) -> Result<(), Fa
     print_line(&json_object(members))
 }
 
-fn json_object(members: &[(&str, serde_json::Value)]) -> String {
+/// One JSON object, its members in this order.
+pub(crate) fn json_object(members: &[(&str, serde_json::Value)]) -> String {
     let members: Vec<_> = members
         .iter()
         .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))

@@ -157,7 +157,7 @@ fn only_whole_identities_become_peers() {
     let good = Machine::with_key("a", "alice").ok(&["key", "export", "a"]);
     let other = good.replacen("\"fingerprint\":\"", "\"fingerprint\":\"A", 1);
     let twice = good.replacen("\"type\":\"node\"", "\"type\":\"node\",\"type\":\"node\"", 1);
-    for bad in ["", "{}", MESSAGE, &other, &twice, &good[..good.len() - 3]] {
+    for bad in ["", "{}", MESSAGE, &other, &twice, good.trim_end().trim_end_matches('}')] {
         let output = expect(6, machine.run_with(&["peer", "add", "x", "-"], bad.as_bytes()));
         assert_eq!(stdout(&output), "");
     }

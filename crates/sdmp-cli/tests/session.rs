@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
@@ -333,10 +333,76 @@ fn addresses_that_do_not_work_say_so() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = expect(1, bob.run(&["listen", &address, "--key", "bob"]));
-    assert!(stderr(&output).contains("cannot listen on"));
+    assert!(stderr(&output).contains("cannot listen there"));
     drop(taken);
     let output = expect(1, alice.run(&connect(&address, &[])));
-    assert!(stderr(&output).contains("cannot connect to"));
-    let output = expect(1, alice.run(&connect("nonsense", &[])));
+    assert!(stderr(&output).contains("cannot connect: "));
+    let output = expect(2, alice.run(&connect("nonsense", &[])));
     assert!(stderr(&output).contains("HOST:PORT"));
+}
+
+/// Starts a listener elsewhere than on TCP, and waits until it is open.
+fn listen_at(bob: &Machine, address: &str) -> (std::process::Child, String) {
+    let mut child = bob
+        .command(&["listen", address, "--key", "bob", "--once"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+    // Its later words are not needed, but somebody must take them.
+    std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+    (child, address)
+}
+
+#[test]
+fn every_kind_of_address_carries_a_session() {
+    let (alice, bob) = acquainted();
+    let folder = tempfile::tempdir().unwrap();
+    let mailbox = format!("files:{}", folder.path().display());
+    let mut addresses =
+        vec!["tcp:127.0.0.1:0".to_owned(), "ws://127.0.0.1:0/sdmp".to_owned(), mailbox];
+    if cfg!(unix) {
+        addresses.push(format!("unix:{}/socket", bob.path().display()));
+    }
+    for address in addresses {
+        let (child, address) = listen_at(&bob, &address);
+        expect(0, alice.run_with(&connect(&address, &[]), b"hello\n"));
+        let served = expect(0, child.wait_with_output().unwrap());
+        assert_eq!(stdout(&served), "hello\n", "{address}");
+    }
+}
+
+/// Two programs joined by pipes: their standard output carries the session, and nothing else.
+#[test]
+fn standard_input_and_output_carry_a_session() {
+    let (alice, bob) = acquainted();
+    let start = |machine: &Machine, arguments: &[&str]| {
+        machine
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut one = start(&bob, &["listen", "stdio", "--key", "bob", "--json"]);
+    let mut other =
+        start(&alice, &["connect", "stdio", "--key", "alice", "--peer", "bob", "--json"]);
+    let (mut from_one, mut to_one) = (one.stdout.take().unwrap(), one.stdin.take().unwrap());
+    let (mut from_other, mut to_other) =
+        (other.stdout.take().unwrap(), other.stdin.take().unwrap());
+    let there = std::thread::spawn(move || std::io::copy(&mut from_one, &mut to_other));
+    let back = std::thread::spawn(move || std::io::copy(&mut from_other, &mut to_one));
+    // Neither has lines to send: the connecting side closes, and the other follows.
+    let (one, other) = (one.wait_with_output().unwrap(), other.wait_with_output().unwrap());
+    for output in [one, other] {
+        let events = stderr(&expect(0, output));
+        assert!(events.contains("\"event\":\"accepted\""), "{events}");
+        assert!(events.contains("{\"event\":\"closed\",\"clean\":true}"), "{events}");
+    }
+    drop((there.join().unwrap(), back.join().unwrap()));
 }

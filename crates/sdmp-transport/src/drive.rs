@@ -19,10 +19,6 @@ use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
 use crate::clock::Clock;
 use crate::trust::Trust;
 
-/// How long a refusal may take to be delivered, and how long the end of the peer's stream is
-/// waited for (R38).
-const LINGER: Duration = Duration::from_secs(1);
-
 /// A connection, its carrier and its clock.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -135,6 +131,12 @@ impl Driver {
         }
     }
 
+    /// How long a refusal may take to be delivered, and how long the end of the peer's stream is
+    /// waited for (R38).
+    fn linger(&self) -> Duration {
+        self.connection.limits().linger
+    }
+
     pub(crate) fn clock(&self) -> Clock {
         self.clock
     }
@@ -207,7 +209,7 @@ impl Driver {
         if self.ended {
             return Err(error);
         }
-        let until = Instant::now().checked_add(LINGER);
+        let until = Instant::now().checked_add(self.linger());
         self.broken = until.map(|until| (error, until));
         Ok(())
     }
@@ -330,7 +332,7 @@ impl Driver {
     /// after a second.
     pub(crate) async fn finish(&mut self) {
         // Whether it was delivered cannot be known, and nothing depends on it.
-        let _: Result<(), _> = timeout(LINGER, self.try_finish()).await;
+        let _: Result<(), _> = timeout(self.linger(), self.try_finish()).await;
     }
 
     async fn try_finish(&mut self) {

@@ -4,14 +4,22 @@ pub mod carrier;
 pub mod clock;
 mod drive;
 pub mod error;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod listener;
 pub mod memory;
 pub mod octets;
 pub mod session;
+#[cfg(feature = "stdio")]
+pub mod stdio;
 mod task;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 pub mod trust;
+#[cfg(all(feature = "unix", unix))]
+pub mod unix;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use carrier::{Carrier, ObjectReceiver, ObjectSender};
 pub use error::Error;

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sdmp_handshake::Config;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sdmp_handshake::{Config, Error as HandshakeError, TimeLimit};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -53,15 +55,44 @@ impl Source {
     }
 }
 
+/// Somebody at the door: where from, and how to make a carrier of the connection.
+pub struct Knock {
+    /// Where the connection comes from.
+    pub source: Source,
+    /// What is left to be done before objects can be carried, such as a WebSocket's upgrade. It
+    /// runs beside the accept loop and within the handshake's time limit.
+    pub open: BoxFuture<'static, io::Result<Box<dyn Carrier>>>,
+}
+
+impl Knock {
+    /// A connection that carries objects at once.
+    pub fn ready(carrier: impl Carrier + 'static, source: Source) -> Self {
+        let carrier: Box<dyn Carrier> = Box::new(carrier);
+        Self { source, open: std::future::ready(Ok(carrier)).boxed() }
+    }
+}
+
+impl fmt::Debug for Knock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Knock").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
 /// A place where connections come in.
 #[async_trait]
 pub trait Incoming: Send + 'static {
     /// Waits for the next connection. Cancel safe.
     ///
     /// # Errors
-    /// Those of the system. The listener goes on after an error that concerns one connection, and
-    /// waits a moment after one that concerns all (no more descriptors).
-    async fn next(&mut self) -> io::Result<(Box<dyn Carrier>, Source)>;
+    /// Those of the system. The listener goes on after a pause: a lack of descriptors passes.
+    async fn next(&mut self) -> io::Result<Knock>;
+}
+
+#[async_trait]
+impl Incoming for Box<dyn Incoming> {
+    async fn next(&mut self) -> io::Result<Knock> {
+        (**self).next().await
+    }
 }
 
 /// The limits of R42 on connections whose handshake is not complete.
@@ -237,7 +268,7 @@ impl Accepting {
                 () = self.outcomes.closed() => return,
             };
             match next {
-                Ok((carrier, source)) => self.take(carrier, source),
+                Ok(knock) => self.take(knock),
                 Err(error) => {
                     debug!(kind = %error.kind(), "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -247,7 +278,8 @@ impl Accepting {
     }
 
     /// Starts a handshake, or drops the connection in silence when there are too many (R42).
-    fn take(&self, carrier: Box<dyn Carrier>, source: Source) {
+    fn take(&self, knock: Knock) {
+        let Knock { source, open } = knock;
         count(&self.counters.connections);
         let full = self.limits.sessions.is_some_and(|limit| self.sessions.len() >= limit);
         let place =
@@ -262,8 +294,7 @@ impl Accepting {
         let (outcomes, mut trust) = (self.outcomes.clone(), self.trust.trust());
         let span = info_span!("connection", %source, peer = tracing::field::Empty);
         let handshake = async move {
-            let handshake =
-                establish(carrier, Role::Responder, config, trust.as_mut(), Some(&sessions));
+            let handshake = admit(open, config, trust.as_mut(), &sessions);
             let result = tokio::select! {
                 result = handshake => result,
                 () = stop.cancelled() => return,
@@ -287,6 +318,20 @@ impl Accepting {
         };
         drop(self.handshakes.spawn(handshake.instrument(span)));
     }
+}
+
+/// Opens the carrier, within the time that M1 may take (R42), and does the handshake.
+async fn admit(
+    open: BoxFuture<'static, io::Result<Box<dyn Carrier>>>,
+    config: Config,
+    trust: &mut dyn Trust,
+    sessions: &TaskTracker,
+) -> Result<SecureSession, Error> {
+    let limit = config.current_policy().limits.first_message;
+    let carrier = tokio::time::timeout(limit, open)
+        .await
+        .map_err(|_| HandshakeError::Timeout(TimeLimit::FirstMessage))??;
+    establish(carrier, Role::Responder, config, trust, Some(sessions)).await
 }
 
 /// How many handshakes are under way, in all and by source.

@@ -18,9 +18,6 @@ use crate::Error;
 use crate::drive::Driver;
 use crate::task::{App, Command, Status, run};
 
-/// How long [`SecureSession::close`] waits for the peer's close.
-pub const CLOSE_LIMIT: Duration = Duration::from_secs(10);
-
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
 
@@ -32,6 +29,7 @@ const QUEUE: usize = 16;
 pub struct SecureSession {
     sender: SessionSender,
     receiver: SessionReceiver,
+    close_limit: Duration,
 }
 
 /// The sending half of a [`SecureSession`].
@@ -58,6 +56,7 @@ impl SecureSession {
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
+        let close_limit = driver.connection.limits().handshake;
         let task = run(
             driver,
             App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none()),
@@ -78,6 +77,7 @@ impl SecureSession {
                 accepted: Arc::new(accepted),
                 failed: false,
             },
+            close_limit,
         }
     }
 
@@ -118,19 +118,19 @@ impl SecureSession {
         self.sender.finish().await
     }
 
-    /// Closes and waits for the peer's close, [`CLOSE_LIMIT`] at most. Containers that were not
+    /// Closes and waits for the peer's close, as long as a handshake may take at most (R42: 10 s). Containers that were not
     /// received yet are discarded; to keep them, [`finish`](Self::finish) and receive to the end.
     ///
     /// # Errors
     /// [`Error::CloseTimeout`], or how the session was cut.
     pub async fn close(self) -> Result<(), Error> {
-        let Self { mut sender, mut receiver } = self;
+        let Self { mut sender, mut receiver, close_limit } = self;
         let ending = async {
             sender.finish().await?;
             while receiver.recv().await?.is_some() {}
             sender.finished().await
         };
-        tokio::time::timeout(CLOSE_LIMIT, ending).await.map_err(|_| Error::CloseTimeout)?
+        tokio::time::timeout(close_limit, ending).await.map_err(|_| Error::CloseTimeout)?
     }
 
     /// Two halves that share no lock.

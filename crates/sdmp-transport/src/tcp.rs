@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 
-use crate::carrier::Carrier;
-use crate::listener::{Incoming, Source};
+use crate::listener::{Incoming, Knock, Source};
 use crate::octets::ByteStream;
 
 /// A TCP connection as a carrier.
@@ -52,12 +51,17 @@ impl TcpIncoming {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
+
+    /// Waits for a bare connection.
+    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.0.accept().await
+    }
 }
 
 #[async_trait]
 impl Incoming for TcpIncoming {
-    async fn next(&mut self) -> io::Result<(Box<dyn Carrier>, Source)> {
-        let (stream, from) = self.0.accept().await?;
-        Ok((Box::new(wrap(stream)?), Source::Ip(from.ip())))
+    async fn next(&mut self) -> io::Result<Knock> {
+        let (stream, from) = self.accept().await?;
+        Ok(Knock::ready(wrap(stream)?, Source::Ip(from.ip())))
     }
 }

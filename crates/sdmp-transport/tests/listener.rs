@@ -141,7 +141,7 @@ async fn a_thousand_sessions_leave_nothing_behind() {
     let round = async |listener: &mut Listener, number: usize| {
         let (mut session, outcome) = tokio::join!(alice(address), listener.accept());
         let mut served = outcome.unwrap().result.unwrap();
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             drop(session);
             assert!(served.recv().await.is_err());
         } else if number % 3 == 1 {

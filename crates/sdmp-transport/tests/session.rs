@@ -76,7 +76,7 @@ async fn over_tcp() {
     let mut incoming = sdmp_transport::tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
     let address = incoming.local_addr().unwrap();
     let (dialled, accepted) = tokio::join!(sdmp_transport::tcp::dial(address), incoming.next());
-    let (alice, bob) = established(dialled.unwrap(), accepted.unwrap().0).await;
+    let (alice, bob) = established(dialled.unwrap(), accepted.unwrap().open.await.unwrap()).await;
     talk(alice, bob).await;
 }
 

@@ -5,14 +5,13 @@ use std::io::BufRead;
 use std::time::Duration;
 
 use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
-use sdmp_transport::session::CLOSE_LIMIT;
 use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cli::Profile;
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_json, print_line, printable};
+use crate::io::{json_object, note, print_line, printable};
 
 /// After the peer's close, lines that still come are sent as long as the next one follows so soon.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -27,6 +26,10 @@ pub(crate) struct Output {
     pub(crate) profile: Profile,
     /// Several sessions at once: each event says whose it is.
     pub(crate) many: bool,
+    /// Standard output carries the session: everything goes to standard error.
+    pub(crate) aside: bool,
+    /// How long the peer may keep silent after our close.
+    pub(crate) patience: Duration,
 }
 
 /// When our side ends the session.
@@ -40,6 +43,18 @@ pub(crate) enum Ending {
 }
 
 impl Output {
+    fn line(self, text: &str) -> Result<(), Failure> {
+        if self.aside {
+            note(text);
+            return Ok(());
+        }
+        print_line(text)
+    }
+
+    fn json(self, members: &[(&str, serde_json::Value)]) -> Result<(), Failure> {
+        self.line(&json_object(members))
+    }
+
     pub(crate) fn accepted(
         self,
         session: &SecureSession,
@@ -48,7 +63,7 @@ impl Output {
         let peer = session.peer().fingerprint().to_string();
         let id = session.accepted().session_id.map(|id| b64url::encode(&id));
         if self.json {
-            return print_json(&[
+            return self.json(&[
                 ("event", "accepted".into()),
                 ("peer", peer.into()),
                 ("name", name.into()),
@@ -67,7 +82,7 @@ impl Output {
         if self.many {
             members.push(("peer", peer.into()));
         }
-        print_json(&members)
+        self.json(&members)
     }
 
     fn received(self, received: &Received, peer: &str) -> Result<(), Failure> {
@@ -80,7 +95,7 @@ impl Output {
                     peer,
                 )
             } else {
-                print_line(&printable(message.as_str()))
+                self.line(&printable(message.as_str()))
             };
         }
         let schemas: Vec<_> = container.schemas().iter().map(ToString::to_string).collect();
@@ -111,7 +126,7 @@ impl Output {
     /// The session never was.
     pub(crate) fn rejected(self, failure: &Failure) -> Result<(), Failure> {
         if self.json {
-            print_json(&[("event", "rejected".into()), ("code", failure.code.into())])?;
+            self.json(&[("event", "rejected".into()), ("code", failure.code.into())])?;
         }
         Ok(())
     }
@@ -128,6 +143,11 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// The lines to send: none where standard input carries the session itself.
+pub(crate) fn input(output: Output) -> mpsc::Receiver<Result<String, Failure>> {
+    if output.aside { mpsc::channel(1).1 } else { standard_input() }
 }
 
 /// Reads standard input in a thread of its own: a read that waits must not keep anything else
@@ -206,7 +226,7 @@ async fn both_ways(
     let (sender, mut receiver) = session.split();
     let (heard, hearing) = watch::channel(Heard { last: Instant::now(), closed: false });
     let receiving = receive(&mut receiver, output, heard);
-    let sending = send(sender, lines, hearing, ending);
+    let sending = send(sender, lines, hearing, ending, output.patience);
     tokio::try_join!(receiving, sending)?;
     Ok(receiver.closed_authentically())
 }
@@ -240,6 +260,7 @@ async fn send(
     lines: &mut mpsc::Receiver<Result<String, Failure>>,
     mut hearing: watch::Receiver<Heard>,
     ending: Ending,
+    patience: Duration,
 ) -> Result<(), Failure> {
     let mut any = false;
     while let Some(line) = next_line(lines, &mut hearing).await {
@@ -253,7 +274,7 @@ async fn send(
     sender.finish().await?;
     tokio::select! {
         result = sender.finished() => Ok(result?),
-        failure = silence(hearing) => Err(failure),
+        failure = silence(hearing, patience) => Err(failure),
     }
 }
 
@@ -274,10 +295,10 @@ async fn next_line(
 }
 
 /// Ready when the peer has neither sent nor closed for too long after our close.
-async fn silence(hearing: watch::Receiver<Heard>) -> Failure {
+async fn silence(hearing: watch::Receiver<Heard>, patience: Duration) -> Failure {
     let mut last = Instant::now();
     loop {
-        sleep_until(last + CLOSE_LIMIT).await;
+        sleep_until(last + patience).await;
         let heard = *hearing.borrow();
         if heard.closed {
             return std::future::pending().await;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sdmp_crypto::dh::Groups;
 use sdmp_handshake::{Config, Policy};
-use sdmp_transport::{connect, tcp};
+use sdmp_transport::connect;
 use tokio::time::timeout;
 
-use super::chat::{Ending, Output, converse, standard_input};
+use super::chat::{Ending, Output, converse, input};
 use crate::cli::{Connect, Profile};
 use crate::error::{Exit, Failure};
 use crate::io::note;
@@ -21,13 +21,24 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Connect) -> Res
     warn_if_insecure(args.profile);
     let peer = store.peer(&args.peer)?;
     let local = store.local(&args.key, passphrase)?;
-    let mut policy = Policy { profile: profile(args.profile), ..Policy::default() };
+    let mut policy = Policy {
+        profile: profile(args.profile),
+        limits: args.address.limits(),
+        ..Policy::default()
+    };
+    let patience = policy.limits.handshake;
     if let Some(group) = args.group {
         policy.offer = Groups::default().named(group);
         policy.max_group_bits = policy.max_group_bits.max(group.bits());
     }
     let config = Config::new(local).policy(policy).pin(peer.fingerprint().clone()).trust([peer]);
-    let output = Output { json: args.json, profile: args.profile, many: false };
+    let output = Output {
+        json: args.json,
+        profile: args.profile,
+        many: false,
+        aside: args.address.is_stdio(),
+        patience,
+    };
     let runtime = runtime()?;
     let result = runtime.block_on(talk(args, config, output));
     // A read of standard input that still waits must not keep the program.
@@ -36,19 +47,15 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Connect) -> Res
 }
 
 async fn talk(args: &Connect, config: Config, output: Output) -> Result<(), Failure> {
-    let carrier = timeout(DIAL_LIMIT, tcp::dial(&args.address))
+    let carrier = timeout(DIAL_LIMIT, args.address.dial())
         .await
         .map_err(|_| {
-            Failure::new(Exit::Timeout, "dial.timeout", format!("{} does not answer", args.address))
+            Failure::new(Exit::Timeout, "dial.timeout", "nobody answers at this address")
                 .remedy("check the address, and whether a firewall is in the way")
         })?
         .map_err(|error| {
-            Failure::new(
-                Exit::Other,
-                "dial.failed",
-                format!("cannot connect to {}: {error}", args.address),
-            )
-            .remedy("check the address (HOST:PORT), and whether `sdmp listen` runs there")
+            Failure::new(Exit::Other, "dial.failed", format!("cannot connect: {error}"))
+                .remedy("check the address, and whether `sdmp listen` runs there")
         })?;
     let session = match connect(carrier, config).await {
         Ok(session) => session,
@@ -59,7 +66,7 @@ async fn talk(args: &Connect, config: Config, output: Output) -> Result<(), Fail
         }
     };
     output.accepted(&session, Some(&args.peer))?;
-    converse(session, &mut standard_input(), output, Ending::WithInput).await
+    converse(session, &mut input(output), output, Ending::WithInput).await
 }
 
 pub(crate) fn profile(profile: Profile) -> sdmp_handshake::Profile {

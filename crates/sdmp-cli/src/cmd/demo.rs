@@ -98,7 +98,8 @@ impl Stage {
         let config = self.config(args, self.responder.clone()).trust([initiator.clone()]);
         let wire = self.wire.clone();
         let answering = tokio::spawn(async move {
-            let (carrier, _) = incoming.next().await.map_err(failed)?;
+            let knock = incoming.next().await.map_err(failed)?;
+            let carrier = knock.open.await.map_err(failed)?;
             let carrier = Tapped { carrier, side: Side::Responder, wire };
             answer(accept(carrier, config).await?).await
         });

@@ -6,11 +6,10 @@ use std::time::Duration;
 use sdmp_envelope::Identity;
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::listener::{Listener, Outcome};
-use sdmp_transport::tcp::TcpIncoming;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::chat::{Ending, Output, converse, standard_input};
+use super::chat::{Ending, Output, converse, input, standard_input};
 use super::connect::{profile, runtime, warn_if_insecure};
 use crate::cli::Listen;
 use crate::error::{Exit, Failure};
@@ -33,10 +32,17 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Listen) -> Resu
     let policy = Policy {
         profile: profile(args.profile),
         max_group_bits: args.max_group_bits,
+        limits: args.address.limits(),
         ..Policy::default()
     };
+    let output = Output {
+        json: args.json,
+        profile: args.profile,
+        many: !args.once && !args.address.is_stdio(),
+        aside: args.address.is_stdio(),
+        patience: policy.limits.handshake,
+    };
     let config = Config::new(local).policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
-    let output = Output { json: args.json, profile: args.profile, many: !args.once };
     let runtime = runtime()?;
     let result = runtime.block_on(serve(args, config, peers, output));
     // A read of standard input that still waits must not keep the program.
@@ -51,18 +57,13 @@ async fn serve(
     output: Output,
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(
-            Exit::Other,
-            "listen.failed",
-            format!("cannot listen on {}: {error}", args.address),
-        )
-        .remedy("choose a free port (port 0 takes any) and an address of this machine")
+        Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
+            .remedy("choose a free port (port 0 takes any), and a place that you may use")
     };
-    let incoming = TcpIncoming::bind(&args.address).await.map_err(failed)?;
-    let address = incoming.local_addr().map_err(failed)?;
+    let (incoming, address) = args.address.bind().await.map_err(failed)?;
     let mut listener = Listener::new(incoming, config);
     note(&format!("listening on {address}"));
-    if args.once {
+    if args.once || args.address.is_stdio() {
         return once(listener, &peers, output).await;
     }
     let feeding = Arc::new(Feed::new());
@@ -98,7 +99,7 @@ async fn once(mut listener: Listener, peers: &[Named], output: Output) -> Result
     match outcome.result {
         Ok(session) => {
             output.accepted(&session, name_of(peers, session.peer()))?;
-            converse(session, &mut standard_input(), output, Ending::WithPeer).await
+            converse(session, &mut input(output), output, Ending::WithPeer).await
         }
         Err(error) => {
             let failure = Failure::from(error);

@@ -70,6 +70,7 @@ impl Machine {
     }
 
     /// Starts `sdmp listen` on a free port and waits until it is open.
+    #[allow(clippy::zombie_processes, reason = "the caller waits for it")]
     pub(crate) fn listen(&self, arguments: &[&str]) -> Listening {
         let mut all = vec!["listen", "127.0.0.1:0"];
         all.extend(arguments);

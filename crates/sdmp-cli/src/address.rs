@@ -1,0 +1,140 @@
+//! Where peers are: `tcp:HOST:PORT` (or just HOST:PORT), `unix:PATH`, `ws://HOST:PORT/PATH`,
+//! `files:DIR`, `stdio`.
+
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use sdmp_handshake::SessionLimits;
+use sdmp_transport::listener::{Incoming, Knock, Source};
+use sdmp_transport::tcp::TcpIncoming;
+use sdmp_transport::websocket::WebSocketIncoming;
+use sdmp_transport::{Carrier, files, stdio, tcp, websocket};
+
+/// A parsed address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Tcp(String),
+    #[cfg(unix)]
+    Unix(PathBuf),
+    /// The whole URL.
+    WebSocket(String),
+    Files(PathBuf),
+    Stdio,
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "stdio" {
+            return Ok(Self::Stdio);
+        }
+        #[cfg(unix)]
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self::Unix(path.into()));
+        }
+        if let Some(path) = text.strip_prefix("files:") {
+            return Ok(Self::Files(path.into()));
+        }
+        if text.starts_with("ws://") {
+            return Ok(Self::WebSocket(text.to_owned()));
+        }
+        let tcp = text.strip_prefix("tcp:").unwrap_or(text);
+        let port = tcp.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+        match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
+            Some(_) => Ok(Self::Tcp(tcp.to_owned())),
+            None => Err("not an address: write HOST:PORT, tcp:HOST:PORT, unix:PATH, \
+                         ws://HOST:PORT/PATH, files:DIR or stdio"
+                .to_owned()),
+        }
+    }
+}
+
+impl Address {
+    /// Whether standard input and output carry the session, so that nothing else may use them.
+    pub(crate) fn is_stdio(&self) -> bool {
+        matches!(self, Self::Stdio)
+    }
+
+    /// The time limits that suit the carrier (R42).
+    pub(crate) fn limits(&self) -> SessionLimits {
+        match self {
+            Self::Files(_) => files::limits(),
+            _ => SessionLimits::default(),
+        }
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn dial(&self) -> io::Result<Box<dyn Carrier>> {
+        Ok(match self {
+            Self::Tcp(address) => Box::new(tcp::dial(address).await?),
+            #[cfg(unix)]
+            Self::Unix(path) => Box::new(sdmp_transport::unix::dial(path).await?),
+            Self::WebSocket(url) => Box::new(websocket::dial(url).await?),
+            Self::Files(directory) => Box::new(files::dial(directory)?),
+            Self::Stdio => Box::new(stdio::own()),
+        })
+    }
+
+    /// Opens the place where connections come in, and says how it is reached.
+    pub(crate) async fn bind(&self) -> io::Result<(Box<dyn Incoming>, String)> {
+        Ok(match self {
+            Self::Tcp(address) => {
+                let incoming = TcpIncoming::bind(address).await?;
+                let local = incoming.local_addr()?.to_string();
+                (Box::new(incoming), local)
+            }
+            #[cfg(unix)]
+            Self::Unix(path) => {
+                let incoming = sdmp_transport::unix::UnixIncoming::bind(path).await?;
+                (Box::new(incoming), format!("unix:{}", path.display()))
+            }
+            Self::WebSocket(url) => {
+                let rest = url.strip_prefix("ws://").unwrap_or(url);
+                let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+                let incoming = TcpIncoming::bind(host).await?;
+                let local = incoming.local_addr()?;
+                (Box::new(WebSocketIncoming::new(incoming)), format!("ws://{local}/{path}"))
+            }
+            Self::Files(directory) => {
+                let incoming = files::FilesIncoming::new(directory)?;
+                (Box::new(incoming), format!("files:{}", directory.display()))
+            }
+            Self::Stdio => (Box::new(Once(true)), "stdio".to_owned()),
+        })
+    }
+}
+
+/// Standard input and output: one connection, and never another.
+struct Once(bool);
+
+#[async_trait]
+impl Incoming for Once {
+    async fn next(&mut self) -> io::Result<Knock> {
+        if std::mem::take(&mut self.0) {
+            Ok(Knock::ready(stdio::own(), Source::Local))
+        } else {
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_read() {
+        let tcp = |text: &str| Address::Tcp(text.to_owned());
+        assert_eq!("localhost:7".parse(), Ok(tcp("localhost:7")));
+        assert_eq!("tcp:[::1]:7".parse(), Ok(tcp("[::1]:7")));
+        assert_eq!("stdio".parse(), Ok(Address::Stdio));
+        assert_eq!("files:/a b".parse(), Ok(Address::Files("/a b".into())));
+        assert_eq!("ws://h:1/p".parse(), Ok(Address::WebSocket("ws://h:1/p".to_owned())));
+        for bad in ["", "host", "host:", ":7", "host:port", "host:70000", "wss://h"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+}

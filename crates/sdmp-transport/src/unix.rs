@@ -1,0 +1,79 @@
+//! Unix sockets as a carrier.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::listener::{Incoming, Knock, Source};
+use crate::octets::ByteStream;
+
+/// A Unix socket as a carrier.
+pub type Unix = ByteStream<OwnedReadHalf, OwnedWriteHalf>;
+
+/// Connects to a socket.
+///
+/// # Errors
+/// Those of the system: no such socket, nobody listens, no permission.
+pub async fn dial(path: impl AsRef<Path>) -> io::Result<Unix> {
+    Ok(wrap(UnixStream::connect(path).await?))
+}
+
+/// Makes a carrier of a connected socket.
+#[must_use]
+pub fn wrap(stream: UnixStream) -> Unix {
+    let (read, write) = stream.into_split();
+    ByteStream::from_halves(read, write)
+}
+
+/// A socket where connections come in; its file is removed when this is dropped.
+#[derive(Debug)]
+pub struct UnixIncoming {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl UnixIncoming {
+    /// Opens the socket. A file that is left from a listener that died is replaced; one that
+    /// somebody listens on, or that is no socket, is not.
+    ///
+    /// # Errors
+    /// Those of the system: in use, no permission.
+    pub async fn bind(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        let listener = match UnixListener::bind(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_over(&path).await => {
+                std::fs::remove_file(&path)?;
+                UnixListener::bind(&path)?
+            }
+            result => result?,
+        };
+        Ok(Self { listener, path })
+    }
+}
+
+async fn is_left_over(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    is_socket
+        && UnixStream::connect(path)
+            .await
+            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+impl Drop for UnixIncoming {
+    fn drop(&mut self) {
+        // It may be gone already, and then all is well.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+#[async_trait]
+impl Incoming for UnixIncoming {
+    async fn next(&mut self) -> io::Result<Knock> {
+        let (stream, _) = self.listener.accept().await?;
+        Ok(Knock::ready(wrap(stream), Source::Local))
+    }
+}
