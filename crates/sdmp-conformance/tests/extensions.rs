@@ -1,0 +1,54 @@
+//! The extension schemas that the project publishes: their signed resources verify, and the URIs
+//! name publisher and content (R10, R17 to R20).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use sdmp_container::{Container, Limits, ResourceUri, Signature, Timestamp};
+use sdmp_envelope::{Error, Identity, signature};
+use sdmp_schema::extensions;
+
+const PUBLISHED: [(&str, &str, &str); 2] = [
+    (extensions::STREAM_URI, extensions::STREAM_SCHEMA, extensions::STREAM_RESOURCE),
+    (extensions::FILE_URI, extensions::FILE_SCHEMA, extensions::FILE_RESOURCE),
+];
+
+fn now() -> Timestamp {
+    "2026-01-01T00:00:00.000Z".parse().unwrap()
+}
+
+#[test]
+fn the_published_schemas_are_signed_by_their_publisher() {
+    let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
+    for (uri, schema, resource) in PUBLISHED {
+        let resource = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        let known = |kid: &_| (kid == publisher.fingerprint()).then(|| publisher.clone());
+        let verified = signature::verify(&resource, &known, now()).unwrap();
+        assert_eq!(verified.container.text(), schema);
+        assert_eq!(verified.signers.len(), 1);
+        let identifier = Signature::from_container(&resource).unwrap().identifier().clone();
+        let expected = ResourceUri::new(publisher.fingerprint().clone(), Some(identifier));
+        assert_eq!(uri, expected.as_str());
+        let stated = sdmp_container::Resource::from_container(&verified.container).unwrap();
+        assert_eq!(stated.user(), publisher.fingerprint());
+    }
+}
+
+/// The test above could not pass by accident: another signature is refused.
+#[test]
+fn a_changed_resource_does_not_verify() {
+    let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
+    let known = |_: &_| Some(publisher.clone());
+    let [(_, _, stream), (_, _, file)] = PUBLISHED;
+    let signature_of = |resource: &str| {
+        let container = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        Signature::from_container(&container).unwrap().signatures()[0].signature().to_owned()
+    };
+    let changed = stream.replace(&signature_of(stream), &signature_of(file));
+    let changed = Container::parse(changed, &Limits::DEFAULT).unwrap();
+    assert_eq!(signature::verify(&changed, &known, now()).unwrap_err(), Error::BadSignature);
+}
