@@ -5,6 +5,8 @@
 //! [`Connection::handle_object`]), sends what [`Connection::poll_output`] gives, and wakes it at
 //! [`Connection::poll_timeout`]. Polling late only delays; it loses nothing.
 
+mod handshake;
+
 use std::time::Duration;
 
 use sdmp_container::Container;
@@ -21,6 +23,7 @@ use crate::policy::{Config, Now, SessionLimits};
 use crate::responder::Responder;
 use crate::session::Session;
 use crate::step::{Authorize, Failed, Machine, NeedIdentity, Step};
+use handshake::Handshake;
 
 /// One side of one connection, from its first octet to its last.
 #[derive(Debug)]
@@ -48,44 +51,6 @@ enum Asking<M: Machine> {
     Peer(M),
     Identity(NeedIdentity<M>),
     Verdict(Authorize<M>),
-}
-
-/// What the connection needs of both machines.
-trait Handshake: Machine {
-    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed>;
-    fn abort(self, error: Error, random: &mut dyn Random) -> Failed;
-    fn longest(&self) -> usize;
-    fn phase(asking: Asking<Self>) -> Phase;
-}
-
-impl Handshake for Initiator {
-    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed> {
-        self.handle(octets, now.wall, random)
-    }
-    fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
-        self.refuse(error, random)
-    }
-    fn longest(&self) -> usize {
-        self.limit()
-    }
-    fn phase(asking: Asking<Self>) -> Phase {
-        Phase::Initiator(asking)
-    }
-}
-
-impl Handshake for Responder {
-    fn next(self, octets: &[u8], now: Now, random: &mut dyn Random) -> Result<Step<Self>, Failed> {
-        self.handle(octets, now.wall, random)
-    }
-    fn abort(self, error: Error, random: &mut dyn Random) -> Failed {
-        self.refuse(error, random)
-    }
-    fn longest(&self) -> usize {
-        self.limit()
-    }
-    fn phase(asking: Asking<Self>) -> Phase {
-        Phase::Responder(asking)
-    }
 }
 
 impl Connection {
@@ -138,7 +103,9 @@ impl Connection {
             let next = match &mut self.phase {
                 Phase::Session(_, receiving) => {
                     let taken = octets.len() - rest.len();
-                    return taken + receiving.handle_input(&mut self.incoming, now, rest);
+                    let more = receiving.handle_input(&mut self.incoming, now, rest);
+                    self.settle();
+                    return taken + more;
                 }
                 Phase::Initiator(Asking::Peer(machine)) => {
                     self.incoming.frame(&mut rest, machine.longest())
@@ -164,7 +131,9 @@ impl Connection {
             return false;
         }
         if let Phase::Session(_, receiving) = &mut self.phase {
-            return receiving.handle_object(&mut self.incoming, now, octets);
+            let taken = receiving.handle_object(&mut self.incoming, now, octets);
+            self.settle();
+            return taken;
         }
         let limit = match &self.phase {
             Phase::Initiator(Asking::Peer(machine)) => machine.longest(),
@@ -181,7 +150,10 @@ impl Connection {
     /// The stream ended; give all octets first.
     pub fn handle_eof(&mut self, _now: Now) {
         match &mut self.phase {
-            Phase::Session(_, receiving) => receiving.handle_eof(&mut self.incoming),
+            Phase::Session(_, receiving) => {
+                receiving.handle_eof(&mut self.incoming);
+                self.settle();
+            }
             Phase::Failed(_) => {}
             Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => {
                 self.fail(Error::Truncated.into());
@@ -301,7 +273,9 @@ impl Connection {
     /// another [`Error::ApiMisuse`], or what ended the session.
     pub fn send(&mut self, now: Now, container: &Container) -> Result<(), Error> {
         let (sending, outgoing) = self.sending()?;
-        sending.send(outgoing, now, container)
+        let result = sending.send(outgoing, now, container);
+        self.settle();
+        result
     }
 
     /// Ends this direction with the authenticated close (R41); the peer may still send.
@@ -310,7 +284,9 @@ impl Connection {
     /// [`Misuse::NotAccepted`], [`Misuse::AfterClose`], or what ended the session.
     pub fn close(&mut self, now: Now) -> Result<(), Error> {
         let (sending, outgoing) = self.sending()?;
-        sending.close(outgoing, now)
+        let result = sending.close(outgoing, now);
+        self.settle();
+        result
     }
 
     /// A secret for another protocol, the same on both sides (R44).
@@ -368,6 +344,17 @@ impl Connection {
             Phase::Session(sending, _) => Ok((sending, &mut self.outgoing)),
             Phase::Failed(error) => Err(error.clone()),
             _ => Err(Error::ApiMisuse(Misuse::NotAccepted)),
+        }
+    }
+
+    /// Drops a session that has failed: the keys of both directions are wiped (R39).
+    fn settle(&mut self) {
+        if let Phase::Session(sending, receiving) = &mut self.phase
+            && let Some(error) = sending.failure().cloned()
+        {
+            receiving.report(&mut self.incoming, &error);
+            self.outgoing.clear();
+            self.phase = Phase::Failed(error);
         }
     }
 

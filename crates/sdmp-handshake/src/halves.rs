@@ -57,7 +57,7 @@ impl Outgoing {
         self.queue.is_empty()
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.queue.clear();
         self.queued = 0;
     }
@@ -134,7 +134,9 @@ impl Sending {
         now: Now,
         container: &Container,
     ) -> Result<(), Error> {
-        if !outgoing.has_room(self.sender.sealed_len(container)) {
+        // What is over does not become possible by waiting.
+        let over = self.closed || self.sender.failure().is_some();
+        if !over && !outgoing.has_room(self.sender.sealed_len(container)) {
             return Err(Error::QueueFull);
         }
         let object = self.sender.seal(container, now.wall, outgoing.random())?;
@@ -152,14 +154,18 @@ impl Sending {
 
     /// What was sealed before a failure is not sent after it.
     pub(crate) fn poll_output(&self, outgoing: &mut Outgoing) -> Option<String> {
-        if self.sender.has_failed() {
+        if self.sender.failure().is_some() {
             outgoing.clear();
         }
         outgoing.pop()
     }
 
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.sender.failure()
+    }
+
     pub(crate) fn is_finished(&self, outgoing: &Outgoing) -> bool {
-        self.sender.has_failed() || (self.closed && outgoing.is_empty())
+        self.sender.failure().is_some() || (self.closed && outgoing.is_empty())
     }
 
     pub(crate) fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
@@ -180,8 +186,10 @@ enum Place {
     Open,
     /// The peer said that it sends nothing more.
     Closed,
-    /// The stream has ended, or the session has failed.
+    /// The stream has ended.
     Over,
+    /// The session has failed, and the event says so.
+    Failed,
 }
 
 impl Receiving {
@@ -223,7 +231,7 @@ impl Receiving {
     }
 
     pub(crate) fn handle_eof(&mut self, incoming: &mut Incoming) {
-        if self.place == Place::Over {
+        if matches!(self.place, Place::Over | Place::Failed) {
             return;
         }
         if !incoming.deframer.is_between_objects() {
@@ -241,11 +249,20 @@ impl Receiving {
     }
 
     pub(crate) fn wants_input(&self, incoming: &Incoming) -> bool {
-        self.place != Place::Over && incoming.events.len() < incoming.limits.queued_events
+        !matches!(self.place, Place::Over | Place::Failed)
+            && incoming.events.len() < incoming.limits.queued_events
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.place != Place::Open
+        self.place != Place::Open || self.receiver.has_failed()
+    }
+
+    /// Tells a failure of the other half, once.
+    pub(crate) fn report(&mut self, incoming: &mut Incoming, error: &Error) {
+        if self.place != Place::Failed {
+            incoming.push(Event::Failed(error.clone()));
+            self.place = Place::Failed;
+        }
     }
 
     fn object(&mut self, incoming: &mut Incoming, now: Now, object: &[u8]) {
@@ -263,8 +280,7 @@ impl Receiving {
 
     fn fail(&mut self, incoming: &mut Incoming, error: Error) {
         let first = self.receiver.fail(error);
-        incoming.push(Event::Failed(first));
-        self.place = Place::Over;
+        self.report(incoming, &first);
     }
 }
 

@@ -1,8 +1,10 @@
 //! The accepted session: containers out, containers in, an authenticated close (R32 to R41).
 
+mod judge;
+
 use std::sync::{Arc, OnceLock};
 
-use sdmp_container::{Container, CoreSchema, Limits, Receipt, Response, Status, Timestamp};
+use sdmp_container::{Container, Limits, Timestamp};
 use sdmp_crypto::dh::Group;
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
@@ -13,9 +15,10 @@ use sdmp_schema::Validator;
 use crate::channel::{Channel, padded};
 use crate::error::{Error, Message, Misbehaviour, Misuse};
 use crate::policy::{Config, Profile, SessionLimits};
-use crate::proof::{self, RESERVED_RECEIPT};
+use crate::proof;
 use crate::schedule;
 use crate::secured::{Channels, Role, Traffic};
+use judge::{check_sendable, invalid};
 
 /// How the extension schemas of a received container were judged (R38a). Core schemas always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,9 +326,9 @@ impl Sender {
         schedule::export(exporter, label, context, out)
     }
 
-    /// Whether the session has failed, on this half or on the other.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.facts.failure.get().is_some()
+    /// Why the session has failed, on this half or on the other.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.facts.failure.get()
     }
 
     fn ready(&mut self, now: Timestamp) -> Result<(), Error> {
@@ -396,6 +399,11 @@ impl Receiver {
         }
     }
 
+    /// Whether the session has failed, on this half or on the other.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.facts.failure.get().is_some()
+    }
+
     /// Ends the session for octets that could not even be framed.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
@@ -415,74 +423,4 @@ impl Receiver {
         channel.check(0, u64::MAX, limits.octets)?;
         self.facts.judge(plaintext)
     }
-}
-
-impl Facts {
-    /// What a plaintext is: the close, a refusal, or a container of the application's.
-    fn judge(&self, plaintext: Vec<u8>) -> Result<Incoming, Error> {
-        let close = self.close_text(self.role.other());
-        if close.is_some_and(|text| text.as_bytes() == plaintext) {
-            return Ok(Incoming::Closed);
-        }
-        let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
-        let container = Container::parse(plaintext, &limits).map_err(|e| invalid(e.into()))?;
-        if !container.version().is_0_12() {
-            return Err(Error::PeerMisbehaved(Misbehaviour::Version));
-        }
-        container.check_core().map_err(|error| invalid(error.into()))?;
-        if is_refusal(&container) {
-            return Err(Error::PeerRejected { in_plaintext: false });
-        }
-        if self.profile == Profile::Hardened && is_reserved_receipt(&container) {
-            return Err(Error::PeerMisbehaved(Misbehaviour::ReservedReceipt));
-        }
-        let extension = self.judge_extensions(&container);
-        Ok(Incoming::Message(Box::new(Received { container, extension })))
-    }
-
-    fn judge_extensions(&self, container: &Container) -> Extension {
-        if !container.has_extensions() {
-            return Extension::None;
-        }
-        let Some(validator) = &self.validator else { return Extension::Unresolved };
-        match validator.validate(container) {
-            Ok(()) => Extension::Valid,
-            Err(error) if error.is_unresolved() => Extension::Unresolved,
-            Err(_) => Extension::Invalid,
-        }
-    }
-}
-
-fn invalid(cause: sdmp_envelope::Error) -> Error {
-    Error::InvalidMessage { message: Message::Traffic, cause }
-}
-
-/// What an application may not send (R8, R11, R38, R41).
-fn check_sendable(container: &Container, profile: Profile) -> Result<(), Error> {
-    let misuse = if !container.version().is_0_12() {
-        Misuse::Version
-    } else if container.check_core().is_err() {
-        Misuse::Invalid
-    } else if is_refusal(container)
-        || (profile == Profile::Hardened && is_reserved_receipt(container))
-    {
-        Misuse::Reserved
-    } else {
-        return Ok(());
-    };
-    Err(Error::ApiMisuse(misuse))
-}
-
-/// A container that says `not_found` to nothing in particular is a refusal at any time (R38).
-fn is_refusal(container: &Container) -> bool {
-    container.lists(CoreSchema::Response)
-        && Response::from_container(container).is_ok_and(|response| {
-            response.status() == Status::NotFound && response.identifier().is_empty()
-        })
-}
-
-fn is_reserved_receipt(container: &Container) -> bool {
-    container.lists(CoreSchema::Receipt)
-        && Receipt::from_container(container)
-            .is_ok_and(|receipt| receipt.as_str().starts_with(RESERVED_RECEIPT))
 }
