@@ -91,3 +91,94 @@ fn diagnose(text: &[u8]) -> Error {
         if text.len() % 4 == 1 { ErrorKind::Base64Length } else { ErrorKind::Base64TrailingBits };
     Error::at(kind, text.len().saturating_sub(1))
 }
+
+#[cfg(test)]
+#[expect(clippy::as_conversions, reason = "tests")]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as ORACLE;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_refused_leaves_the_output_alone() {
+        let mut octets = b"before".to_vec();
+        assert!(decode_append("AAAA".repeat(100) + "=", &mut octets).is_err());
+        assert_eq!(octets, b"before");
+        decode_append("AAAA", &mut octets).unwrap();
+        assert_eq!(octets, b"before\0\0\0");
+    }
+
+    #[test]
+    fn a_refusal_names_the_first_wrong_character() {
+        let fault = |text: &str| decode(text).unwrap_err();
+        assert_eq!(fault("AAA=A+"), Error::at(ErrorKind::Base64Padding, 3));
+        assert_eq!(fault("A\nA="), Error::at(ErrorKind::Base64WhiteSpace, 1));
+        assert_eq!(fault("AAAA+"), Error::at(ErrorKind::Base64Alphabet, 4));
+        assert_eq!(fault("AAAAA"), Error::at(ErrorKind::Base64Length, 4));
+        assert_eq!(fault("AAAAAB"), Error::at(ErrorKind::Base64TrailingBits, 5));
+    }
+
+    /// The vectorised decoder handles long texts in blocks: one wrong octet anywhere must tell.
+    #[test]
+    fn one_wrong_octet_anywhere_is_found() {
+        for length in [2, 3, 4, 31, 32, 33, 37, 38, 39, 64, 66, 100, 203] {
+            let text = vec![b'A'; length];
+            if length % 4 == 1 {
+                assert_eq!(decode(&text).unwrap_err().kind(), ErrorKind::Base64Length);
+                continue;
+            }
+            for at in 0..length {
+                for wrong in
+                    [0, b'=', b' ', b'+', b'/', b'.', b'@', b'[', b'`', b'{', 0x80, 0xc1, 0xff]
+                {
+                    let mut text = text.clone();
+                    text[at] = wrong;
+                    assert!(decode(&text).is_err(), "{length} {at} {wrong}");
+                    assert!(check(&text).is_err(), "{length} {at} {wrong}");
+                }
+            }
+        }
+    }
+
+    /// R1: of all last characters only those whose unused bits are zero.
+    #[test]
+    fn unused_bits_must_be_zero_at_every_length() {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        for length in 2..140 {
+            let unused = match length % 4 {
+                2 => 4,
+                3 => 2,
+                _ => continue,
+            };
+            for (value, last) in ALPHABET.iter().enumerate() {
+                let mut text = vec![b'_'; length];
+                text[length - 1] = *last;
+                let expected = value % (1 << unused) == 0;
+                assert_eq!(decode(&text).is_ok(), expected, "{length} {value}");
+                assert_eq!(check(&text).is_ok(), expected, "{length} {value}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn octets_keep_their_text(octets in prop::collection::vec(any::<u8>(), 0..300)) {
+            let text = encode(&octets);
+            prop_assert_eq!(text.len(), encoded_len(octets.len()));
+            prop_assert_eq!(&text, &ORACLE.encode(&octets));
+            prop_assert_eq!(check(&text), Ok(()));
+            prop_assert_eq!(decode(&text), Ok(octets));
+        }
+
+        #[test]
+        fn verdicts_agree_with_another_library(text in prop::collection::vec(
+            prop_oneof![20 => prop::char::ranges(vec!['a'..='z', 'A'..='Z', '0'..='9'].into()).prop_map(|c| c as u8),
+                        2 => Just(b'-'), 2 => Just(b'_'), 1 => any::<u8>()], 0..120)) {
+            let ours = decode(&text);
+            prop_assert_eq!(check(&text).is_ok(), ours.is_ok());
+            prop_assert_eq!(ours.ok(), ORACLE.decode(&text).ok());
+        }
+    }
+}

@@ -20,6 +20,16 @@ pub(crate) fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// The length of what [`string`] writes.
+pub(crate) fn string_len(text: &str) -> usize {
+    let octets = text.bytes().map(|octet| match octet {
+        b'"' | b'\\' | 8..=10 | 12 | 13 => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    });
+    octets.sum::<usize>() + 2
+}
+
 fn needs_escape(octet: u8) -> bool {
     octet < 0x20 || octet == b'"' || octet == b'\\'
 }
@@ -38,22 +48,35 @@ fn escape(out: &mut String, character: char) {
     }
 }
 
-/// Writes a finite double: the shortest digits that read back as the same double, with the layout
-/// of ECMAScript's `Number::toString`.
+/// Writes a finite double: the shortest digits that read back as the same double, of those the
+/// nearest, of two as near the even one, with the layout of ECMAScript's `Number::toString`. (The
+/// standard library takes the odd one at times.)
 pub(crate) fn double(out: &mut String, value: f64) {
     if value == 0.0 {
         // Negative zero too: JSON.stringify(-0) is 0.
         out.push('0');
         return;
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     if value < 0.0 {
         out.push('-');
     }
+    let mut buffer = zmij::Buffer::new();
+    let (digits, exponent) = scientific(buffer.format_finite(value.abs()));
     layout(out, &digits, exponent);
+}
+
+/// Takes a decimal number apart: its digits, of which neither the first nor the last is zero, and
+/// the exponent of ten when the point stands after the first digit.
+fn scientific(text: &str) -> (String, i32) {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = [whole, fraction].concat();
+    let digits = all.trim_start_matches('0');
+    let zeros = all.len() - digits.len();
+    // The lengths are those of a double's digits: they fit.
+    let place = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(zeros).unwrap_or(0) - 1;
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    (digits.trim_end_matches('0').to_owned(), exponent + place)
 }
 
 /// `digits` with a point after the first one, times ten to the power of `exponent`.

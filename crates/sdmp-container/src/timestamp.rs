@@ -170,3 +170,90 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let year = year_of_era + era * 400;
     (if month > 2 { year } else { year + 1 }, month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What another library says of the same text, or of the same moment.
+    fn oracle(text: &str) -> Option<i64> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| moment.as_millisecond())
+    }
+
+    #[test]
+    fn the_bounds_are_the_first_and_the_last_moment() {
+        assert_eq!(Timestamp::MIN.to_string(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::parse("0000-01-01T00:00:00.000Z"), Ok(Timestamp::MIN));
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59.999Z"), Ok(Timestamp::MAX));
+        assert_eq!(Timestamp::from_unix_millis(Timestamp::MIN.unix_millis() - 1), None);
+        assert_eq!(Timestamp::from_unix_millis(Timestamp::MAX.unix_millis() + 1), None);
+        assert_eq!(Timestamp::from_unix_millis(i64::MIN), None);
+        assert_eq!(Timestamp::from_unix_millis(i64::MAX), None);
+    }
+
+    #[test]
+    fn every_day_there_could_be() {
+        for year in [0, 1, 4, 100, 400, 1582, 1900, 1970, 2000, 2023, 2024, 2100, 9998] {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let text = format!("{year:04}-{month:02}-{day:02}T01:02:03.004Z");
+                    let parsed = Timestamp::parse(&text).ok().map(Timestamp::unix_millis);
+                    assert_eq!(parsed, oracle(&text), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut last = civil_from_days(-719_529);
+        for days in -719_528..=2_932_896 {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month, day), days);
+            assert!(day <= days_in_month(year, month), "{year}-{month}-{day}");
+            assert!((year, month, day) > last, "{year}-{month}-{day} after {last:?}");
+            last = (year, month, day);
+        }
+        assert_eq!(last, (9999, 12, 31));
+    }
+
+    proptest! {
+        #[test]
+        fn moments_keep_their_text(millis in -62_167_219_200_000_i64..=253_402_300_799_999) {
+            let timestamp = Timestamp::from_unix_millis(millis).unwrap();
+            let text = timestamp.to_string();
+            prop_assert_eq!(text.len(), 24);
+            prop_assert_eq!(Timestamp::parse(&text), Ok(timestamp));
+        }
+
+        #[test]
+        fn moments_agree_with_another_library(millis in -62_135_596_800_000_i64..=253_402_200_000_000) {
+            let timestamp = Timestamp::from_unix_millis(millis).unwrap();
+            prop_assert_eq!(oracle(&timestamp.to_string()), Some(millis));
+        }
+
+        #[test]
+        fn no_other_text_is_accepted(
+            at in 0..24_usize,
+            octet in prop_oneof![Just(b'0'), Just(b'9'), Just(b'-'), Just(b':'), Just(b' '), 0..128_u8],
+        ) {
+            let mut text = *b"2024-02-29T23:59:59.999Z";
+            text[at] = octet;
+            let text = std::str::from_utf8(&text).unwrap();
+            if let Ok(timestamp) = Timestamp::parse(text) {
+                prop_assert_eq!(timestamp.to_string(), text);
+                prop_assert_eq!(oracle(text), Some(timestamp.unix_millis()));
+            }
+        }
+
+        #[test]
+        fn any_text_is_refused_or_written_alike(text in ".{0,30}") {
+            if let Ok(timestamp) = Timestamp::parse(&text) {
+                prop_assert_eq!(timestamp.to_string(), text);
+            }
+        }
+    }
+}

@@ -156,6 +156,12 @@ impl Writer {
         Self { text, first: true, open: 1 }
     }
 
+    /// Makes room for this many octets more, so that the text is not moved as it grows.
+    pub(crate) fn reserve(mut self, octets: usize) -> Self {
+        self.text.reserve(octets);
+        self
+    }
+
     /// Begins the object that is the root member.
     pub(crate) fn open(mut self) -> Self {
         self.text.push('{');

@@ -6,7 +6,10 @@ use zeroize::Zeroizing;
 
 use crate::kind::{Fields, Writer, from_container};
 use crate::strict::Object;
-use crate::{CoreSchema, Error, Fingerprint, Timestamp};
+use crate::{CoreSchema, Error, Fingerprint, Timestamp, emit};
+
+/// More than what stands around the key in the text: names, a timestamp and a fingerprint.
+const ROOM: usize = 256;
 
 /// The object of the schema `private_key` (R14, R16).
 ///
@@ -42,7 +45,9 @@ impl PrivateKey {
     /// The container as text (R3). It is secret: wipe it after use.
     #[must_use]
     pub fn to_text(&self) -> String {
+        // All the room at once: a text that moves as it grows leaves copies of the key behind.
         Writer::new(CoreSchema::PrivateKey)
+            .reserve(emit::string_len(&self.key) + ROOM)
             .open()
             .string("expires", &self.expires.to_string())
             .string("key", &self.key)
@@ -75,5 +80,35 @@ impl fmt::Debug for PrivateKey {
             .field("expires", &self.expires)
             .field("fingerprint", &self.fingerprint)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_has_room_from_the_start() {
+        let key = "line \"of\" \u{1}text\n".repeat(200);
+        let fingerprint = Fingerprint::from_octets([0; 64]);
+        let object = PrivateKey::new(Timestamp::MAX, key, fingerprint).unwrap();
+        let text = object.to_text();
+        let written = emit::string_len(&object.key);
+        // What stands before the member was there before room was made for the rest.
+        let before = Writer::new(CoreSchema::PrivateKey).finish().len() - 1;
+        assert!(text.len() - before <= written + ROOM, "{} {written}", text.len());
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let fingerprint = Fingerprint::from_octets([0; 64]);
+        let object = PrivateKey::new(Timestamp::MAX, "SECRET".to_owned(), fingerprint).unwrap();
+        assert_eq!(
+            format!("{object:?}"),
+            format!(
+                "PrivateKey {{ expires: Timestamp(9999-12-31T23:59:59.999Z), fingerprint: Fingerprint({}), .. }}",
+                "A".repeat(86)
+            )
+        );
     }
 }

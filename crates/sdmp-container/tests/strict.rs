@@ -1,0 +1,426 @@
+//! The strict parser against `serde_json`, and its cost (R3, R4).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    reason = "tests; the clock only tells linear from quadratic"
+)]
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use sdmp_container::strict::{self, Number, Object, Value};
+use sdmp_container::{Container, Error, ErrorKind, Limits};
+
+type Plain = serde_json::Value;
+
+fn parse(octets: &[u8]) -> Result<Value<'_>, Error> {
+    strict::parse(octets, &Limits::DEFAULT)
+}
+
+/// Whether two doubles are as near as serde_json's reading of digits is to the nearest double.
+fn near(ours: f64, theirs: f64) -> bool {
+    (ours - theirs).abs() <= (ours.abs() * 1e-15).max(1e-320)
+}
+
+/// Whether two parsers saw the same value; `exact` tells integers from doubles of the same value.
+fn same(ours: &Value<'_>, theirs: &Plain, exact: bool) -> bool {
+    match (ours, theirs) {
+        (Value::Null, Plain::Null) => true,
+        (Value::Bool(ours), Plain::Bool(theirs)) => ours == theirs,
+        (Value::String(ours), Plain::String(theirs)) => ours == theirs,
+        (Value::Number(ours), Plain::Number(theirs)) => {
+            (!exact || ours.as_u64() == theirs.as_u64() && ours.as_i64() == theirs.as_i64())
+                && near(ours.as_f64(), theirs.as_f64().unwrap())
+        }
+        (Value::Array(ours), Plain::Array(theirs)) => {
+            ours.len() == theirs.len()
+                && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs, exact))
+        }
+        (Value::Object(ours), Plain::Object(theirs)) => {
+            ours.len() == theirs.len()
+                && ours.iter().all(|(name, value)| {
+                    theirs.get(name.as_ref()).is_some_and(|theirs| same(value, theirs, exact))
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whatever we accept, serde_json accepts, with the same value; and it keeps its value when written.
+fn check(octets: &[u8]) {
+    let Ok(ours) = parse(octets) else { return };
+    let theirs: Plain = serde_json::from_slice(octets).expect("serde_json is no stricter");
+    assert!(same(&ours, &theirs, true), "{ours:?} {theirs:?}");
+    let text = ours.to_text();
+    let again = parse(text.as_bytes()).expect("what we write we read");
+    // As JSON.stringify does it, 2.0 is written 2 and -0 is written 0.
+    assert!(same(&again, &theirs, false), "{text}");
+    // Written once, a text does not change any more.
+    assert_eq!(again.to_text(), text);
+    assert_eq!(ours.clone().into_owned(), ours);
+}
+
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<i64>().prop_map(|n| n.to_string()),
+        any::<u64>().prop_map(|n| n.to_string()),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:e}")),
+        "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
+    ]
+}
+
+fn string() -> impl Strategy<Value = String> {
+    let escape = prop_oneof![
+        "[ -!#-\\[\\]-~]{0,40}",
+        "\\PC{0,8}".prop_map(|text| {
+            let text = serde_json::to_string(&text).unwrap();
+            text[1..text.len() - 1].to_owned()
+        }),
+        Just(r#"\""#.to_owned()),
+        "\\\\[\\\\/bfnrt]",
+        any::<char>().prop_map(|c| {
+            let mut units = [0; 2];
+            let units = c.encode_utf16(&mut units);
+            units.iter().map(|unit| format!("\\u{unit:04X}")).collect()
+        }),
+    ];
+    prop::collection::vec(escape, 0..5).prop_map(|parts| format!("\"{}\"", parts.concat()))
+}
+
+/// The text of a value, with white space here and there.
+fn text() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("false".to_owned()),
+        number(),
+        string()
+    ];
+    leaf.prop_recursive(5, 60, 8, |inner| {
+        let space = "[ \\n\\r\\t]{0,2}";
+        prop_oneof![
+            (prop::collection::vec(inner.clone(), 0..8), space).prop_map(|(elements, space)| {
+                format!("[{space}{}]", elements.join(&format!(",{space}")))
+            }),
+            (prop::collection::vec((string(), inner), 0..20), space).prop_map(
+                |(members, space)| {
+                    let members: Vec<String> = members
+                        .iter()
+                        .map(|(name, value)| format!("{name}{space}:{space}{value}"))
+                        .collect();
+                    format!("{{{}{space}}}", members.join(","))
+                }
+            ),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn valid_texts_have_the_value_that_serde_json_sees(text in text()) {
+        let text = format!("{{\"root\":{text}}}");
+        match parse(text.as_bytes()) {
+            Ok(_) => check(text.as_bytes()),
+            // The generator writes nothing else that is wrong.
+            Err(error) => prop_assert!(
+                matches!(error.kind(), ErrorKind::DuplicateMember | ErrorKind::NumberOutOfRange),
+                "{error} in {text}"
+            ),
+        }
+    }
+
+    #[test]
+    fn changed_texts_are_refused_or_agree(
+        text in text(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut octets = format!("{{\"root\":{text}}}").into_bytes();
+        for (at, octet) in changes {
+            let at = at.index(octets.len());
+            octets[at] = octet;
+        }
+        check(&octets);
+    }
+
+    #[test]
+    fn cut_texts_are_refused(text in text(), at in any::<prop::sample::Index>()) {
+        let text = format!("{{\"root\":{text}}}");
+        let octets = text.as_bytes();
+        prop_assert!(parse(&octets[..at.index(octets.len())]).is_err());
+    }
+
+    #[test]
+    fn any_octets_are_refused_or_agree(octets in prop::collection::vec(any::<u8>(), 0..200)) {
+        check(&octets);
+    }
+
+    #[test]
+    fn any_json_marks_are_refused_or_agree(text in "\\{[\\[\\]{}:,\"\\\\ue0-9.+\\- a-f\\n]{0,40}\\}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn strings_are_written_as_serde_json_writes_them(text in any::<String>()) {
+        let ours = Value::String(text.as_str().into()).to_text();
+        prop_assert_eq!(ours, serde_json::to_string(&text).unwrap());
+    }
+
+    #[test]
+    fn doubles_read_back_as_themselves(value in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
+        let text = format!("{{\"a\":{value:e}}}");
+        let parsed = parse(text.as_bytes()).unwrap().to_text();
+        let again = parsed.trim_start_matches("{\"a\":").trim_end_matches('}').parse();
+        prop_assert_eq!(again, Ok(value));
+    }
+
+    #[test]
+    fn every_fault_has_a_place_in_the_text(text in text(), at in any::<prop::sample::Index>(), octet in any::<u8>()) {
+        let mut octets = format!("{{\"root\":{text}}}").into_bytes();
+        let at = at.index(octets.len());
+        octets[at] = octet;
+        if let Err(error) = parse(&octets) {
+            prop_assert!(error.offset(&octets).is_some_and(|offset| offset <= octets.len()));
+            prop_assert!(error.position(&octets).is_some());
+            prop_assert!(!format!("{error}").contains("root"), "no peer text");
+        }
+    }
+
+    #[test]
+    fn duplicates_are_found_among_any_number(count in 1..60_usize, first in any::<prop::sample::Index>(), second in any::<prop::sample::Index>()) {
+        let mut names: Vec<String> = (0..count).map(|i| format!("n{}", i * 7 % 61)).collect();
+        let (first, second) = (first.index(count), second.index(count));
+        names[second] = names[first].clone();
+        let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":{{}}")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let parsed = parse(text.as_bytes());
+        if first == second {
+            prop_assert!(parsed.is_ok());
+        } else {
+            let error = parsed.unwrap_err();
+            prop_assert_eq!(error.code(), "json.duplicate_member");
+            let later = members[..first.max(second)].iter().map(|m| m.len() + 1).sum::<usize>() + 1;
+            prop_assert_eq!(error.offset(text.as_bytes()), Some(later), "the second one is named");
+        }
+    }
+
+    #[test]
+    fn pointers_lead_to_their_values(text in text(), choices in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
+        let text = format!(" {{ \"root\" : {text} }}");
+        let Ok(root) = parse(text.as_bytes()) else { return Ok(()) };
+        let (mut value, mut pointer) = (&root, String::new());
+        for choice in choices {
+            let (token, next) = match value {
+                Value::Array(elements) if !elements.is_empty() => {
+                    let index = choice.index(elements.len());
+                    (index.to_string(), &elements[index])
+                }
+                Value::Object(object) if !object.is_empty() => {
+                    let (name, value) = object.iter().nth(choice.index(object.len())).unwrap();
+                    (name.replace('~', "~0").replace('/', "~1"), value)
+                }
+                _ => break,
+            };
+            pointer = format!("{pointer}/{token}");
+            value = next;
+        }
+        let (line, column) = strict::position_of(text.as_bytes(), &pointer).unwrap();
+        let found = text.split('\n').nth(line - 1).unwrap().chars().skip(column - 1).collect::<String>();
+        let first = value.to_text().chars().next().unwrap();
+        // Minus zero is written without its sign.
+        let found = found.strip_prefix('-').filter(|_| first == '0').unwrap_or(&found);
+        prop_assert_eq!(found.chars().next(), Some(first), "{} {}", text, pointer);
+    }
+}
+
+/// A bound that a quadratic parser misses by far, and a loaded machine without optimisation keeps.
+fn within_bounds<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    assert!(start.elapsed() < Duration::from_secs(10), "{what} took {:?}", start.elapsed());
+    result
+}
+
+fn members(names: impl Iterator<Item = String>) -> String {
+    let members: Vec<String> = names.map(|name| format!("\"{name}\":0")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[test]
+fn a_hundred_thousand_members_cost_linear_time() {
+    let orders: [(&str, Box<dyn Iterator<Item = usize>>); 3] = [
+        ("ascending", Box::new(0..100_000)),
+        ("descending", Box::new((0..100_000).rev())),
+        ("mixed", Box::new((0..100_000).map(|i| i * 7919 % 100_000))),
+    ];
+    for (order, indices) in orders {
+        let text = members(indices.map(|i| format!("member{i:06}")));
+        let value = within_bounds(order, || parse(text.as_bytes()).map(Value::into_owned));
+        assert_eq!(value.unwrap().as_object().map(Object::len), Some(100_000));
+    }
+}
+
+#[test]
+fn long_common_prefixes_do_not_slow_the_comparison_of_names() {
+    let prefix = "x".repeat(500);
+    let text = members((0..20_000).map(|i| format!("{prefix}{:05}", i * 7919 % 20_000)));
+    within_bounds("common prefixes", || parse(text.as_bytes()).map(drop)).unwrap();
+}
+
+#[test]
+fn a_duplicate_at_the_end_of_a_hundred_thousand_members_is_found() {
+    let names = (0..100_000).map(|i| format!("member{i:06}"));
+    let text = members(names.chain(["member000000".to_owned()]));
+    let error = within_bounds("duplicate", || parse(text.as_bytes()).unwrap_err());
+    assert_eq!(error.code(), "json.duplicate_member");
+    assert_eq!(error.offset(text.as_bytes()), text.rfind("\"member000000\""));
+}
+
+#[test]
+fn duplicates_inside_nested_large_objects_cost_linear_time() {
+    // Each level has more members than are compared as they come, and is sorted once.
+    let few: String = (0..17).map(|i| format!("\"k{i}\":0,")).collect();
+    let mut text = String::from("0");
+    for _ in 0..29 {
+        text = format!("{{{few}\"deep\":{text},\"wide\":[{{}},{{}}]}}");
+    }
+    let bad = text.replacen("\"k16\":0", "\"k0\":0", 1);
+    within_bounds("nested", || parse(text.as_bytes()).map(drop)).unwrap();
+    let error = within_bounds("nested", || parse(bad.as_bytes()).unwrap_err());
+    assert_eq!(error.offset(bad.as_bytes()), bad[10..].find("\"k0\"").map(|at| at + 10));
+}
+
+#[test]
+fn a_hundred_thousand_levels_are_refused_at_the_33rd() {
+    for open in ["[", "{\"a\":"] {
+        let text = format!("{{\"a\":{}", open.repeat(100_000));
+        let error = within_bounds("nesting", || parse(text.as_bytes()).unwrap_err());
+        assert_eq!(error.code(), "json.too_deep");
+        assert_eq!(error.offset(text.as_bytes()), Some(5 + 31 * open.len()));
+    }
+}
+
+#[test]
+fn no_limit_makes_the_parser_descend_further_than_it_can() {
+    let limits = Limits { depth: usize::MAX, ..Limits::DEFAULT };
+    let text = format!("{{\"a\":{}", "[".repeat(100_000));
+    let error = strict::parse(text.as_bytes(), &limits).unwrap_err();
+    assert_eq!(error.code(), "json.too_deep");
+    let text = format!("{{\"a\":{}{}}}", "[".repeat(127), "]".repeat(127));
+    assert!(strict::parse(text.as_bytes(), &limits).is_ok());
+}
+
+#[test]
+fn a_million_digits_are_refused_without_reading_them_as_a_number() {
+    let text = format!("{{\"a\":{}}}", "9".repeat(1_000_000));
+    let error = within_bounds("digits", || parse(text.as_bytes()).unwrap_err());
+    assert_eq!(error.code(), "json.number_out_of_range");
+    for number in [format!("0.{}", "3".repeat(1_000_000)), format!("1e-{}", "0".repeat(1_000_000))]
+    {
+        let text = format!("{{\"a\":{number}}}");
+        within_bounds("digits", || parse(text.as_bytes()).map(drop)).unwrap();
+    }
+}
+
+#[test]
+fn a_string_of_16_mib_costs_linear_time() {
+    let room = (16 << 20) - 8;
+    let filled = [
+        "x".repeat(room),
+        "\u{e9}".repeat(room / 2),
+        "\\n".repeat(room / 2),
+        "\\ud83d\\ude00".repeat(room / 12),
+    ];
+    for filling in filled {
+        let text = format!("{{\"a\":\"{filling}\"}}");
+        within_bounds("string", || parse(text.as_bytes()).map(Value::into_owned)).unwrap();
+    }
+}
+
+#[test]
+fn a_limit_refuses_before_it_costs() {
+    let text = vec![0xff; 64 << 20];
+    let start = Instant::now();
+    for _ in 0..1000 {
+        let error = strict::parse(&text, &Limits::CLOSED_PLAIN).unwrap_err();
+        assert_eq!(error.code(), "json.too_large", "not even the encoding is looked at");
+    }
+    // Looking at 64 GiB would take seconds at the very least.
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_million_members_are_refused_at_the_limit() {
+    let text = format!("{{\"a\":[{}0]}}", "0,".repeat(999_999));
+    let error = parse(text.as_bytes()).unwrap_err();
+    assert_eq!(error.code(), "json.too_many_members");
+    // The member `a` counts as one, and each element takes two octets.
+    assert_eq!(error.offset(text.as_bytes()), Some(6 + 2 * (Limits::DEFAULT.members - 1)));
+}
+
+#[test]
+fn a_hundred_thousand_schemas_cost_linear_time() {
+    let entries: Vec<String> = (0..100_000).map(|i| format!("\"s{i}\"")).collect();
+    let text = format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":[{}]}}}}"#, entries.join(","));
+    let error =
+        within_bounds("schemas", || Container::parse(text.as_str(), &Limits::DEFAULT).unwrap_err());
+    assert_eq!(error.code(), "container.unknown_schema");
+    assert_eq!(error.pointer(), Some("/sdmp/schemas/0"));
+}
+
+#[test]
+fn integers_are_kept_exactly() {
+    let text = r#"{"a":[9007199254740993,-9223372036854775808,18446744073709551615,123456789012345678901234567890,-0,2.0,2e0]}"#;
+    let value = parse(text.as_bytes()).unwrap();
+    let numbers: Vec<&Number<'_>> = value
+        .as_object()
+        .unwrap()
+        .get("a")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_number().unwrap())
+        .collect();
+    let integers: Vec<bool> = numbers.iter().map(|number| number.is_integer()).collect();
+    assert_eq!(integers, [true, true, true, true, false, false, false]);
+    assert_eq!(numbers[0].as_u64(), Some(9_007_199_254_740_993));
+    assert_eq!(numbers[1].as_i64(), Some(i64::MIN));
+    assert_eq!(numbers[1].as_u64(), None);
+    assert_eq!(numbers[2].as_u64(), Some(u64::MAX));
+    assert_eq!(numbers[2].as_i64(), None);
+    assert_eq!((numbers[3].as_u64(), numbers[3].as_i64()), (None, None));
+    assert_eq!(numbers[3].to_string(), "123456789012345678901234567890");
+    assert_eq!(numbers[3].as_f64(), 123_456_789_012_345_678_901_234_567_890.0);
+    assert_eq!(Number::from(-1_i64).to_string(), "-1");
+    assert_eq!(Number::from(1_i64), Number::from(1_u64));
+}
+
+#[test]
+fn objects_of_our_own_have_no_name_twice() {
+    let member = |name: &'static str| (name.into(), Value::Null);
+    assert_eq!(
+        Object::from_members(vec![member("a"), member("b")]).unwrap().to_text(),
+        r#"{"a":null,"b":null}"#
+    );
+    let error = Object::from_members(vec![member("a"), member("b"), member("a")]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DuplicateMember);
+}
+
+#[test]
+fn positions_count_lines_and_characters() {
+    let position = |text: &str| parse(text.as_bytes()).unwrap_err().position(text.as_bytes());
+    assert_eq!(position("{\n\"a\": x}"), Some((2, 6)));
+    assert_eq!(position("{\"\u{e9}\u{1f600}\": x}"), Some((1, 8)), "characters, not octets");
+    assert_eq!(position("{\"a\":1}\r\n x"), Some((2, 2)));
+    assert_eq!(position("{"), Some((1, 2)));
+    let octets = b"{\n\"\xff\"}";
+    assert_eq!(parse(octets).unwrap_err().position(octets), Some((2, 2)));
+    let large = strict::parse(b"{ }", &Limits { octets: 2, ..Limits::DEFAULT }).unwrap_err();
+    assert_eq!(large.position(b"{ }"), None);
+}
