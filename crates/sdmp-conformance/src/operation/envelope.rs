@@ -1,5 +1,7 @@
 //! Operations on identities, signature containers, encrypted containers and network objects.
 
+mod compat;
+
 use super::{Failure, Operation, Outcome, output};
 use crate::error::Error;
 use crate::input::{Input, to_hex};
@@ -20,7 +22,7 @@ pub(super) fn find(name: &str) -> Option<Operation> {
         "encrypted.open" => open,
         "traffic.seal" => traffic_seal,
         "traffic.open" => traffic_open,
-        _ => return None,
+        _ => return compat::find(name),
     })
 }
 
