@@ -207,7 +207,8 @@ impl Error {
         Self::Resolver { uri: Box::new(uri.clone()), reason: reason.into() }
     }
 
-    /// A stable dotted name; for a violation it is `schema.` and the keyword.
+    /// A stable dotted name; for a violation it is `schema.` and the keyword, such as
+    /// `schema.min_length`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Violation(violation) => keyword_code(violation.keyword),
@@ -272,27 +273,27 @@ impl Error {
 
 /// Every keyword of draft-04 that can fail, with its code.
 const KEYWORDS: [(&str, &str); 21] = [
-    ("additionalItems", "schema.additionalItems"),
-    ("additionalProperties", "schema.additionalProperties"),
-    ("anyOf", "schema.anyOf"),
+    ("additionalItems", "schema.additional_items"),
+    ("additionalProperties", "schema.additional_properties"),
+    ("anyOf", "schema.any_of"),
     ("enum", "schema.enum"),
-    ("exclusiveMaximum", "schema.exclusiveMaximum"),
-    ("exclusiveMinimum", "schema.exclusiveMinimum"),
-    ("maxItems", "schema.maxItems"),
+    ("exclusiveMaximum", "schema.exclusive_maximum"),
+    ("exclusiveMinimum", "schema.exclusive_minimum"),
+    ("maxItems", "schema.max_items"),
     ("maximum", "schema.maximum"),
-    ("maxLength", "schema.maxLength"),
-    ("maxProperties", "schema.maxProperties"),
-    ("minItems", "schema.minItems"),
+    ("maxLength", "schema.max_length"),
+    ("maxProperties", "schema.max_properties"),
+    ("minItems", "schema.min_items"),
     ("minimum", "schema.minimum"),
-    ("minLength", "schema.minLength"),
-    ("minProperties", "schema.minProperties"),
-    ("multipleOf", "schema.multipleOf"),
+    ("minLength", "schema.min_length"),
+    ("minProperties", "schema.min_properties"),
+    ("multipleOf", "schema.multiple_of"),
     ("not", "schema.not"),
-    ("oneOf", "schema.oneOf"),
+    ("oneOf", "schema.one_of"),
     ("pattern", "schema.pattern"),
     ("required", "schema.required"),
     ("type", "schema.type"),
-    ("uniqueItems", "schema.uniqueItems"),
+    ("uniqueItems", "schema.unique_items"),
 ];
 
 /// The static spelling of a keyword that the engine reports.

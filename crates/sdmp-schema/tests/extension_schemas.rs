@@ -128,7 +128,7 @@ fn given_schemas_may_refer_to_each_other() {
         (r#","again":{"again":{"a":"x"}}"#, "/again/again/a"),
     ] {
         let error = check(members).unwrap_err();
-        assert_eq!((error.pointer(), error.code()), (Some(pointer), "schema.minLength"));
+        assert_eq!((error.pointer(), error.code()), (Some(pointer), "schema.min_length"));
     }
 }
 

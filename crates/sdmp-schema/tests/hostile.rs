@@ -168,7 +168,7 @@ fn a_recursive_schema_that_doubles_runs_out_of_steps() {
     assert_eq!(error.code(), "schema.too_costly");
     assert!(error.is_extension());
     let member = format!(r#","a":{}7{}"#, r#"{"a":"#.repeat(3), "}".repeat(3));
-    assert_eq!(verdict(&schema, &member).unwrap_err().code(), "schema.anyOf");
+    assert_eq!(verdict(&schema, &member).unwrap_err().code(), "schema.any_of");
 }
 
 /// The deepest call stack that the limits allow, in a debug build on a test's 2 MiB.
