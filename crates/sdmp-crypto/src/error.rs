@@ -17,6 +17,9 @@ pub enum Error {
     /// A signature does not verify (R18).
     #[error("the signature does not verify with this key (R18)")]
     Signature,
+    /// The library would not sign.
+    #[error("the key would not sign; load it again, and replace it if that does not help")]
+    Signing,
     /// A ciphertext or its tag was refused; deliberately without a reason (R22, R35, R39).
     #[error("the content cannot be decrypted (R22, R35)")]
     Decrypt,
@@ -181,6 +184,7 @@ impl Error {
             Self::Random => "crypto.random",
             Self::Length => "crypto.length",
             Self::Signature => "signature.invalid",
+            Self::Signing => "signature.not_made",
             Self::Decrypt => "content.undecryptable",
             Self::Key(e) => e.code(),
             Self::Group(e) => e.code(),

@@ -92,7 +92,7 @@ fn r15_published_fingerprint() {
 #[test]
 fn r13_published_keys_are_known() {
     assert!(PublicKey::from_pem(PUBLISHED).unwrap().is_published());
-    assert!(!private("rsa-2056.pem").public().is_published());
+    assert!(!private("rsa-2048.pem").public().is_published());
     let bob = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/published-examples/bob-public.pem"
@@ -254,6 +254,91 @@ fn r14_other_encodings_are_refused() {
     assert_eq!(public_refused(&spki_of(pss, None, inner)), KeyError::Algorithm);
 }
 
+/// Octets that a reader might skip, and so give one key several texts.
+#[test]
+fn r14_nothing_is_skipped() {
+    let key = private("rsa-2048.pem");
+    let inner = &key.public().spki_der()[24..];
+    let longer = spki_of(RSA, Some(der::AnyRef::NULL), &[inner, &[0]].concat());
+    assert_eq!(public_refused(&longer), KeyError::Der, "behind the key, within the bit string");
+    let mut third = inner.to_vec();
+    third.extend_from_slice(&[2, 1, 0]);
+    let len = u16::try_from(third.len() - 4).unwrap();
+    third[2..4].copy_from_slice(&len.to_be_bytes());
+    let third = spki_of(RSA, Some(der::AnyRef::NULL), &third);
+    assert_eq!(public_refused(&third), KeyError::Der, "a third integer");
+
+    let (key, pem) = (PublicKey::from_pem(PUBLISHED).unwrap(), PUBLISHED);
+    for (name, bad) in [
+        ("byte order mark", format!("\u{feff}{pem}")),
+        ("no padding", pem.replacen("AQ==", "AQ", 1)),
+        ("bits behind the last octet", pem.replacen("AQ==", "AR==", 1)),
+        ("header", pem.replacen("KEY-----\n", "KEY-----\nComment: 1\n\n", 1)),
+        ("NUL", pem.replacen("MIIB", "MI\0IB", 1)),
+        ("empty line", pem.replacen('\n', "\n\n", 1)),
+        ("blank in a line", pem.replacen("MIIB", "MI IB", 1)),
+        ("two documents", format!("{pem}\n{pem}")),
+        ("comment", format!("{pem}\n# mine")),
+    ] {
+        assert!(PublicKey::from_pem(&bad).is_err(), "{name}");
+        assert!(!key.is_canonical(&bad), "{name}");
+    }
+}
+
+/// PKCS#8 may carry attributes, and a second copy of the public key, that nobody would look at.
+#[test]
+fn r14_private_documents_carry_nothing_else() {
+    let octets = der(&text("rsa-2048.pem"));
+    let with = |version: u8, appended: &[u8]| {
+        let mut changed = [&octets[..], appended].concat();
+        let len = u16::try_from(changed.len() - 4).unwrap();
+        changed[2..4].copy_from_slice(&len.to_be_bytes());
+        assert_eq!(changed[4..7], [2, 1, 0]);
+        changed[6] = version;
+        PrivateKey::from_pkcs8_der(&changed).unwrap_err()
+    };
+    assert!(PrivateKey::from_pkcs8_der(&octets).is_ok());
+    assert_eq!(with(0, &[0xa0, 0]), Error::Key(KeyError::NotDer), "attributes");
+    assert_eq!(with(1, &[0x81, 3, 0, 1, 2]), Error::Key(KeyError::NotDer), "a public key");
+    for (version, appended) in [(1, &[][..]), (2, &[]), (0, &[0x81, 3, 0, 1, 2]), (0, &[5, 0])] {
+        assert!(matches!(with(version, appended), Error::Key(_)), "{version} {appended:?}");
+    }
+}
+
+/// R13: no private key with one changed bit is accepted: its parts contradict each other.
+#[cfg(feature = "aws-lc-rs")]
+#[test]
+fn r13_no_changed_bit_of_a_private_key_is_accepted() {
+    let octets = der(&text("rsa-2048-pkcs1.pem"));
+    for at in 0..octets.len() {
+        let mut changed = octets.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert!(PrivateKey::from_pkcs1_der(&changed).is_err(), "{at}");
+    }
+    for part in 0..9 {
+        // Zero, in place of each of the nine integers.
+        let key = RsaPrivateKeyRef::from_der(&octets).unwrap();
+        let zero = UintRef::new(&[0]).unwrap();
+        let mut parts = [
+            zero,
+            key.modulus,
+            key.public_exponent,
+            key.private_exponent,
+            key.prime1,
+            key.prime2,
+            key.exponent1,
+            key.exponent2,
+            key.coefficient,
+        ];
+        if part > 0 {
+            parts[part] = zero;
+            assert!(PrivateKey::from_pkcs1_der(&parts.to_vec().to_der().unwrap()).is_err());
+        } else {
+            assert_eq!(parts.to_vec().to_der().unwrap(), octets);
+        }
+    }
+}
+
 #[test]
 fn r14_other_things_than_keys_are_named() {
     let pem = |text: &str| match PublicKey::from_pem(text).unwrap_err() {
@@ -279,6 +364,7 @@ fn r14_other_things_than_keys_are_named() {
     assert_eq!(refused(&public.replace("PUBLIC", "PRIVATE")), KeyError::PublicInPlaceOfPrivate);
 
     assert_eq!(refused(&text("ec.pem")), KeyError::Algorithm);
+    assert_eq!(refused(&text("encrypted-ec.pem")), KeyError::Algorithm);
     assert_eq!(refused(&text("rsa-2048-pss.pem")), KeyError::Algorithm);
     assert_eq!(refused(&text("rsa-2048-3primes.pem")), KeyError::Unsupported);
     assert_eq!(pem(&text("rsa-2048-pkcs1-public.pem")), KeyError::Label);

@@ -58,7 +58,7 @@ impl SigningKey {
         let random = aws_lc_rs::rand::SystemRandom::new();
         self.0
             .sign(&aws_lc_rs::signature::RSA_PKCS1_SHA512, &random, message, &mut signature)
-            .map_err(|_| Error::Signature)?;
+            .map_err(|_| Error::Signing)?;
         Ok(signature)
     }
 }
@@ -83,7 +83,7 @@ impl SigningKey {
         let random = ring::rand::SystemRandom::new();
         self.0
             .sign(&ring::signature::RSA_PKCS1_SHA512, &random, message, &mut signature)
-            .map_err(|_| Error::Signature)?;
+            .map_err(|_| Error::Signing)?;
         Ok(signature)
     }
 }

@@ -82,6 +82,10 @@ pub(super) fn encrypt(
 
 /// Refuses other functions, and parameters that are absurd, before any of the work.
 fn bounded(kdf: &Kdf) -> Result<(), KeyError> {
+    // A file need not say how long its key is; it may not say anything but the truth.
+    if kdf.key_length().is_some_and(|octets| octets != 32) {
+        return Err(KeyError::Encryption);
+    }
     match kdf {
         Kdf::Scrypt(scrypt) => {
             let (n, r) = (scrypt.cost_parameter, u64::from(scrypt.block_size));
