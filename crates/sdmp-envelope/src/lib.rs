@@ -1,6 +1,8 @@
-//! What joins SDMP 0.12 containers to cryptography: identities, private keys, signature
-//! containers and encrypted containers.
-#![doc = ""]
+#![cfg_attr(feature = "aws-lc-rs", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "aws-lc-rs"),
+    doc = "What joins SDMP 0.12 containers to cryptography, without recipient encryption."
+)]
 
 mod check;
 mod content;

@@ -2,6 +2,22 @@
 //!
 //! The initialisation vector and, in the hardened profile, the sequence number are bound by the
 //! tag; the sequence number itself is never sent.
+//!
+//! ```
+//! use sdmp_container::Limits;
+//! use sdmp_crypto::secret::Secret;
+//! use sdmp_envelope::ContentKey;
+//! use sdmp_envelope::network::{Sealed, seal};
+//!
+//! let key = ContentKey::authenticated(Secret::new([7; 64])); // of a handshake
+//! let text = br#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
+//! let object = seal(&key, &[1; 16], 0, text)?; // with a fresh vector for each object (R34)
+//!
+//! let sealed = Sealed::parse(object.as_bytes(), &Limits::CLOSED_TRAFFIC)?;
+//! assert_eq!(sealed.clone().open(&key, 0)?, text);
+//! assert!(sealed.open(&key, 1).is_err(), "this is object 0");
+//! # Ok::<(), sdmp_envelope::Error>(())
+//! ```
 
 use std::fmt;
 
