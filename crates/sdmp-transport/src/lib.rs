@@ -12,6 +12,8 @@ pub mod octets;
 pub mod session;
 #[cfg(feature = "stdio")]
 pub mod stdio;
+#[cfg(feature = "stream")]
+pub mod stream;
 mod task;
 #[cfg(feature = "tcp")]
 pub mod tcp;
@@ -26,6 +28,8 @@ pub use error::Error;
 pub use listener::Listener;
 pub use octets::ByteStream;
 pub use session::{SecureSession, SessionReceiver, SessionSender};
+#[cfg(feature = "stream")]
+pub use stream::SecureStream;
 pub use trust::{ConfiguredOnly, Trust};
 
 use sdmp_crypto::random::SystemRandom;

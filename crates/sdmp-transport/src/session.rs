@@ -23,8 +23,9 @@ const QUEUE: usize = 16;
 
 /// A session with a peer that was verified and is trusted.
 ///
-/// It is a [`Stream`] of received containers and a [`Sink`] of containers to send, both bounded. Dropping it without [`close`](Self::close) cuts the session: the peer learns that
-/// it was truncated (R41).
+/// It is a [`Stream`] of received containers and a [`Sink`] of containers to send, both bounded.
+/// Dropping it without [`close`](Self::close) or [`finish`](Self::finish) cuts the session: the
+/// peer learns that it was truncated (R41).
 #[derive(Debug)]
 pub struct SecureSession {
     sender: SessionSender,

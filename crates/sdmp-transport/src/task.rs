@@ -220,9 +220,33 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
             Turn::App(Wish::Do(command)) => perform(driver, app, command)?,
             Turn::App(Wish::NoMoreReceiver) => app.stop_delivering(),
             Turn::App(Wish::NoMoreCommands) => app.commands = None,
+            Turn::App(Wish::Abandoned) if driver.connection.is_output_finished() => {
+                return outlast(driver, app).await;
+            }
             Turn::App(Wish::Abandoned) => return Err(Error::Closed),
         }
     }
+}
+
+/// Our side has closed, and nobody is left who waits: the peer still gets the time to close too, as
+/// a kernel does for a socket. What it sends meanwhile is discarded.
+async fn outlast(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
+    let limit = driver.connection.limits().handshake;
+    let ending = async {
+        loop {
+            app.stop_delivering();
+            take_events(driver, app)?;
+            app.pass_close();
+            driver.start_write();
+            if driver.connection.is_finished() && driver.is_idle() {
+                return Ok(());
+            }
+            match driver.turn(true, pending::<()>()).await? {
+                Turn::Wrote | Turn::Told | Turn::App(()) => {}
+            }
+        }
+    };
+    tokio::time::timeout(limit, ending).await.unwrap_or(Err(Error::CloseTimeout))
 }
 
 fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {

@@ -113,6 +113,20 @@ async fn a_cut_is_told_apart_from_a_close() {
     assert!(bob.close().await.unwrap_err().is_cut());
 }
 
+/// After our close, a session that is dropped still lets the peer close.
+#[tokio::test]
+async fn a_session_that_was_finished_may_be_dropped() {
+    let (one, other) = streams();
+    let (mut alice, mut bob) = established(one, other).await;
+    alice.send(message("done")).await.unwrap();
+    alice.finish().await.unwrap();
+    drop(alice);
+    assert_eq!(text(&bob.recv().await.unwrap().unwrap().container), "done");
+    assert!(bob.recv().await.unwrap().is_none());
+    bob.send(message("nobody hears this")).await.unwrap();
+    bob.close().await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_close_in_time_is_told() {
     let (one, other) = memory::pair(4);

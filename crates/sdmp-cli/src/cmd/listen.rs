@@ -69,6 +69,7 @@ async fn serve(
     let feeding = Arc::new(Feed::new());
     let mut sessions = JoinSet::new();
     sessions.spawn(Arc::clone(&feeding).run());
+    let mut ending = std::pin::pin!(told_to_end());
     loop {
         tokio::select! {
             outcome = listener.accept() => match outcome {
@@ -79,7 +80,7 @@ async fn serve(
                 }
                 None => break,
             },
-            () = told_to_end() => break,
+            () = &mut ending => break,
         }
     }
     feeding.end().await;

@@ -1,0 +1,272 @@
+//! A session as a stream of octets: for protocols that know nothing of containers.
+//!
+//! Octets travel in containers of the extension schema `stream` (sdmp-schema publishes it), sized
+//! so that they fill the padding steps of R33. Writes gather until a chunk is full; like any
+//! buffered writer, flush when an answer is expected. Reading flushes too.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::{Sink, Stream};
+use sdmp_container::strict::Value;
+use sdmp_container::{Container, Limits, b64url};
+use sdmp_envelope::STEP;
+use sdmp_schema::extensions::STREAM_URI;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::{Error, SecureSession, SessionReceiver, SessionSender};
+
+/// A full chunk is sealed as this many padding steps: 64 KiB of plaintext.
+const STEPS: usize = 8;
+/// The text around `data`, with the longer of the two values of `end`.
+const FRAME: usize = r#"{"sdmp":{"version":"0.12.0","schemas":[""#.len()
+    + STREAM_URI.len()
+    + r#""]},"stream":{"data":"","end":false}}"#.len();
+/// The octets in a full chunk: what fills the steps to within a base64url group.
+const CHUNK: usize = (STEPS * STEP - FRAME) / 4 * 3;
+
+/// A session as `AsyncRead + AsyncWrite`.
+///
+/// Shutting down ends our direction, and the peer's may go on; the end is authenticated (R41), and
+/// a cut is [`io::ErrorKind::UnexpectedEof`]. Dropping it without shutting down cuts the session.
+#[derive(Debug)]
+pub struct SecureStream {
+    reader: SecureReader,
+    writer: SecureWriter,
+}
+
+impl SecureStream {
+    /// Takes over a session. Both sides must, before anything else is sent over it.
+    #[must_use]
+    pub fn new(session: SecureSession) -> Self {
+        let (sender, receiver) = session.split();
+        Self {
+            reader: SecureReader { receiver, chunk: Vec::new(), read: 0, ended: false },
+            writer: SecureWriter { sender, gathered: Vec::new(), ended: false },
+        }
+    }
+
+    /// Two halves that share no lock.
+    #[must_use]
+    pub fn into_split(self) -> (SecureReader, SecureWriter) {
+        (self.reader, self.writer)
+    }
+}
+
+/// The reading half of a [`SecureStream`].
+#[derive(Debug)]
+pub struct SecureReader {
+    receiver: SessionReceiver,
+    chunk: Vec<u8>,
+    read: usize,
+    ended: bool,
+}
+
+/// The writing half of a [`SecureStream`].
+#[derive(Debug)]
+pub struct SecureWriter {
+    sender: SessionSender,
+    gathered: Vec<u8>,
+    ended: bool,
+}
+
+impl SecureReader {
+    /// The peer: verified, and trusted by this side's application.
+    #[must_use]
+    pub fn peer(&self) -> &sdmp_envelope::Identity {
+        self.receiver.peer()
+    }
+
+    /// The next container, decoded.
+    fn take(&mut self, next: Option<Result<crate::Received, Error>>) -> io::Result<()> {
+        // An authenticated close that no `end` announced: the peer's program left in mid-stream.
+        let received = next.ok_or(io::ErrorKind::UnexpectedEof)?.map_err(into_io)?;
+        let (data, end) = decode(&received.container).ok_or(io::ErrorKind::InvalidData)?;
+        (self.chunk, self.read, self.ended) = (data, 0, end);
+        Ok(())
+    }
+}
+
+impl AsyncRead for SecureReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let rest = self.chunk.get(self.read..).unwrap_or_default();
+            if !rest.is_empty() || buf.remaining() == 0 {
+                let taken = rest.len().min(buf.remaining());
+                buf.put_slice(rest.get(..taken).unwrap_or_default());
+                self.read += taken;
+                return Poll::Ready(Ok(()));
+            }
+            if self.ended {
+                return Poll::Ready(Ok(()));
+            }
+            let next = ready!(Pin::new(&mut self.receiver).poll_next(cx));
+            self.take(next)?;
+        }
+    }
+}
+
+impl SecureWriter {
+    /// Hands what was gathered to the session.
+    fn poll_send(&mut self, cx: &mut Context<'_>, end: bool) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.sender).poll_ready(cx)).map_err(into_io)?;
+        let container = encode(&self.gathered, end)?;
+        self.gathered.clear();
+        Poll::Ready(Pin::new(&mut self.sender).start_send(container).map_err(into_io))
+    }
+
+    fn poll_send_some(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.gathered.is_empty() { Poll::Ready(Ok(())) } else { self.poll_send(cx, false) }
+    }
+}
+
+impl AsyncWrite for SecureWriter {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.ended {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        if self.gathered.len() >= CHUNK {
+            ready!(self.poll_send(cx, false))?;
+        }
+        let taken = buf.len().min(CHUNK - self.gathered.len());
+        self.gathered.extend_from_slice(buf.get(..taken).unwrap_or_default());
+        if self.gathered.len() >= CHUNK {
+            // If there is no room yet, the next call waits for it.
+            if let Poll::Ready(Err(error)) = self.poll_send(cx, false) {
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send_some(cx))?;
+        Pin::new(&mut self.sender).poll_flush(cx).map_err(into_io)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.ended {
+            ready!(self.poll_send(cx, true))?;
+            self.ended = true;
+        }
+        Pin::new(&mut self.sender).poll_close(cx).map_err(into_io)
+    }
+}
+
+impl AsyncRead for SecureStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Who reads expects an answer: what it answers must not wait in our buffer.
+        if let Poll::Ready(Err(error)) = self.writer.poll_send_some(cx) {
+            return Poll::Ready(Err(error));
+        }
+        Pin::new(&mut self.reader).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for SecureStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(cx)
+    }
+}
+
+fn encode(data: &[u8], end: bool) -> io::Result<Container> {
+    let mut text = String::with_capacity(FRAME + data.len().div_ceil(3) * 4);
+    text.push_str(r#"{"sdmp":{"version":"0.12.0","schemas":[""#);
+    text.push_str(STREAM_URI);
+    text.push_str(r#""]},"stream":{"data":""#);
+    b64url::encode_append(data, &mut text);
+    text.push_str(if end { r#"","end":true}}"# } else { r#"","end":false}}"# });
+    Container::parse(text, &Limits::DEFAULT).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// The data of a `stream` container, and whether it is the last; `None` for anything else.
+fn decode(container: &Container) -> Option<(Vec<u8>, bool)> {
+    if !container.schemas().iter().any(|schema| schema.to_string() == STREAM_URI) {
+        return None;
+    }
+    let Some(Value::Object(stream)) = container.value().get("stream") else { return None };
+    match (stream.get("data"), stream.get("end"), stream.len()) {
+        (Some(Value::String(data)), Some(Value::Bool(end)), 2) => {
+            Some((b64url::decode(data.as_bytes()).ok()?, *end))
+        }
+        _ => None,
+    }
+}
+
+fn into_io(error: Error) -> io::Error {
+    let kind = match &error {
+        error if error.is_cut() => io::ErrorKind::UnexpectedEof,
+        error if error.is_timeout() => io::ErrorKind::TimedOut,
+        Error::Closed => io::ErrorKind::BrokenPipe,
+        Error::Handshake(_)
+        | Error::Carrier(_)
+        | Error::CloseTimeout
+        | Error::Aborted
+        | Error::Clock
+        | Error::Crypto(_) => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R33: a full chunk leaves less than one base64url group of padding.
+    #[test]
+    fn full_chunks_waste_no_padding() {
+        let text = encode(&[0; CHUNK], false).unwrap().octets().len();
+        assert!(text <= STEPS * STEP && text > STEPS * STEP - 4, "{text}");
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for data in [&b""[..], b"a", b"ab", &[7; 1000]] {
+            for end in [false, true] {
+                assert_eq!(decode(&encode(data, end).unwrap()), Some((data.to_vec(), end)));
+            }
+        }
+    }
+
+    #[test]
+    fn other_containers_are_no_stream() {
+        let good = encode(b"x", false).unwrap().text().to_owned();
+        let bad = [
+            good.replace("\"end\":false", "\"end\":0"),
+            good.replace("\"end\":false", "\"end\":false,\"more\":1"),
+            good.replace("\"data\":\"eA\"", "\"data\":\"eB\""),
+            good.replace("\"stream\"", "\"other\""),
+            good.replace(STREAM_URI, "message")
+                .replace("\"stream\":", "\"message\":\"\",\"stream\":"),
+        ];
+        for text in bad {
+            let container = Container::parse(text.as_bytes(), &Limits::DEFAULT).unwrap();
+            assert_eq!(decode(&container), None, "{text}");
+        }
+    }
+}
