@@ -3,7 +3,7 @@
 //! The decoder refuses padding, white space, characters outside the alphabet, an impossible
 //! length and non-zero trailing bits, so every text decodes to octets that encode to that text.
 
-use base64_simd::URL_SAFE_NO_PAD;
+use base64_simd::{Out, URL_SAFE_NO_PAD};
 
 use crate::{Error, ErrorKind};
 
@@ -68,12 +68,15 @@ pub fn check(text: impl AsRef<[u8]>) -> Result<(), Error> {
     URL_SAFE_NO_PAD.check(text).map_err(|_| diagnose(text))
 }
 
-/// Decodes a text of exactly `N` octets.
+/// Decodes a text of exactly `N` octets, without allocating.
 pub(crate) fn decode_array<const N: usize>(text: &str, wrong: ErrorKind) -> Result<[u8; N], Error> {
     if text.len() != encoded_len(N) {
         return Err(Error::new(wrong));
     }
-    decode(text)?.try_into().map_err(|_| Error::new(wrong))
+    let mut octets = [0; N];
+    let out = Out::from_slice(octets.as_mut_slice());
+    URL_SAFE_NO_PAD.decode(text.as_bytes(), out).map_err(|_| diagnose(text.as_bytes()))?;
+    Ok(octets)
 }
 
 /// Says why a text was refused: the fast decoder only says that it was.

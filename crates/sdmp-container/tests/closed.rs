@@ -5,6 +5,8 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::float_cmp,
     reason = "tests"
 )]
 

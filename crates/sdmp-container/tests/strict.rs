@@ -6,6 +6,10 @@
     clippy::panic,
     clippy::as_conversions,
     clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
     reason = "tests; the clock only tells linear from quadratic"
 )]
 
@@ -242,7 +246,7 @@ proptest! {
 fn within_bounds<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();
-    assert!(start.elapsed() < Duration::from_secs(10), "{what} took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{what} took {:?}", start.elapsed());
     result
 }
 
@@ -350,8 +354,8 @@ fn a_limit_refuses_before_it_costs() {
         let error = strict::parse(&text, &Limits::CLOSED_PLAIN).unwrap_err();
         assert_eq!(error.code(), "json.too_large", "not even the encoding is looked at");
     }
-    // Looking at 64 GiB would take seconds at the very least.
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // Looking at 64 GiB would take longer than this on any machine.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn closed_signature(octets: &[u8], limits: &Limits) -> Result<Signature, Error> 
     let fields = Fields::member(&root, CoreSchema::Signature)?;
     fields.close(&["identifier", "payload", "signatures"])?;
     for entry in fields.objects("signatures")? {
-        entry.close(&["protected", "signature"])?;
+        entry?.close(&["protected", "signature"])?;
     }
     Signature::from_root(&root)
 }

@@ -36,11 +36,11 @@ impl Encrypted {
         let fields = Fields::member(root, CoreSchema::Encrypted)?;
         let (iv, payload) = Self::check_head(&fields)?;
         let entries = fields.objects("recipients")?;
-        let keys = entries.iter().map(|entry| entry.base64("key").map(str::to_owned));
+        let keys = entries.map(|entry| Ok(entry?.base64("key")?.to_owned()));
         Ok(Self {
             iv: iv.to_owned(),
             payload: payload.to_owned(),
-            recipients: keys.collect::<Result<_, _>>()?,
+            recipients: keys.collect::<Result<_, Error>>()?,
         })
     }
 
@@ -49,7 +49,7 @@ impl Encrypted {
         let fields = Fields::member(root, CoreSchema::Encrypted)?;
         Self::check_head(&fields)?;
         for entry in fields.objects("recipients")? {
-            entry.base64("key")?;
+            entry?.base64("key")?;
         }
         Ok(())
     }

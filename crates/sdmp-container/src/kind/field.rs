@@ -114,17 +114,19 @@ impl<'o> Fields<'o> {
             .collect()
     }
 
-    /// A required array of objects.
-    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, Error> {
+    /// A required array of objects, one after the other.
+    pub(crate) fn objects(
+        &self,
+        name: &'static str,
+    ) -> Result<impl Iterator<Item = Result<Self, Error>>, Error> {
         let elements = self.array(name)?.iter().enumerate();
-        elements
-            .map(|(index, element)| match element.as_object() {
-                Some(object) => {
-                    Ok(Self { object, pointer: format!("{}/{name}/{index}", self.pointer) })
-                }
-                None => Err(self.fault(ErrorKind::WrongType, &format!("{name}/{index}"))),
-            })
-            .collect()
+        Ok(elements.map(move |(index, element)| {
+            let pointer = format!("{}/{name}/{index}", self.pointer);
+            match element.as_object() {
+                Some(object) => Ok(Self { object, pointer }),
+                None => Err(Error::pointing(ErrorKind::WrongType, pointer)),
+            }
+        }))
     }
 
     /// Refuses members other than these: for closed objects (R12, R40).

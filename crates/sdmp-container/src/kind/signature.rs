@@ -73,12 +73,12 @@ impl Signature {
         let fields = Fields::member(root, CoreSchema::Signature)?;
         let identifier = fields.parsed("identifier")?;
         let payload = fields.base64("payload")?.to_owned();
-        let entries = fields.objects("signatures")?;
-        if entries.is_empty() {
+        if fields.array("signatures")?.is_empty() {
             return Err(fields.fault(ErrorKind::Empty, "signatures"));
         }
+        let entries = fields.objects("signatures")?;
         let signatures =
-            entries.iter().map(SignatureEntry::from_fields).collect::<Result<_, _>>()?;
+            entries.map(|entry| SignatureEntry::from_fields(&entry?)).collect::<Result<_, _>>()?;
         Ok(Self { identifier, payload, signatures })
     }
 
