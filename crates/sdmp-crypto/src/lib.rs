@@ -1,3 +1,5 @@
+//! Octets only: what is below is the README, and each module says which rules it keeps.
+//!
 #![doc = include_str!("../README.md")]
 
 pub mod content;
