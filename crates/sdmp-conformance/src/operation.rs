@@ -4,6 +4,7 @@
 mod container;
 pub(crate) mod crypto;
 mod envelope;
+mod handshake;
 mod schema;
 
 use crate::error::Error;
@@ -39,6 +40,7 @@ pub fn perform(operation: &str, input: Input<'_>) -> Result<Outcome, Error> {
         .or_else(|| schema::find(operation))
         .or_else(|| crypto::find(operation))
         .or_else(|| envelope::find(operation))
+        .or_else(|| handshake::find(operation))
         .ok_or_else(|| Error::vector(format!("the operation {operation} is unknown")))?;
     perform(input)
 }

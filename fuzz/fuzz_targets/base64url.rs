@@ -1,0 +1,4 @@
+#![no_main]
+//! Fuzzes base64url (R1).
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_conformance::properties::base64url(octets));
