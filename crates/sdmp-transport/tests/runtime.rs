@@ -35,7 +35,8 @@ async fn run(mut connection: Connection, mut stream: TcpStream, origin: Instant)
                     connection.close(now(origin)).unwrap();
                 }
                 Event::Closed { authenticated } => assert!(authenticated),
-                other => panic!("{other:?}"),
+                Event::Failed(error) => panic!("{error}"),
+                Event::NeedIdentity { .. } | Event::Authorize { .. } | _ => panic!("no question"),
             }
         }
         while let Some(object) = connection.poll_output() {
