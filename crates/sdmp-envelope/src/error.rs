@@ -18,13 +18,13 @@ pub enum Error {
     #[error("the container's version is not 0.12.x (R8): ask its author for one written for 0.12")]
     UnsupportedVersion,
     /// The container does not list the schema that this operation needs.
-    #[error("the container does not list the schema `{0}`")]
+    #[error("the container does not list the schema `{0}` (R9): this is another kind of container")]
     WrongSchema(&'static str),
     /// `identity.key` is a readable key but not in the one canonical form (R14).
     #[error("the key is not canonical PEM (R14): 64-column lines joined by LF, no LF at the end")]
     KeyNotCanonical,
     /// The fingerprint does not belong to the key (R15).
-    #[error("the fingerprint does not match the key (R15)")]
+    #[error("the fingerprint does not match the key (R15): ask its owner for the container again")]
     FingerprintMismatch,
     /// The key was published with the specification: everybody has its private half (R13).
     #[error("the key was published with the specification (R13): make a new one")]
@@ -33,10 +33,10 @@ pub enum Error {
     #[error("the identity has expired (R16): ask its owner for a new one")]
     Expired,
     /// The signer's key is not the key of the identity (R16).
-    #[error("the private key does not belong to the identity")]
+    #[error("the private key does not belong to the identity (R16): use the one it was made with")]
     KeyMismatch,
     /// `signature.identifier` is not the hash of `signature.payload` (R17).
-    #[error("the identifier does not match the payload (R17)")]
+    #[error("the identifier does not match the payload (R17): one of them was changed")]
     IdentifierMismatch,
     /// The protected header is not exactly `alg` and `kid` (R18).
     #[error("the protected header must hold exactly `alg` = HS512 and `kid` (R18)")]
@@ -51,10 +51,12 @@ pub enum Error {
     #[error("the signer {0} is not known (R20): add its identity first")]
     UnknownSigner(Fingerprint),
     /// A signature does not verify (R19, R20).
-    #[error("a signature does not verify (R19)")]
+    #[error("a signature does not verify (R19): something was changed, or another key signed it")]
     BadSignature,
     /// Only the handshake may sign this container (R20a).
-    #[error("this container may be signed by a handshake only (R20a)")]
+    #[error(
+        "only a handshake signs this container (R20a): it would let others pass for the signer"
+    )]
     ReservedForHandshake,
     /// An identity of an older version lacks a member or has one of another type (R45).
     #[error(
