@@ -170,7 +170,7 @@ impl<'o> Header<'o> {
             let text = entry.as_str().ok_or_else(|| {
                 Error::pointing(ErrorKind::WrongType, format!("/sdmp/schemas/{index}"))
             })?;
-            if !seen.insert(text) {
+            if schemas.len() > 1 && !seen.insert(text) {
                 return Err(Error::pointing(
                     ErrorKind::SchemasDuplicate,
                     format!("/sdmp/schemas/{index}"),

@@ -6,6 +6,36 @@ use std::collections::BTreeSet;
 use crate::strict::Number;
 use crate::{Error, ErrorKind, emit};
 
+/// Declares [`known`].
+macro_rules! known {
+    ($($text:literal)+) => {
+        /// The texts that containers are mostly made of, which need no memory of their own.
+        fn known(text: &str) -> Option<&'static str> {
+            match text {
+                $($text => Some($text),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+known! {
+    "sdmp" "version" "schemas" "0.12.0"
+    "identity" "encrypted" "signature" "shared_key" "resource" "broadcast" "request_journal"
+    "request_resource" "response" "message" "receipt" "node" "user" "trust" "revoke" "private_key"
+    "connection" "journal" "request" "information" "type" "expires" "key" "fingerprint"
+    "identifier" "payload" "signatures" "protected" "iv" "recipients" "g" "p" "N" "since"
+    "entries" "limit" "author" "status" "data" "ok" "name" "ips" "about" "trustee" "authorization"
+}
+
+/// The same text, independent of where it was read.
+fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+    match known(&text) {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(text.into_owned()),
+    }
+}
+
 /// A JSON value; strings without escapes are borrowed from the text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -31,7 +61,7 @@ impl<'a> Value<'a> {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(value),
             Self::Number(number) => Value::Number(number.into_owned()),
-            Self::String(text) => Value::String(Cow::Owned(text.into_owned())),
+            Self::String(text) => Value::String(own(text)),
             Self::Array(elements) => {
                 Value::Array(elements.into_iter().map(Value::into_owned).collect())
             }
@@ -166,11 +196,7 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn into_owned(self) -> Object<'static> {
         let members = self.members.into_iter();
-        Object {
-            members: members
-                .map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
-                .collect(),
-        }
+        Object { members: members.map(|(name, value)| (own(name), value.into_owned())).collect() }
     }
 
     /// The object as JSON text, as [`Value::to_text`].
