@@ -71,7 +71,7 @@ fn files_that_break_the_format_are_refused() {
     for wrong in [
         file("crypto", case),
         file("container", &format!("{case},{case}")),
-        file("container", &case.replace("R1", "R0")),
+        file("container", &case.replace("R1", "R0")), // no rule
         file("container", &case.replace("true", "false")),
         file("container", &case.replace("\"id\"", "\"extra\": 1, \"id\"")),
         "not json".to_owned(),

@@ -38,7 +38,8 @@ pub(crate) fn check(sources: &[TextFile]) -> Vec<Complaint> {
 fn is_documented(text: &str) -> bool {
     let mut depth = 0_usize;
     for line in text.lines().map(str::trim) {
-        if depth == 0 && line.starts_with("//!") {
+        let readme = line.contains("doc = include_str!(\"../README.md\")");
+        if depth == 0 && (line.starts_with("//!") || (line.starts_with("#!") && readme)) {
             return true;
         }
         let attribute = depth > 0 || line.starts_with("#!");
