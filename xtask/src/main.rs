@@ -12,6 +12,7 @@ mod ci;
 mod conformance;
 mod fuzz;
 mod process;
+mod simulate;
 mod tidy;
 mod workspace;
 
@@ -34,6 +35,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Fuzz the parsers and state machines (needs nightly and cargo-fuzz)
     Fuzz(fuzz::Arguments),
+    /// Run the handshake over a faulty carrier, many seeded times
+    Simulate(simulate::Arguments),
     /// Check layers, file sizes, module documentation, rule numbers and links
     Tidy,
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Tidy => tidy::run(),
     };
     match outcome {
