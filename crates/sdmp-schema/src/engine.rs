@@ -15,8 +15,10 @@ use crate::{
 
 pub(crate) use crate::instance::Cost;
 
-/// Largest compiled form of one regular expression, in octets.
-const PATTERN_SIZE: usize = 64 * 1024;
+/// Largest compiled form of one regular expression of an extension schema, in octets.
+const PATTERN_SIZE: usize = 32 * 1024;
+/// Most memory for the states that one regular expression remembers.
+const PATTERN_MEMORY: usize = 128 * 1024;
 
 /// A compiled schema.
 pub(crate) struct Compiled {
@@ -25,18 +27,30 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles a closed draft-04 document.
-    ///
-    /// The crate is built without its retrievers and told to be offline, patterns run on the linear
-    /// engine, and `format` is left to the application (draft-04 makes it optional).
-    pub(crate) fn new(schema: &Value, name_patterns: u64) -> Result<Self, DocumentFault> {
+    /// Compiles one of our own schemas.
+    pub(crate) fn built_in(schema: &Value) -> Result<Self, DocumentFault> {
+        Self::new(schema, PatternOptions::regex(), 0)
+    }
+
+    /// Compiles an extension schema, which is a closed draft-04 document.
+    pub(crate) fn extension(schema: &Value, name_patterns: u64) -> Result<Self, DocumentFault> {
+        let patterns =
+            PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_MEMORY);
+        Self::new(schema, patterns, name_patterns)
+    }
+
+    /// The engine is built without its retrievers and told to be offline, patterns run on the
+    /// linear engine, and `format` is left to the application (draft-04 makes it optional).
+    fn new(
+        schema: &Value,
+        patterns: PatternOptions<jsonschema::Regex>,
+        name_patterns: u64,
+    ) -> Result<Self, DocumentFault> {
         let engine = jsonschema::options_for::<Instance>()
             .with_draft(Draft::Draft4)
             .offline()
             .should_validate_formats(false)
-            .with_pattern_options(
-                PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE),
-            )
+            .with_pattern_options(patterns)
             .build(schema)
             .map_err(|error| document_fault(&error))?;
         Ok(Self { engine, name_patterns })

@@ -16,9 +16,12 @@ use jsonschema::{
 use sdmp_container::strict::{self, Number, Object, Value};
 use serde_json::Value as Plain;
 
-/// Steps that validation against one extension schema may take. A step is a look at one value; a
-/// string that is read counts one step an octet, since only regular expressions read strings.
+/// Steps that validation against one extension schema may take. A step is a look at one value.
 const STEPS: u64 = 8 << 20;
+
+/// Steps for each octet of a string that is read: regular expressions read strings, and the linear
+/// engine may look at each octet once for each of its states.
+const STEPS_AN_OCTET: u64 = 64;
 
 /// What one validation has cost so far, and may cost.
 #[derive(Debug, Clone)]
@@ -64,7 +67,7 @@ impl Cost {
 
     fn take_text(&self, text: &str, times: u64) -> bool {
         let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.take(octets.saturating_mul(times).saturating_add(1))
+        self.take(octets.saturating_mul(times).saturating_mul(STEPS_AN_OCTET).saturating_add(1))
     }
 }
 
@@ -110,6 +113,14 @@ impl<'a> Node<'a> {
         Self { value: Kind::Root(object), cost: Some(cost) }
     }
 
+    fn text(&self) -> Option<&'a str> {
+        match self.value {
+            Kind::Name(name) => Some(name),
+            Kind::Value(Value::String(text)) => Some(text),
+            Kind::Value(_) | Kind::Root(_) => None,
+        }
+    }
+
     fn step(&self) -> bool {
         self.cost.is_none_or(|cost| cost.take(1))
     }
@@ -134,11 +145,7 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        let text: &'a str = match self.value {
-            Kind::Name(name) => name,
-            Kind::Value(Value::String(text)) => text,
-            Kind::Value(_) | Kind::Root(_) => return None,
-        };
+        let text = self.text()?;
         let affordable = self.cost.is_none_or(|cost| cost.take_text(text, 1));
         Some(Cow::Borrowed(if affordable { text } else { "" }))
     }
@@ -179,18 +186,15 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
     }
 
     fn string_length(&self) -> Option<u64> {
-        let text = self.as_string()?;
-        u64::try_from(text.chars().count()).ok()
+        let text = self.text()?;
+        let steps = u64::try_from(text.len() / 64).unwrap_or(u64::MAX);
+        let affordable = self.cost.is_none_or(|cost| cost.take(steps.saturating_add(1)));
+        if affordable { u64::try_from(text.chars().count()).ok() } else { Some(0) }
     }
 
     fn string_length_within(&self, min: u64, max: u64) -> Option<bool> {
-        let text: &str = match self.value {
-            Kind::Name(name) => name,
-            Kind::Value(Value::String(text)) => text,
-            Kind::Value(_) | Kind::Root(_) => return None,
-        };
         // A character takes one to four octets, so long texts need no counting.
-        let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let octets = u64::try_from(self.text()?.len()).unwrap_or(u64::MAX);
         if octets < min || octets.div_ceil(4) > max {
             return Some(false);
         }

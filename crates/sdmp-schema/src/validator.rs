@@ -102,7 +102,7 @@ impl Validator {
         let octets =
             self.resolver.resolve(uri)?.ok_or_else(|| Error::Unresolved(Box::new(uri.clone())))?;
         let bundle = document::bundle(uri, octets, &self.resolver)?;
-        let compiled = Compiled::new(&bundle.schema, bundle.name_patterns);
+        let compiled = Compiled::extension(&bundle.schema, bundle.name_patterns);
         let fault = |fault| Error::Document { uri: Box::new(uri.clone()), fault };
         let compiled = Arc::new(compiled.map_err(fault)?);
         self.cache().put(name, Arc::clone(&compiled));
@@ -166,7 +166,7 @@ static CORE: LazyLock<Vec<Option<Compiled>>> =
 
 fn compile(text: &str) -> Option<Compiled> {
     let schema = serde_json::from_str(text).ok()?;
-    Compiled::new(&schema, 0).ok()
+    Compiled::built_in(&schema).ok()
 }
 
 fn check_built_in(schema: &Schema, container: &Container) -> Result<(), Error> {
