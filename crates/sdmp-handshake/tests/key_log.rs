@@ -16,8 +16,11 @@ use sdmp_envelope::network::Sealed;
 use sdmp_handshake::schedule::transcript_1;
 use sdmp_handshake::{KeyLog, Profile};
 
+/// The handshake's name and the secret, by label.
+type Entries = BTreeMap<&'static str, ([u8; 32], Vec<u8>)>;
+
 #[derive(Debug, Default)]
-struct Log(Mutex<BTreeMap<&'static str, ([u8; 32], Vec<u8>)>>);
+struct Log(Mutex<Entries>);
 
 impl KeyLog for Log {
     fn log(&self, label: &'static str, handshake: &[u8; 32], secret: &[u8]) {
@@ -119,7 +122,7 @@ fn refusals_open_too() {
     let log = Arc::new(Log::default());
     let mut pair = Pair::new(
         config(&mallory(), &[&bob()], Profile::Hardened),
-        config(&bob(), &[&alice()], Profile::Hardened).key_log(Arc::clone(&log) as Arc<dyn KeyLog>),
+        config(&bob(), &[&alice()], Profile::Hardened).key_log(log.clone()),
     );
     pair.run();
     // No traffic keys: the handshake never came so far.

@@ -1,0 +1,108 @@
+//! performance.md 2: sealing allocates at most once a message in steady state.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
+
+mod common;
+
+use allocation_counter::measure;
+use common::*;
+use sdmp_container::{Container, Limits};
+use sdmp_handshake::{Failed, Incoming, Initiator, Profile, Responder, Session, Step};
+
+/// Two accepted sessions, by the by-value tier.
+fn sessions(profile: Profile) -> (Session, Session) {
+    let mut random = Seeded::new(8);
+    let ours = config(&alice(), &[&bob()], profile);
+    let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
+    let responder = Responder::new(config(&bob(), &[&alice()], profile));
+    let continued = |step: Result<Step<Responder>, Failed>| match step.unwrap() {
+        Step::Continue { machine, send } => (Some(machine), None, send),
+        Step::Complete { session, send } => (None, Some(session), send),
+        other => panic!("{other:?}"),
+    };
+    let (responder, _, m2) = continued(responder.handle(m1.as_bytes(), wall(), &mut random));
+    let Step::Continue { machine: initiator, send: m3 } =
+        initiator.handle(m2[0].as_bytes(), wall(), &mut random).unwrap()
+    else {
+        panic!("M3 follows M2")
+    };
+    let m3 = responder.unwrap().handle(m3[0].as_bytes(), wall(), &mut random);
+    let (responder, published, flight) = continued(m3);
+    match initiator.handle(flight[0].as_bytes(), wall(), &mut random).unwrap() {
+        Step::Complete { session, .. } => (*session, *published.unwrap()),
+        Step::Continue { machine, .. } => {
+            let step = machine.handle(flight[1].as_bytes(), wall(), &mut random).unwrap();
+            let Step::Complete { session, send } = step else { panic!("FIN_R completes") };
+            let fin = responder.unwrap().handle(send[0].as_bytes(), wall(), &mut random);
+            (*session, *continued(fin).1.unwrap())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A container of an extension's only: no core schema copies what it checks.
+fn container(length: usize) -> Container {
+    let host = alice().identity().fingerprint().to_string();
+    let (header, data) = (format!("sdmp://{host}"), "x".repeat(length));
+    let text = format!(
+        "{{\"sdmp\":{{\"version\":\"0.12.0\",\"schemas\":[\"{header}\"]}},\"data\":\"{data}\"}}"
+    );
+    Container::parse(text, &Limits::DEFAULT).unwrap()
+}
+
+#[test]
+fn sealing_allocates_at_most_once_a_message() {
+    for profile in [Profile::Hardened, Profile::Published] {
+        let (mut initiator, _) = sessions(profile);
+        // A source that takes its octets from nowhere and allocates nothing.
+        let mut random = Zeros;
+        for length in [10, 1_000, 16_000, 256_000] {
+            let container = container(length);
+            let mut object = String::new();
+            let counted = measure(|| {
+                object = initiator.seal(&container, wall(), &mut random).unwrap();
+            });
+            assert!(object.len() > length);
+            assert_eq!(counted.count_total, 1, "{profile:?}, {length}: {counted:?}");
+            // One more where the check of a core schema copies the string that it looks at.
+            let container = message(&"x".repeat(length));
+            let counted = measure(|| {
+                object = initiator.seal(&container, wall(), &mut random).unwrap();
+            });
+            assert!(counted.count_total <= 2, "{profile:?}, {length}: {counted:?}");
+        }
+    }
+}
+
+#[test]
+fn opening_allocates_no_more_for_a_longer_message() {
+    for profile in [Profile::Hardened, Profile::Published] {
+        let (mut initiator, mut responder) = sessions(profile);
+        let counts = [1_000, 16_000, 256_000].map(|length| {
+            let object = initiator.seal(&container(length), wall(), &mut Zeros).unwrap();
+            let counted = measure(|| {
+                let opened = responder.open(object.as_bytes(), wall()).unwrap();
+                assert!(matches!(opened, Incoming::Message(_)));
+            });
+            assert!(counted.bytes_max < 8 * u64::try_from(length).unwrap() + 100_000);
+            counted.count_total
+        });
+        assert!(counts.iter().all(|count| *count <= 24), "{profile:?}: {counts:?}");
+    }
+}
+
+/// No randomness at all: only to count what is allocated around it.
+#[derive(Debug)]
+struct Zeros;
+
+impl sdmp_crypto::random::Random for Zeros {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), sdmp_crypto::Error> {
+        octets.fill(0);
+        Ok(())
+    }
+}
