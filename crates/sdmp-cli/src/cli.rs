@@ -175,7 +175,7 @@ pub(crate) enum Key {
 #[derive(Clone, Copy, Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct Kind {
-    /// The identity of a node: it can take part in sessions [default]
+    /// The identity of a node: it can take part in sessions (the default)
     #[arg(long)]
     pub(crate) node: bool,
     /// The identity of a user: it signs, and takes no part in sessions
