@@ -99,14 +99,15 @@ enum Kind {
 
 /// An exponent of the first class, or one of the second.
 fn exponent(second: bool, kind: Kind) -> Result<[u8; 32], Error> {
-    let mut octets = unhex(EXPONENT);
-    match (second, kind) {
-        (false, _) | (true, Kind::Fixed) => {}
-        (true, Kind::Random) => SystemRandom::new().fill(&mut octets)?,
-        (true, Kind::Zeros) => octets = [0; 32],
-        (true, Kind::Ones) => octets = [0xff; 32],
-    }
-    Ok(octets)
+    // Drawn for both classes, so that the measurement follows the same work in both.
+    let mut random = [0; 32];
+    SystemRandom::new().fill(&mut random)?;
+    Ok(match (second, kind) {
+        (false, _) | (true, Kind::Fixed) => unhex(EXPONENT),
+        (true, Kind::Random) => random,
+        (true, Kind::Zeros) => [0; 32],
+        (true, Kind::Ones) => [0xff; 32],
+    })
 }
 
 /// The shared-secret computation by the exponent's bits.
