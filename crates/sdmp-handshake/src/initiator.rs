@@ -135,6 +135,7 @@ impl Initiator {
         match self.state {
             State::ExpectSessionCreation(_) => refuse_plain(error),
             State::ExpectSignature(mut state) => {
+                spend_verification();
                 refuse_sealed(&mut state.secured.channels, 1, error, random)
             }
             State::ExpectConfirmation(mut state) => {
@@ -290,6 +291,7 @@ impl ExpectConfirmation {
         check_not_refused(&plaintext)?;
         let expected = confirmation(Role::Responder.name(), &self.traffic.t2);
         check_confirmation(Message::FinResponder, &plaintext, expected.as_bytes(), &self.peer)?;
+        self.peer.check_usable(now).map_err(Error::PeerProof)?;
         let own = confirmation(Role::Initiator.name(), &self.traffic.t2);
         let fin = sign_octets(own.as_bytes(), &[&config.local], now).map_err(Error::Local)?;
         channels.send.seal(fin.as_bytes(), random)

@@ -119,7 +119,7 @@ impl Responder {
                 Ok(Step::Continue { machine: Self { config: self.config, state }, send: vec![m2] })
             }
             State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
-            State::ExpectConfirmation(state) => state.handle(&self.config, octets),
+            State::ExpectConfirmation(state) => state.handle(&self.config, octets, now),
         }
     }
 
@@ -129,7 +129,10 @@ impl Responder {
         match self.state {
             State::ExpectSessionCreation => refuse_plain(error),
             State::ExpectSignature(state) => match state.agree(&self.config) {
-                Ok((mut secured, _)) => refuse_m3(&self.config, &mut secured, error, random),
+                Ok((mut secured, _)) => {
+                    spend_verification();
+                    refuse_m3(&self.config, &mut secured, error, random)
+                }
                 Err(_) => error.into(),
             },
             // A bad FIN_I is not answered (R37).
@@ -289,8 +292,10 @@ impl ExpectConfirmation {
         mut self: Box<Self>,
         config: &Config,
         octets: &[u8],
+        now: Timestamp,
     ) -> Result<Step<Responder>, Failed> {
         self.check(config, octets)?;
+        self.peer.check_usable(now).map_err(Error::PeerProof)?;
         let Self { group, traffic, peer, .. } = *self;
         let session = Session::hardened(config, Role::Responder, traffic, peer, group);
         Ok(Step::Complete { session: Box::new(session), send: Vec::new() })

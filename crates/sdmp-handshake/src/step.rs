@@ -123,8 +123,13 @@ impl<M: Machine> Authorize<M> {
     /// Trusts the peer.
     ///
     /// # Errors
-    /// [`Failed`], if this side can no longer sign or the random source fails.
+    /// [`Failed`], if the peer's identity has expired since, this side can no longer sign, or the
+    /// random source fails.
     pub fn trust(self, now: Timestamp, random: &mut dyn Random) -> Result<Step<M>, Failed> {
+        // The decision may have taken longer than the identity lasted (R16).
+        if let Err(error) = self.peer.identity.check_usable(now) {
+            return Err(M::refuse(self.waiting, Error::PeerProof(error), random));
+        }
         M::proven(self.waiting, self.peer, now, random)
     }
 

@@ -154,7 +154,12 @@ fn numbers_that_are_no_signatures_are_refused() {
             let protected = header("HS512", &alice_kid(), "");
             assembled(&payload, &protected, &b64url::encode(octets))
         });
-        assert_eq!((sent.len(), failed), (2, Some("signature.bad_signature")), "{} octets", octets.len());
+        assert_eq!(
+            (sent.len(), failed),
+            (2, Some("signature.bad_signature")),
+            "{} octets",
+            octets.len()
+        );
     }
     // The right signature behind a zero octet: one number, two spellings.
     let (_, failed) = judged(|m1| {
