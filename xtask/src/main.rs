@@ -12,7 +12,7 @@ mod ci;
 mod conformance;
 mod fuzz;
 mod process;
-mod simulate;
+mod programs;
 mod tidy;
 mod workspace;
 
@@ -35,8 +35,16 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Fuzz the parsers and state machines (needs nightly and cargo-fuzz)
     Fuzz(fuzz::Arguments),
-    /// Run the handshake over a faulty carrier, many seeded times
-    Simulate(simulate::Arguments),
+    /// Measure against OpenSSL, rustls, snow and josekit (needs OpenSSL's headers)
+    Bench(programs::Arguments),
+    /// Build the book (needs mdbook)
+    Docs,
+    /// Put a listener under hostile load on loopback
+    Load(programs::Arguments),
+    /// Check the formal models (needs verifpal)
+    Model,
+    /// Run the handshake over a faulty carrier, many seeded times: --seeds N, --seed N, --cuts
+    Simulate(programs::Arguments),
     /// Check layers, file sizes, module documentation, rule numbers and links
     Tidy,
 }
@@ -46,7 +54,11 @@ fn main() -> ExitCode {
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
-        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Bench(arguments) => programs::bench(&arguments),
+        Command::Docs => programs::docs(),
+        Command::Load(arguments) => programs::load(&arguments),
+        Command::Model => programs::model(),
+        Command::Simulate(arguments) => programs::simulate(&arguments),
         Command::Tidy => tidy::run(),
     };
     match outcome {
