@@ -25,10 +25,6 @@
 use super::a256cbc::{self, BLOCK};
 use crate::{Error, random::Random, secret::Secret};
 use core::fmt;
-// The same interface; this one's SHA-512 is a third faster where the processor allows.
-#[cfg(feature = "aws-lc-rs")]
-use aws_lc_rs::hmac;
-#[cfg(not(feature = "aws-lc-rs"))]
 use ring::hmac;
 
 /// The octets of a tag.
