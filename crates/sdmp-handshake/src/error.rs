@@ -99,12 +99,13 @@ impl Misbehaviour {
 }
 
 /// Legal, but refused by the policy of this side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Incompatible {
-    /// The group is neither named nor registered (R23).
-    #[error("the group is not known (R23): the peer should offer a group of RFC 7919 or RFC 3526")]
-    UnknownGroup,
+    /// The group is neither named nor registered (R23); the cause says what is wrong with its shape,
+    /// if something is.
+    #[error("the group is refused: {0}")]
+    Group(CryptoError),
     /// The group is larger than `max_group_bits` allows (R23).
     #[error("the group is larger than this side accepts (R23): raise `max_group_bits`")]
     GroupTooLarge,
@@ -114,9 +115,9 @@ pub enum Incompatible {
 }
 
 impl Incompatible {
-    fn code(self) -> &'static str {
+    fn code(&self) -> &'static str {
         match self {
-            Self::UnknownGroup => "incompatible.unknown_group",
+            Self::Group(cause) => cause.code(),
             Self::GroupTooLarge => "incompatible.group_too_large",
             Self::UserIdentity => "incompatible.user_identity",
         }

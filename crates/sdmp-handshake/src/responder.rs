@@ -154,8 +154,8 @@ fn answer(
     let group = config
         .policy
         .groups
-        .find(&m1.p, m1.g)
-        .ok_or(Error::PeerIncompatible(Incompatible::UnknownGroup))?;
+        .lookup(&m1.p, m1.g)
+        .map_err(|cause| Error::PeerIncompatible(Incompatible::Group(cause)))?;
     if group.bits() > config.policy.max_group_bits {
         return Err(Error::PeerIncompatible(Incompatible::GroupTooLarge));
     }

@@ -37,7 +37,8 @@ impl KeyLog for Secrets {
 
 fn play(input: Input<'_>, initiates: bool) -> Result<Outcome, Error> {
     let secrets = Arc::new(Secrets::default());
-    let config = config(input)?.key_log(Arc::clone(&secrets) as Arc<dyn KeyLog>);
+    let log: Arc<dyn KeyLog> = secrets.clone();
+    let config = config(input)?.key_log(log);
     let now = Now { elapsed: Duration::ZERO, wall: keys::now(input)? };
     let random = Box::new(Fixed(input.octets("random")?));
     let connection = if initiates {
@@ -229,9 +230,7 @@ impl Side {
                 self.told.messages.push(received.container.text().to_owned());
             }
             Event::Closed { authenticated: true } => self.told.events.push("closed"),
-            Event::Closed { authenticated: false } => {
-                self.told.events.push("closed, unauthenticated")
-            }
+            Event::Closed { .. } => self.told.events.push("closed, unauthenticated"),
             Event::Failed(error) => {
                 self.told.events.push("failed");
                 self.told.failure.get_or_insert(error);

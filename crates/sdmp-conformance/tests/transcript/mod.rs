@@ -8,6 +8,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::too_many_lines,
     reason = "a vector that cannot be made should stop"
 )]
 
@@ -202,13 +205,14 @@ fn now() -> Now {
 impl Side {
     fn new(plan: &Plan, own: &str, peer: &str, side: &str) -> Self {
         let secrets = Arc::new(Secrets::default());
+        let log: Arc<dyn KeyLog> = secrets.clone();
         let groups = Groups::default();
         let policy =
             Policy { profile: plan.profile, offer: plan.group(), groups, ..Policy::default() };
         let config = Config::new(local(own))
             .policy(policy)
             .trust([local(peer).identity().clone()])
-            .key_log(Arc::clone(&secrets) as Arc<dyn KeyLog>);
+            .key_log(log);
         let random = Box::new(Fixed(plan.random(side)));
         let connection = if side == "initiator" {
             Connection::initiate(config, now(), random).unwrap()
