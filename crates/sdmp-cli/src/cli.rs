@@ -268,6 +268,9 @@ pub(crate) struct Listen {
     /// The key that this node proves itself with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
+    /// Append the secrets of the handshake to a file: LABEL HANDSHAKE SECRET, in hexadecimal
+    #[arg(long, value_name = "FILE", env = "SDMPKEYLOGFILE")]
+    pub(crate) key_log: Option<PathBuf>,
     /// Serve one connection, then exit with its exit code
     #[arg(long)]
     pub(crate) once: bool,
@@ -289,6 +292,9 @@ pub(crate) struct Connect {
     /// The key that this node proves itself with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
+    /// Append the secrets of the handshake to a file: LABEL HANDSHAKE SECRET, in hexadecimal
+    #[arg(long, value_name = "FILE", env = "SDMPKEYLOGFILE")]
+    pub(crate) key_log: Option<PathBuf>,
     /// The peer to talk to; any other is refused
     #[arg(long, value_name = "PEERNAME")]
     pub(crate) peer: String,

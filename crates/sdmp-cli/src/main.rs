@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod fingerprint;
 mod io;
+mod key_log;
 mod passphrase;
 mod store;
 

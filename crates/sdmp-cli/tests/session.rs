@@ -406,3 +406,28 @@ fn standard_input_and_output_carry_a_session() {
     }
     drop((there.join().unwrap(), back.join().unwrap()));
 }
+
+#[test]
+fn secrets_are_logged_on_request_with_a_warning_and_for_the_owner_alone() {
+    let (alice, bob) = acquainted();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keys");
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let name = file.to_str().unwrap().to_owned();
+    let client = std::thread::spawn(move || {
+        alice.run_with(&connect(&address, &["--group", "ffdhe2048", "--key-log", &name]), b"")
+    });
+    expect(0, listening.finish(b""));
+    let client = expect(0, client.join().unwrap());
+    assert!(stderr(&client).contains("warning: the secrets of this session go to"));
+    let log = std::fs::read_to_string(&file).unwrap();
+    let labels: Vec<_> = log.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(labels, ["HS_I2R", "HS_R2I", "AP_I2R", "AP_R2I", "EXPORTER", "SESSION_ID"]);
+    assert!(log.lines().all(|line| line.split(' ').nth(1).unwrap().len() == 64));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -11,6 +11,7 @@ use super::chat::{Ending, Output, converse, input};
 use crate::cli::{Connect, Profile};
 use crate::error::{Exit, Failure};
 use crate::io::note;
+use crate::key_log;
 use crate::passphrase::Passphrase;
 use crate::store::Store;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Connect) -> Res
         policy.max_group_bits = policy.max_group_bits.max(group.bits());
     }
     let config = Config::new(local).policy(policy).pin(peer.fingerprint().clone()).trust([peer]);
+    let config = key_log::attach(config, args.key_log.as_deref())?;
     let output = Output {
         json: args.json,
         profile: args.profile,

@@ -14,6 +14,7 @@ use super::connect::{profile, runtime, warn_if_insecure};
 use crate::cli::Listen;
 use crate::error::{Exit, Failure};
 use crate::io::note;
+use crate::key_log;
 use crate::passphrase::Passphrase;
 use crate::store::{Named, Store};
 
@@ -43,6 +44,7 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Listen) -> Resu
         patience: policy.limits.handshake,
     };
     let config = Config::new(local).policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
+    let config = key_log::attach(config, args.key_log.as_deref())?;
     let runtime = runtime()?;
     let result = runtime.block_on(serve(args, config, peers, output));
     // A read of standard input that still waits must not keep the program.
