@@ -3,57 +3,11 @@
 
 mod common;
 
+use common::attacker::*;
 use common::*;
-use sdmp_container::closed::SessionCreation;
 use sdmp_container::{Container, IdentityType, Timestamp, b64url};
-use sdmp_crypto::dh::{Groups, NamedGroup};
-use sdmp_crypto::secret::{Secret, SecretVec};
 use sdmp_envelope::signature::reserved::sign_octets;
-use sdmp_envelope::{ContentKey, LocalIdentity, network};
-use sdmp_handshake::schedule::{HandshakeSecrets, transcript_1};
 use sdmp_handshake::{Connection, Event, Profile, Verdict};
-
-/// A peer that plays the initiator by hand, and may therefore do everything wrong.
-struct Attacker {
-    m1: String,
-    m2: String,
-    secrets: HandshakeSecrets,
-}
-
-/// Dials Bob up to the point where M3 is due.
-fn attack(bob: &mut Connection) -> Attacker {
-    let group = Groups::default().named(NamedGroup::Ffdhe2048);
-    let ephemeral = group.ephemeral(&mut Seeded::new(5)).unwrap();
-    let m1 =
-        SessionCreation { g: group.g(), p: group.p().to_vec(), n: ephemeral.public().to_vec() }
-            .to_text();
-    let mut events = Vec::new();
-    feed(bob, m1.as_bytes(), &mut events);
-    let m2 = bob.poll_output().unwrap();
-    let n = SessionCreation::parse(m2.as_bytes()).unwrap().n;
-    let z: SecretVec = ephemeral.agree(&n).unwrap();
-    let t1 = transcript_1(m1.as_bytes(), m2.as_bytes());
-    Attacker { secrets: HandshakeSecrets::derive(&z, &t1).unwrap(), m1, m2 }
-}
-
-impl Attacker {
-    fn seal(&self, text: &str) -> String {
-        let key = ContentKey::authenticated(Secret::new(*self.secrets.i2r.expose()));
-        network::seal(&key, &[3; 16], 0, text.as_bytes()).unwrap()
-    }
-
-    fn m3(&self, signer: &LocalIdentity) -> String {
-        sign_octets(self.m1.as_bytes(), &[signer], wall()).unwrap()
-    }
-}
-
-fn bob_connection(config: sdmp_handshake::Config) -> Connection {
-    Connection::respond(config, at(0), Box::new(Seeded::new(6)))
-}
-
-fn bob_config() -> sdmp_handshake::Config {
-    config(&bob(), &[&alice()], Profile::Hardened)
-}
 
 /// Bob's answer to an M3: the lengths of what he sends, and his own error.
 fn answer(make: impl FnOnce(&Attacker) -> String) -> (Vec<usize>, Option<&'static str>) {
@@ -67,12 +21,6 @@ fn answer(make: impl FnOnce(&Attacker) -> String) -> (Vec<usize>, Option<&'stati
     (sent, failure(&events))
 }
 
-/// Replaces one member's text in a signature container.
-fn edit(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "{from}");
-    text.replace(from, to)
-}
-
 #[test]
 fn the_right_m3_is_answered_by_m4_and_fin() {
     let (sent, failed) = answer(|attacker| attacker.seal(&attacker.m3(&alice())));
@@ -82,51 +30,7 @@ fn the_right_m3_is_answered_by_m4_and_fin() {
 #[test]
 fn r37_every_cause_gives_a_flight_of_the_same_shape() {
     let (accepted_flight, _) = answer(|attacker| attacker.seal(&attacker.m3(&alice())));
-    type Make = fn(&Attacker) -> String;
-    let causes: [(&str, Make); 14] = [
-        ("undecryptable", |a| a.seal(&a.m3(&alice())).replace("\"iv\":\"A", "\"iv\":\"B")),
-        ("not an object", |_| "{}".to_owned()),
-        ("no signature container", |a| a.seal("{}")),
-        ("an additional member", |a| {
-            a.seal(&edit(&a.m3(&alice()), "{\"sdmp\"", "{\"x\":1,\"sdmp\""))
-        }),
-        ("not JSON", |a| a.seal("garbage")),
-        ("not UTF-8 in spirit", |a| a.seal("\u{1}")),
-        ("unknown signer", |a| a.seal(&a.m3(&mallory()))),
-        ("own identity", |a| a.seal(&a.m3(&bob()))),
-        ("another payload", |a| {
-            let text = sign_octets(a.m2.as_bytes(), &[&alice()], wall()).unwrap();
-            a.seal(&text)
-        }),
-        ("payload with one more space", |a| {
-            let text = sign_octets(format!("{} ", a.m1).as_bytes(), &[&alice()], wall()).unwrap();
-            a.seal(&text)
-        }),
-        ("a bad signature", |a| {
-            let text = a.m3(&alice());
-            let signature = member(&text, "signature").to_owned();
-            let mut octets = b64url::decode(&signature).unwrap();
-            octets[9] ^= 1;
-            a.seal(&edit(&text, &signature, &b64url::encode(&octets)))
-        }),
-        ("a signature of nothing", |a| {
-            let text = a.m3(&alice());
-            let signature = member(&text, "signature").to_owned();
-            a.seal(&edit(&text, &signature, ""))
-        }),
-        ("a signature by another key", |a| {
-            let (ours, theirs) = (a.m3(&mallory()), a.m3(&alice()));
-            a.seal(&edit(&theirs, member(&theirs, "signature"), member(&ours, "signature")))
-        }),
-        ("another algorithm", |a| {
-            let text = a.m3(&alice());
-            let header = member(&text, "protected").to_owned();
-            let none = b64url::decode(&header).unwrap();
-            let none = String::from_utf8(none).unwrap().replace("HS512", "none");
-            a.seal(&edit(&text, &header, &b64url::encode(none.as_bytes())))
-        }),
-    ];
-    for (cause, make) in causes {
+    for (cause, make) in CAUSES {
         let (sent, failed) = answer(make);
         assert_eq!(sent, accepted_flight, "{cause}");
         assert!(failed.is_some(), "{cause}");
@@ -403,4 +307,36 @@ fn a_container_that_is_a_message_is_never_taken_for_a_proof() {
     let text = String::from_utf8(Container::octets(&text).to_vec()).unwrap();
     let (_, failed) = answer(|attacker| attacker.seal(&text));
     assert!(failed.is_some());
+}
+
+#[test]
+fn r39_published_a_flip_anywhere_in_m3_has_one_answer() {
+    // Whether it breaks the padding, UTF-8, JSON, base64url or the schema.
+    let answer = |position: usize| {
+        let mut pair = Pair::trusting(Profile::Published);
+        let mut objects = 0;
+        pair.run_with(|from_initiator, object| {
+            objects += usize::from(from_initiator);
+            if !from_initiator || objects != 2 {
+                return vec![object];
+            }
+            let old = member(&object, "payload").to_owned();
+            let mut payload = b64url::decode(&old).unwrap();
+            let place = position % payload.len();
+            payload[place] ^= 1;
+            vec![object.replace(&old, &b64url::encode(&payload))]
+        });
+        assert!(!accepted(&pair.responder_events), "{position}");
+        assert!(failure(&pair.responder_events).is_some());
+        let answers: Vec<usize> =
+            pair.sent.iter().filter(|(from, _)| !from).skip(1).map(|(_, o)| o.len()).collect();
+        (answers, failure(&pair.initiator_events))
+    };
+    let first = answer(0);
+    assert_eq!(first.0.len(), 1);
+    assert_eq!(first.1, Some("rejected.sealed"));
+    // The signed text ends somewhere before the zeros; a flip among the zeros is one too.
+    for position in (1..8192).step_by(331) {
+        assert_eq!(answer(position), first, "{position}");
+    }
 }

@@ -10,6 +10,8 @@
     reason = "a test that is wrong should stop"
 )]
 
+pub mod attacker;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
