@@ -152,7 +152,7 @@ pub mod handshake {
 
     /// R30, R39: octets from nobody who holds a trusted key are never accepted, by either side, and
     /// what a side said once it does not take back.
-    pub(super) fn any_input_is_refused(octets: &[u8]) {
+    pub fn any_input_is_refused(octets: &[u8]) {
         for initiates in [true, false] {
             let Some(mut side) = start(initiates) else { continue };
             let mut rest = octets;
