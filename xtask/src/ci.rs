@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
 use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{fuzz, tidy, workspace};
+use crate::{conformance, fuzz, tidy, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -105,18 +105,9 @@ fn run_tests(name: &str) -> Vec<Report> {
     vec![step(name, &mut cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]), show)]
 }
 
-/// The build of the tests has made this program already. `cargo run --package` would build its
-/// dependencies once more, since one package alone asks for other features than the workspace.
 fn run_conformance(name: &str) -> Vec<Report> {
     let show = |line: &str| line.contains(" cases, ");
-    let build = ["test", "--locked", "--quiet", "--workspace", "--no-run"];
-    let built = step(&format!("{name} build"), &mut cargo(&build), quiet);
-    let program = workspace::target()
-        .join("debug")
-        .join(format!("sdmp-conformance{}", std::env::consts::EXE_SUFFIX));
-    let mut command = Command::new(program);
-    command.current_dir(workspace::root()).args(["--out", "target/conformance"]);
-    vec![built, step(name, &mut command, show)]
+    vec![step(name, conformance::command().args(["--out", "target/conformance"]), show)]
 }
 
 fn run_docs(name: &str) -> Vec<Report> {

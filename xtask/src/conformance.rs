@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The program, to be given its arguments.
-fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = workspace::cargo();
     command.args([
         "run",
