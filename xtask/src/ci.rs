@@ -24,15 +24,20 @@ impl Arguments {
     }
 }
 
-/// Runs the steps one after the other, all of them even where one fails, and sums up.
+/// Runs all steps, even where one fails, and sums up. The two lanes build into directories of their
+/// own, so neither waits for the other's lock, and one lane's linking leaves no core idle.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let mut reports = Vec::new();
-    for (name, run) in STEPS {
-        if arguments.wants(name) {
-            reports.extend(run(name));
-        }
+    let started = clock();
+    let mut reports = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| lane(BESIDE, arguments));
+        let mut reports = lane(STEPS, arguments);
+        reports.extend(beside.join().unwrap_or_else(|_| vec![panicked()]));
+        reports
+    });
+    if arguments.wants("deny") {
+        reports.extend(run_deny("deny"));
     }
-    process::summary(&reports);
+    process::summary(&reports, started.elapsed());
     if let Some(total) =
         reports.iter().find(|report| report.name == "test").map(|tests| totals(&tests.output))
     {
@@ -46,9 +51,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }
 
+fn lane(steps: &[(&str, Step)], arguments: &Arguments) -> Vec<Report> {
+    steps
+        .iter()
+        .filter(|(name, _)| arguments.wants(name))
+        .flat_map(|(name, run)| run(name))
+        .collect()
+}
+
+fn panicked() -> Report {
+    finish("lane", Outcome::Failed, std::time::Duration::ZERO, "a lane of steps panicked\n".into())
+}
+
 type Step = fn(&str) -> Vec<Report>;
 
-/// In the order in which they run: what fails soonest comes first.
+/// What builds into target/debug, in the order in which it runs: what fails soonest comes first.
 const STEPS: &[(&str, Step)] = &[
     ("tidy", run_tidy),
     ("format", run_format),
@@ -57,10 +74,10 @@ const STEPS: &[(&str, Step)] = &[
     ("conformance", run_conformance),
     ("docs", run_docs),
     ("features", run_features),
-    ("demo", run_demo),
-    ("fuzz", fuzz::smoke),
-    ("deny", run_deny),
 ];
+
+/// What builds elsewhere (target/release, fuzz/target), beside the others.
+const BESIDE: &[(&str, Step)] = &[("demo", run_demo), ("fuzz", fuzz::smoke)];
 
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = workspace::cargo();

@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(why) = missing_tool() {
         bail!("{why}");
     }
+    let started = process::clock();
     let seconds = if arguments.smoke { SMOKE_SECONDS } else { arguments.seconds };
     let mut reports = vec![step("fuzz build", &mut cargo_fuzz(&["build"]), quiet)];
     if passed(&reports) {
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             reports.extend(run_together(group, seconds, !arguments.smoke));
         }
     }
-    process::summary(&reports);
+    process::summary(&reports, started.elapsed());
     if passed(&reports) { Ok(()) } else { bail!("fuzzing found something, or did not build") }
 }
 

@@ -45,12 +45,12 @@ pub(crate) fn step(name: &str, command: &mut Command, show: fn(&str) -> bool) ->
 /// Reports a step that was not a process of its own.
 pub(crate) fn finish(name: &str, outcome: Outcome, elapsed: Duration, output: String) -> Report {
     match &outcome {
-        Outcome::Passed => println!("    ok, {:.1} s", elapsed.as_secs_f64()),
+        Outcome::Passed => println!("    ok: {name}, {:.1} s", elapsed.as_secs_f64()),
         Outcome::Failed => {
             print!("{output}");
             println!("    FAILED: {name}, {:.1} s", elapsed.as_secs_f64());
         }
-        Outcome::Skipped(why) => println!("    skipped: {why}"),
+        Outcome::Skipped(why) => println!("    skipped: {name}: {why}"),
     }
     // A closed standard output is no reason to stop the steps.
     drop(std::io::stdout().flush());
@@ -99,8 +99,8 @@ pub(crate) fn answers(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Prints each step with its time, slowest information last.
-pub(crate) fn summary(reports: &[Report]) {
+/// Prints each step with its time, and the time that passed in all.
+pub(crate) fn summary(reports: &[Report], total: Duration) {
     println!("\nsummary");
     for report in reports {
         let word = match &report.outcome {
@@ -110,7 +110,6 @@ pub(crate) fn summary(reports: &[Report]) {
         };
         println!("  {:>7.1} s  {:<28} {word}", report.elapsed.as_secs_f64(), report.name);
     }
-    let total: Duration = reports.iter().map(|report| report.elapsed).sum();
     println!("  {:>7.1} s  in all", total.as_secs_f64());
 }
 
