@@ -1,4 +1,4 @@
 #![no_main]
 //! Fuzzes base64url (R1).
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_conformance::properties::base64url(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_properties::text::base64url(octets));

@@ -1,4 +1,4 @@
 #![no_main]
 //! Fuzzes the closed objects (R12, R40).
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_conformance::properties::closed(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_properties::object::closed(octets));

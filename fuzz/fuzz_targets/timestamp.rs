@@ -1,4 +1,4 @@
 #![no_main]
 //! Fuzzes timestamps (R6).
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_conformance::properties::timestamp(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| sdmp_properties::text::timestamp(octets));

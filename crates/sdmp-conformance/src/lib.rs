@@ -19,7 +19,6 @@ pub mod input;
 mod keys;
 pub mod load;
 pub mod operation;
-pub mod properties;
 pub mod report;
 pub mod rules;
 pub mod run;

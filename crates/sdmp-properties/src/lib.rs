@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::expect_used,
+    reason = "a property that does not hold, or an honest peer that fails, must stop"
+)]
+
+pub mod key;
+pub mod machine;
+pub mod object;
+pub mod stream;
+pub mod text;
+
+/// A property by the name of its fuzz target.
+pub type Property = (&'static str, fn(&[u8]));
+
+/// All properties; `fuzz/fuzz_targets` has a file for each.
+pub const ALL: [Property; 16] = [
+    ("base64url", text::base64url),
+    ("closed", object::closed),
+    ("connection", machine::connection::keeps_its_promises),
+    ("container", object::container),
+    ("deframer", stream::deframer),
+    ("handshake", stream::octets_from_nobody),
+    ("initiator", machine::by_value::initiator),
+    ("json", text::json),
+    ("key_der", key::der),
+    ("key_pem", key::pem),
+    ("responder", machine::by_value::responder),
+    ("session", machine::session::keeps_its_promises),
+    ("signature", object::signature),
+    ("timestamp", text::timestamp),
+    ("typed", object::typed),
+    ("uri", text::uri),
+];
