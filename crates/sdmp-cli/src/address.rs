@@ -1,6 +1,7 @@
 //! Where peers are: `tcp:HOST:PORT` (or just HOST:PORT), `unix:PATH`, `ws://HOST:PORT/PATH`,
 //! `files:DIR`, `stdio`.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -48,6 +49,19 @@ impl FromStr for Address {
             None => Err("not an address: write HOST:PORT, tcp:HOST:PORT, unix:PATH, \
                          ws://HOST:PORT/PATH, files:DIR or stdio"
                 .to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => f.write_str(address),
+            #[cfg(unix)]
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::WebSocket(url) => f.write_str(url),
+            Self::Files(path) => write!(f, "files:{}", path.display()),
+            Self::Stdio => f.write_str("stdio"),
         }
     }
 }

@@ -12,6 +12,7 @@ mod explain;
 mod fingerprint;
 mod io;
 mod key_log;
+mod link;
 mod passphrase;
 mod store;
 
@@ -22,6 +23,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 use crate::error::Failure;
+use crate::link::Context;
 use crate::passphrase::Passphrase;
 use crate::store::Store;
 
@@ -45,18 +47,19 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let store = Store::open(cli.data)?;
-    let passphrase = Passphrase::new(cli.passphrase_file);
+    let context =
+        Context { store: Store::open(cli.data)?, passphrase: Passphrase::new(cli.passphrase_file) };
+    let Context { store, passphrase } = &context;
     match cli.command {
         Command::Demo(args) => cmd::demo::run(&args),
-        Command::Key(key) => cmd::key::run(&store, &passphrase, key),
-        Command::Peer(peer) => cmd::peer::run(&store, peer),
-        Command::Listen(args) => cmd::listen::run(&store, &passphrase, &args),
-        Command::Connect(args) => cmd::connect::run(&store, &passphrase, &args),
-        Command::Sign(args) => cmd::sign::sign(&store, &passphrase, &args),
-        Command::Verify(args) => cmd::sign::verify(&store, &args),
-        Command::Seal(args) => cmd::seal::seal(&store, &args),
-        Command::Unseal(args) => cmd::seal::unseal(&store, &passphrase, &args),
+        Command::Key(key) => cmd::key::run(store, passphrase, key),
+        Command::Peer(peer) => cmd::peer::run(store, peer),
+        Command::Listen(args) => cmd::listen::run(&context, &args),
+        Command::Connect(args) => cmd::connect::run(&context, &args),
+        Command::Sign(args) => cmd::sign::sign(store, passphrase, &args),
+        Command::Verify(args) => cmd::sign::verify(store, &args),
+        Command::Seal(args) => cmd::seal::seal(store, &args),
+        Command::Unseal(args) => cmd::seal::unseal(store, passphrase, &args),
         Command::Container(command) => cmd::container::run(&command),
         Command::Schema(command) => cmd::schema::run(&command),
     }

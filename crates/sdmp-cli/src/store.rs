@@ -4,7 +4,10 @@
 //! keys/NAME.private.json    private_key container, mode 0600
 //! keys/NAME.identity.json   identity container
 //! peers/NAME.json           identity container of a trusted peer
+//! peers/NAME.about          notes about it: address, when its fingerprint was compared
 //! ```
+
+mod about;
 
 use std::fs;
 use std::io;
@@ -17,6 +20,8 @@ use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity, private_key};
 
+pub(crate) use about::About;
+
 use crate::error::{Exit, Failure};
 use crate::io::{Access, write_atomically};
 use crate::passphrase::Passphrase;
@@ -24,6 +29,7 @@ use crate::passphrase::Passphrase;
 const PRIVATE: &str = ".private.json";
 const IDENTITY: &str = ".identity.json";
 const PEER: &str = ".json";
+const ABOUT: &str = ".about";
 /// No container that belongs here is longer.
 const FILE_LIMIT: u64 = 64 * 1024;
 
@@ -187,6 +193,25 @@ impl Store {
         })
     }
 
+    /// What is noted about a peer; nothing where there are no notes.
+    pub(crate) fn about(&self, name: &str) -> Result<About, Failure> {
+        let identity = self.peer(name)?;
+        let path = self.peers().join(format!("{name}{ABOUT}"));
+        match read_file(&path, |_| Ok(())) {
+            Ok(text) => About::parse(&text, &identity.fingerprint().to_string())
+                .ok_or_else(|| broken(&path, "it holds no notes about a peer")),
+            Err(Problem::Missing) => Ok(About::default()),
+            Err(Problem::Other(failure)) => Err(failure),
+        }
+    }
+
+    /// Replaces the notes about a peer.
+    pub(crate) fn set_about(&self, name: &str, about: &About) -> Result<(), Failure> {
+        let fingerprint = self.peer(name)?.fingerprint().to_string();
+        let path = self.peers().join(format!("{name}{ABOUT}"));
+        write_atomically(&path, &about.to_text(&fingerprint), Access::Everyone)
+    }
+
     /// All trusted peers, by name.
     pub(crate) fn list_peers(&self) -> Result<Vec<Named>, Failure> {
         list(&self.peers(), PEER)
@@ -195,11 +220,24 @@ impl Store {
     /// Trusts a peer no longer.
     pub(crate) fn remove_peer(&self, name: &str) -> Result<(), Failure> {
         check_name(name)?;
-        let path = self.peers().join(format!("{name}{PEER}"));
-        fs::remove_file(&path).map_err(|error| match error.kind() {
+        let remove = |suffix| {
+            let path = self.peers().join(format!("{name}{suffix}"));
+            let removed = fs::remove_file(&path);
+            removed.map_err(|error| (error.kind(), path, error))
+        };
+        let failed = |path: PathBuf, error: &io::Error| {
+            Failure::io(format!("cannot remove {}", path.display()), error)
+        };
+        remove(PEER).map_err(|(kind, path, error)| match kind {
             io::ErrorKind::NotFound => no_peer(name),
-            _ => Failure::io(format!("cannot remove {}", path.display()), &error),
-        })
+            _ => failed(path, &error),
+        })?;
+        match remove(ABOUT) {
+            Err((kind, path, error)) if kind != io::ErrorKind::NotFound => {
+                Err(failed(path, &error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 }
 

@@ -15,12 +15,12 @@ use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::Incoming;
 use sdmp_transport::{SecureSession, accept, connect, tcp};
 
-use super::connect::{profile, runtime, warn_if_insecure};
 use crate::cli::Demo;
 use crate::error::{Exit, Failure};
 use crate::explain::explain;
 use crate::explain::keys::Keys;
 use crate::explain::tap::{Side, Tapped, Wire, WireObject};
+use crate::link::{library_profile, runtime, warn_if_insecure};
 
 /// The two identities live for an hour.
 const LIFE_MILLIS: i64 = 60 * 60 * 1000;
@@ -133,7 +133,7 @@ impl Stage {
 
     fn config(&self, args: &Demo, local: LocalIdentity) -> Config {
         let policy = Policy {
-            profile: profile(args.profile),
+            profile: library_profile(args.profile),
             offer: Groups::default().named(args.group),
             max_group_bits: 8192,
             ..Policy::default()

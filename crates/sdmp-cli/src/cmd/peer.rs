@@ -1,13 +1,14 @@
 //! `sdmp peer`: whom this machine trusts.
 
+use crate::address::Address;
 use crate::cli::Peer;
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_line, read_input};
-use crate::store::Store;
+use crate::store::{About, Store};
 
 pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
     match command {
-        Peer::Add { name, file } => {
+        Peer::Add { name, file, addr } => {
             let octets = read_input(Some(&file))?;
             let identity = sdmp_envelope::Identity::parse(&octets).map_err(|error| {
                 Failure::new(
@@ -22,8 +23,16 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
                 note("warning: this identity has expired; sessions with it will be refused (R16)");
             }
             store.add_peer(&name, &identity)?;
+            if let Some(address) = addr {
+                record(store, &name, &address)?;
+            }
             note(&format!("{name} is trusted from now on; its fingerprint is"));
             print_line(&identity.fingerprint().to_string())
+        }
+        Peer::Addr { name, addr } => {
+            record(store, &name, &addr)?;
+            note(&format!("{name} stands for {addr} from now on"));
+            Ok(())
         }
         Peer::List { json } => {
             for peer in store.list_peers()? {
@@ -37,6 +46,11 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn record(store: &Store, name: &str, address: &Address) -> Result<(), Failure> {
+    let about = store.about(name)?;
+    store.set_about(name, &About { address: Some(address.to_string()), ..about })
 }
 
 /// The fields of an identity that `--json` prints.

@@ -1,0 +1,74 @@
+//! The arguments of the commands that take part in sessions.
+//!
+//! What these commands share stands in groups that each of them flattens: [`Link`] for all,
+//! [`Dial`] for those that open sessions, [`Door`] for those that accept them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sdmp_crypto::dh::NamedGroup;
+
+use super::Profile;
+use super::values::group;
+use crate::address::Address;
+use crate::link::Target;
+
+/// What each session needs, on either side.
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    /// The key that this node proves itself with [default: the only one there is]
+    #[arg(long, value_name = "NAME", env = "SDMP_KEY")]
+    pub(crate) key: Option<String>,
+    /// Append the secrets of the handshake to a file: LABEL HANDSHAKE SECRET, in hexadecimal
+    #[arg(long, value_name = "FILE", env = "SDMPKEYLOGFILE")]
+    pub(crate) key_log: Option<PathBuf>,
+    /// Print each event as one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The profile [default: hardened]
+    #[arg(long, value_enum, env = "SDMP_PROFILE")]
+    pub(crate) profile: Option<Profile>,
+}
+
+/// What a session needs that this side opens.
+#[derive(Debug, Args)]
+pub(crate) struct Dial {
+    /// The peer to talk to; any other is refused [default: the one that PEER or ADDR names]
+    #[arg(long, value_name = "PEERNAME")]
+    pub(crate) peer: Option<String>,
+    /// The Diffie-Hellman group to offer, such as ffdhe3072 or modp14
+    #[arg(long, value_name = "NAME", value_parser = group, env = "SDMP_GROUP")]
+    pub(crate) group: Option<NamedGroup>,
+    #[command(flatten)]
+    pub(crate) link: Link,
+}
+
+/// What sessions need that peers open.
+#[derive(Debug, Args)]
+pub(crate) struct Door {
+    /// Serve one connection, then exit with its exit code
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The largest Diffie-Hellman group that peers may offer [default: 4096]
+    #[arg(long, value_name = "BITS", env = "SDMP_MAX_GROUP_BITS")]
+    pub(crate) max_group_bits: Option<u32>,
+    #[command(flatten)]
+    pub(crate) link: Link,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    pub(crate) address: Address,
+    #[command(flatten)]
+    pub(crate) door: Door,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+}

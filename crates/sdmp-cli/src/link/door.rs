@@ -1,0 +1,173 @@
+//! Sessions that peers open: one loop for every command that waits for them.
+
+use std::time::Duration;
+
+use sdmp_envelope::Identity;
+use sdmp_handshake::Config;
+use sdmp_transport::SecureSession;
+use sdmp_transport::listener::{Listener, Outcome};
+use tokio::task::JoinSet;
+
+use super::{Context, policy, warn_if_insecure};
+use crate::address::Address;
+use crate::cli::{Door, Profile};
+use crate::cmd::chat::Output;
+use crate::error::{Exit, Failure};
+use crate::io::note;
+use crate::key_log;
+use crate::store::Named;
+
+/// How long open sessions may still finish when the program is told to end.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+/// Everything that accepting sessions takes.
+#[derive(Debug)]
+pub(crate) struct Entrance {
+    address: Address,
+    profile: Profile,
+    /// One connection, and its exit code is ours.
+    once: bool,
+    json: bool,
+    peers: Vec<Named>,
+    config: Config,
+}
+
+impl Entrance {
+    pub(crate) fn new(context: &Context, address: &Address, args: &Door) -> Result<Self, Failure> {
+        let profile = args.link.profile.unwrap_or_default();
+        warn_if_insecure(profile);
+        let local = context.local(&args.link)?;
+        let peers = context.store.list_peers()?;
+        if peers.is_empty() {
+            note(
+                "warning: no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one",
+            );
+        }
+        let mut policy = policy(profile, address);
+        policy.max_group_bits = args.max_group_bits.unwrap_or(policy.max_group_bits);
+        let config =
+            Config::new(local).policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
+        let config = key_log::attach(config, args.link.key_log.as_deref())?;
+        Ok(Self {
+            address: address.clone(),
+            profile,
+            once: args.once || address.is_stdio(),
+            json: args.link.json,
+            peers,
+            config,
+        })
+    }
+
+    /// How the events of these sessions are told.
+    pub(crate) fn output(&self) -> Output {
+        Output {
+            json: self.json,
+            profile: self.profile,
+            many: !self.once,
+            aside: self.address.is_stdio(),
+            patience: self.config.current_policy().limits.handshake,
+        }
+    }
+
+    /// Opens the place where peers come in, and says where that is.
+    async fn open(&self) -> Result<Listener, Failure> {
+        let (incoming, address) = self.address.bind().await.map_err(|error| {
+            Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
+                .remedy("choose a free port (port 0 takes any), and a place that you may use")
+        })?;
+        let listener = Listener::new(incoming, self.config.clone());
+        note(&format!("listening on {address}"));
+        Ok(listener)
+    }
+
+    fn name_of(&self, peer: &Identity) -> Option<&str> {
+        self.peers
+            .iter()
+            .find(|known| known.identity.fingerprint() == peer.fingerprint())
+            .map(|known| known.name.as_str())
+    }
+
+    /// Serves every session that comes in until the program is told to end, or only the first one
+    /// if that was asked for. `service` begins a conversation with the peer of this name; `ending`
+    /// makes the open ones finish.
+    pub(crate) async fn serve<S, F>(
+        &self,
+        mut service: S,
+        ending: impl AsyncFnOnce(),
+    ) -> Result<(), Failure>
+    where
+        S: FnMut(SecureSession, Option<String>) -> F,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let mut listener = self.open().await?;
+        let mut told = std::pin::pin!(told_to_end());
+        if self.once {
+            let outcome = tokio::select! {
+                outcome = listener.accept() => outcome,
+                () = &mut told => None,
+            };
+            let Some(outcome) = outcome else { return Ok(()) };
+            let (session, name) = self.admit(outcome.result)?;
+            return service(session, name).await;
+        }
+        let mut sessions = JoinSet::new();
+        loop {
+            let outcome = tokio::select! {
+                outcome = listener.accept() => outcome,
+                () = &mut told => None,
+                Some(_) = sessions.join_next() => continue,
+            };
+            let Some(Outcome { source, result, .. }) = outcome else { break };
+            match self.admit(result) {
+                Ok((session, name)) => {
+                    let conversation = service(session, name);
+                    sessions.spawn(async move {
+                        if let Err(failure) = conversation.await {
+                            note(&format!("a session with {source} ended: {failure}"));
+                        }
+                    });
+                }
+                Err(failure) => note(&format!("refused a connection from {source}: {failure}")),
+            }
+        }
+        ending().await;
+        if !listener.shutdown(SHUTDOWN_LIMIT).await {
+            note("some sessions were still open and were cut");
+        }
+        Ok(())
+    }
+
+    /// Tells how a handshake came out; the session and the name of its peer, if there is one.
+    fn admit(
+        &self,
+        result: Result<SecureSession, sdmp_transport::Error>,
+    ) -> Result<(SecureSession, Option<String>), Failure> {
+        let output = self.output();
+        let session = result.map_err(Failure::from).or_else(|failure| {
+            output.rejected(&failure)?;
+            Err(failure)
+        })?;
+        let name = self.name_of(session.peer()).map(str::to_owned);
+        output.accepted(&session, name.as_deref())?;
+        Ok((session, name))
+    }
+}
+
+/// Ready when the user or the system asks the program to end.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
