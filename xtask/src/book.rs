@@ -1,0 +1,8 @@
+//! The Rust blocks of the README and of the book, as documentation tests.
+//!
+//! They are here because a published crate cannot reach outside its own directory. There is
+//! nothing else in this library: each item takes in one page, and only for the tests.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/conformance.md")]
+struct Conformance;
