@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,9 +22,16 @@ pub enum Received {
     End,
 }
 
+/// How long a write may make no progress until a session says otherwise (R42).
+pub(crate) const STALL_LIMIT: Duration = Duration::from_secs(30);
+
 /// The sending half of a carrier.
 #[async_trait]
 pub trait ObjectSender: fmt::Debug + Send {
+    /// How long a write may make no progress (R42): the session's limit, told before anything is
+    /// sent. A carrier whose writes cannot stall ignores it; one that wraps another hands it on.
+    fn stall_limit(&mut self, _limit: Duration) {}
+
     /// Sends one object; it may stay in a buffer until [`flush`](Self::flush).
     ///
     /// # Errors
@@ -85,6 +93,10 @@ impl Carrier for Box<dyn Carrier> {
 
 #[async_trait]
 impl ObjectSender for Box<dyn ObjectSender> {
+    fn stall_limit(&mut self, limit: Duration) {
+        (**self).stall_limit(limit);
+    }
+
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         (**self).send(object).await
     }

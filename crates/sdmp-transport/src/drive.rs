@@ -118,7 +118,8 @@ enum Woke<A> {
 
 impl Driver {
     pub(crate) fn new(connection: Connection, carrier: impl Carrier, clock: Clock) -> Self {
-        let (sender, receiver) = Box::new(carrier).split();
+        let (mut sender, receiver) = Box::new(carrier).split();
+        sender.stall_limit(connection.limits().write_stall);
         Self {
             connection,
             clock,

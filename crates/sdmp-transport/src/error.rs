@@ -18,6 +18,11 @@ pub enum Error {
     /// Our close was sent, and the peer's did not come within the time limit.
     #[error("the peer did not close the session in time: what it still had to send is lost")]
     CloseTimeout,
+    /// The listener that the session belongs to was shut down, and its deadline ran out.
+    #[error(
+        "this side was shut down before the session had ended: what was still on its way is lost"
+    )]
+    ShutDown,
     /// The session's task is gone: the runtime was shut down under it.
     #[error("the session was aborted because its runtime was shut down")]
     Aborted,
@@ -39,6 +44,7 @@ impl Error {
             Self::Carrier(_) => "carrier.failed",
             Self::Closed => "session.closed",
             Self::CloseTimeout => "session.close_timeout",
+            Self::ShutDown => "session.shut_down",
             Self::Aborted => "session.aborted",
             Self::Clock => "clock.unusable",
             Self::Crypto(error) => error.code(),
@@ -52,9 +58,12 @@ impl Error {
         match self {
             Self::Handshake(error) => matches!(error, sdmp_handshake::Error::Truncated),
             Self::Carrier(kind) => !matches!(kind, io::ErrorKind::TimedOut),
-            Self::Closed | Self::CloseTimeout | Self::Aborted | Self::Clock | Self::Crypto(_) => {
-                false
-            }
+            Self::Closed
+            | Self::CloseTimeout
+            | Self::ShutDown
+            | Self::Aborted
+            | Self::Clock
+            | Self::Crypto(_) => false,
         }
     }
 
@@ -65,7 +74,7 @@ impl Error {
             Self::Handshake(error) => matches!(error, sdmp_handshake::Error::Timeout(_)),
             Self::Carrier(kind) => matches!(kind, io::ErrorKind::TimedOut),
             Self::CloseTimeout => true,
-            Self::Closed | Self::Aborted | Self::Clock | Self::Crypto(_) => false,
+            Self::Closed | Self::ShutDown | Self::Aborted | Self::Clock | Self::Crypto(_) => false,
         }
     }
 }

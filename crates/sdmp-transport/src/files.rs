@@ -16,7 +16,7 @@
 //! public values are ever written.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +27,7 @@ use bytes::Bytes;
 use sdmp_crypto::random::{Random, SystemRandom};
 use sdmp_handshake::SessionLimits;
 use tokio::time::sleep;
+use tracing::debug;
 
 use crate::carrier::{ObjectReceiver, ObjectSender, Received};
 use crate::listener::{Incoming, Knock, Source};
@@ -121,7 +122,8 @@ pub struct FilesSender {
 
 impl FilesSender {
     fn write(&mut self, object: &[u8], suffix: &str) -> io::Result<()> {
-        let temporary = self.session.file('.', self.next, "tmp");
+        let temporary =
+            self.session.path.join(format!(".{}-{:08}.tmp", self.session.own, self.next));
         let mut file = fs::File::create(&temporary)?;
         file.write_all(object)?;
         file.write_all(b"\n")?;
@@ -211,7 +213,14 @@ fn read_whole(path: &Path) -> io::Result<Option<Bytes>> {
     if !metadata.is_file() || metadata.len() > LONGEST {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let mut object = fs::read(path)?;
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut object = Vec::new();
+    // It may have grown since it was looked at.
+    file.take(LONGEST + 1).read_to_end(&mut object)?;
     if object.pop() != Some(b'\n') {
         return Ok(None);
     }
@@ -235,7 +244,12 @@ impl FilesIncoming {
         for path in incoming.sessions()? {
             if path.join("taken").exists() {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                fs::rename(&path, incoming.directory.join(format!("aside-{name}")))?;
+                let aside = incoming.directory.join(format!("aside-{name}"));
+                // A synchronised folder may bring back what was set aside before. `taken` keeps it
+                // from being taken up in any case.
+                if !aside.exists() {
+                    fs::rename(&path, aside)?;
+                }
             }
         }
         Ok(incoming)
@@ -250,7 +264,7 @@ impl FilesIncoming {
             let is_session = name.to_str().is_some_and(|name| {
                 name.len() == 32 && name.bytes().all(|digit| digit.is_ascii_hexdigit())
             });
-            if is_session && entry.file_type()?.is_dir() {
+            if is_session && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 sessions.push(entry.path());
             }
         }
@@ -267,7 +281,8 @@ impl FilesIncoming {
             match fs::File::create_new(path.join("taken")) {
                 Ok(_) => return Ok(Some(open(path, 'r', 'i'))),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                // One session that cannot be taken must not keep others waiting.
+                Err(error) => debug!(kind = %error.kind(), "a session cannot be taken"),
             }
         }
         Ok(None)

@@ -6,6 +6,7 @@ mod drive;
 pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
+mod half_open;
 pub mod listener;
 pub mod memory;
 pub mod octets;
@@ -32,10 +33,13 @@ pub use session::{SecureSession, SessionReceiver, SessionSender};
 pub use stream::SecureStream;
 pub use trust::{ConfiguredOnly, Trust};
 
+use std::time::Duration;
+
 use sdmp_crypto::random::SystemRandom;
 pub use sdmp_handshake::{Accepted, Received};
-use sdmp_handshake::{Config, Connection};
+use sdmp_handshake::{Config, Connection, Now};
 
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
@@ -50,7 +54,7 @@ use crate::drive::Driver;
 /// # Errors
 /// Why there is no session; nothing was accepted and nothing delivered.
 pub async fn connect(carrier: impl Carrier, config: Config) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Initiator, config, &mut ConfiguredOnly, None).await
+    establish(carrier, Role::Initiator, config, &mut ConfiguredOnly, Clock::start(), None).await
 }
 
 /// As [`connect`], and asks `trust` about peers that the configuration does not name (R30).
@@ -62,7 +66,7 @@ pub async fn connect_with(
     config: Config,
     trust: &mut dyn Trust,
 ) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Initiator, config.ask(), trust, None).await
+    establish(carrier, Role::Initiator, config.ask(), trust, Clock::start(), None).await
 }
 
 /// Opens a session over a carrier whose connection the peer has opened. Only the identities that
@@ -71,7 +75,7 @@ pub async fn connect_with(
 /// # Errors
 /// As [`connect`].
 pub async fn accept(carrier: impl Carrier, config: Config) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Responder, config, &mut ConfiguredOnly, None).await
+    establish(carrier, Role::Responder, config, &mut ConfiguredOnly, Clock::start(), None).await
 }
 
 /// As [`accept`], and asks `trust` about peers that the configuration does not name (R30).
@@ -83,7 +87,7 @@ pub async fn accept_with(
     config: Config,
     trust: &mut dyn Trust,
 ) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Responder, config.ask(), trust, None).await
+    establish(carrier, Role::Responder, config.ask(), trust, Clock::start(), None).await
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,20 +96,29 @@ enum Role {
     Responder,
 }
 
+/// The tasks of a listener's sessions, and what cuts them all.
+#[derive(Clone, Debug, Default)]
+struct Sessions {
+    tasks: TaskTracker,
+    cut: CancellationToken,
+}
+
 async fn establish(
     carrier: impl Carrier,
     role: Role,
     config: Config,
     trust: &mut dyn Trust,
-    tracker: Option<&TaskTracker>,
+    clock: Clock,
+    sessions: Option<&Sessions>,
 ) -> Result<SecureSession, Error> {
-    let clock = Clock::start();
-    let (now, random) = (clock.now()?, Box::new(SystemRandom::new()));
+    // The connection began when the clock did: what was needed to open the carrier counts (R42).
+    let now = Now { elapsed: Duration::ZERO, wall: clock::wall_time()? };
+    let random = Box::new(SystemRandom::new());
     let connection = match role {
         Role::Initiator => Connection::initiate(config, now, random)?,
         Role::Responder => Connection::respond(config, now, random),
     };
     let mut driver = Driver::new(connection, carrier, clock);
     let accepted = driver.handshake(trust).await?;
-    Ok(SecureSession::start(driver, accepted, tracker))
+    Ok(SecureSession::start(driver, accepted, sessions))
 }

@@ -1,12 +1,10 @@
 //! A server's side: accepts connections, runs their handshakes beside the accept loop, and holds
 //! the limits of R42 against those who only knock.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,41 +17,11 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, info, info_span};
 
 use crate::carrier::Carrier;
+use crate::clock::Clock;
+use crate::half_open::HalfOpen;
+pub use crate::half_open::{ListenerLimits, Source};
 use crate::trust::{ConfiguredOnly, Trust};
-use crate::{Error, Role, SecureSession, establish};
-
-/// Where a connection comes from, as far as the carrier tells.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Source {
-    /// An address of the network. All addresses of one IPv6 /64 count as one source.
-    Ip(IpAddr),
-    /// This machine, by a carrier without addresses.
-    Local,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(ip) => ip.fmt(f),
-            Self::Local => f.write_str("local"),
-        }
-    }
-}
-
-impl Source {
-    /// What the limit for one source counts: whoever has an IPv6 address has 2^64 of them.
-    fn bucket(&self) -> Self {
-        match self {
-            Self::Ip(IpAddr::V6(v6)) => {
-                let prefix = v6.to_bits() >> 64 << 64;
-                v6.to_ipv4_mapped()
-                    .map_or(Self::Ip(IpAddr::V6(prefix.into())), |v4| Self::Ip(IpAddr::V4(v4)))
-            }
-            Self::Ip(IpAddr::V4(_)) | Self::Local => self.clone(),
-        }
-    }
-}
+use crate::{Error, Role, SecureSession, Sessions, establish};
 
 /// Somebody at the door: where from, and how to make a carrier of the connection.
 pub struct Knock {
@@ -95,23 +63,6 @@ impl Incoming for Box<dyn Incoming> {
     }
 }
 
-/// The limits of R42 on connections whose handshake is not complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListenerLimits {
-    /// In all: 256.
-    pub half_open: usize,
-    /// From one source: 16.
-    pub half_open_per_source: usize,
-    /// Accepted sessions at the same time; none by default.
-    pub sessions: Option<usize>,
-}
-
-impl Default for ListenerLimits {
-    fn default() -> Self {
-        Self { half_open: 256, half_open_per_source: 16, sessions: None }
-    }
-}
-
 /// What a listener has seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -124,6 +75,10 @@ pub struct Counts {
     pub refused: u64,
     /// Handshakes that were accepted.
     pub accepted: u64,
+    /// Half-open now: handshakes under way, and accepted sessions that nobody has asked for yet.
+    pub half_open: u64,
+    /// The most that were half-open at the same time.
+    pub most_half_open: u64,
 }
 
 #[derive(Debug, Default)]
@@ -166,7 +121,8 @@ pub struct Listener {
     counters: Arc<Counters>,
     stop: CancellationToken,
     handshakes: TaskTracker,
-    sessions: TaskTracker,
+    sessions: Sessions,
+    half_open: Arc<HalfOpen>,
 }
 
 impl Listener {
@@ -191,7 +147,8 @@ impl Listener {
             counters: Arc::default(),
             stop: CancellationToken::new(),
             handshakes: TaskTracker::new(),
-            sessions: TaskTracker::new(),
+            sessions: Sessions::default(),
+            half_open: Arc::default(),
         };
         let accepting = Accepting {
             config,
@@ -202,14 +159,17 @@ impl Listener {
             stop: listener.stop.clone(),
             handshakes: listener.handshakes.clone(),
             sessions: listener.sessions.clone(),
-            half_open: Arc::default(),
+            half_open: Arc::clone(&listener.half_open),
         };
-        drop(tokio::spawn(accepting.run(incoming)));
+        drop(listener.handshakes.spawn(accepting.run(incoming)));
         listener
     }
 
     /// The next connection's outcome; `None` after [`shutdown`](Self::shutdown) was begun. Cancel
-    /// safe. While nobody asks, at most 16 accepted sessions wait, and further handshakes with them.
+    /// safe.
+    ///
+    /// Sixteen outcomes wait until somebody asks. After them refusals are only counted, and accepted
+    /// sessions keep their place among the half-open ones: who never asks is not flooded.
     pub async fn accept(&mut self) -> Option<Outcome> {
         self.outcomes.recv().await
     }
@@ -218,7 +178,10 @@ impl Listener {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (half_open, most_half_open) = self.half_open.counts();
         Counts {
+            half_open,
+            most_half_open,
             connections: read(&self.counters.connections),
             over_limit: read(&self.counters.over_limit),
             refused: read(&self.counters.refused),
@@ -237,8 +200,12 @@ impl Listener {
         while let Some(outcome) = self.outcomes.recv().await {
             drop(outcome);
         }
-        self.sessions.close();
-        let finished = tokio::time::timeout(deadline, self.sessions.wait()).await.is_ok();
+        self.sessions.tasks.close();
+        let finished = tokio::time::timeout(deadline, self.sessions.tasks.wait()).await.is_ok();
+        if !finished {
+            self.sessions.cut.cancel();
+            self.sessions.tasks.wait().await;
+        }
         info!(finished, "listener shut down");
         finished
     }
@@ -253,22 +220,27 @@ struct Accepting {
     counters: Arc<Counters>,
     stop: CancellationToken,
     handshakes: TaskTracker,
-    sessions: TaskTracker,
+    sessions: Sessions,
     half_open: Arc<HalfOpen>,
 }
 
 impl Accepting {
-    async fn run(self, mut incoming: impl Incoming) {
+    async fn run(self, incoming: impl Incoming) {
+        tokio::select! {
+            () = self.accept(incoming) => {}
+            () = self.stop.cancelled() => {}
+            () = self.outcomes.closed() => {}
+        }
+    }
+
+    async fn accept(&self, mut incoming: impl Incoming) {
         /// Lack of descriptors passes only when connections end.
         const PAUSE: Duration = Duration::from_millis(50);
         loop {
-            let next = tokio::select! {
-                next = incoming.next() => next,
-                () = self.stop.cancelled() => return,
-                () = self.outcomes.closed() => return,
-            };
-            match next {
+            match incoming.next().await {
                 Ok(knock) => self.take(knock),
+                // A peer that went away while it waited: nobody else is to wait for that.
+                Err(error) if is_of_one_peer(error.kind()) => {}
                 Err(error) => {
                     debug!(kind = %error.kind(), "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -281,7 +253,7 @@ impl Accepting {
     fn take(&self, knock: Knock) {
         let Knock { source, open } = knock;
         count(&self.counters.connections);
-        let full = self.limits.sessions.is_some_and(|limit| self.sessions.len() >= limit);
+        let full = self.limits.sessions.is_some_and(|limit| self.sessions.tasks.len() >= limit);
         let place =
             if full { None } else { HalfOpen::enter(&self.half_open, &source, &self.limits) };
         let Some(place) = place else {
@@ -292,14 +264,14 @@ impl Accepting {
         let (config, stop) = (self.config.clone(), self.stop.clone());
         let (counters, sessions) = (Arc::clone(&self.counters), self.sessions.clone());
         let (outcomes, mut trust) = (self.outcomes.clone(), self.trust.trust());
+        let clock = Clock::start();
         let span = info_span!("connection", %source, peer = tracing::field::Empty);
         let handshake = async move {
-            let handshake = admit(open, config, trust.as_mut(), &sessions);
+            let handshake = admit(open, config, trust.as_mut(), clock, &sessions);
             let result = tokio::select! {
                 result = handshake => result,
                 () = stop.cancelled() => return,
             };
-            drop(place);
             match &result {
                 Ok(session) => {
                     count(&counters.accepted);
@@ -307,14 +279,17 @@ impl Accepting {
                     let peer = tracing::field::display(session.peer().fingerprint());
                     tracing::Span::current().record("peer", peer);
                     info!("session accepted");
+                    // Fails only when nobody asks any more.
+                    drop(outcomes.send(Outcome { source, result }).await);
                 }
                 Err(error) => {
                     count(&counters.refused);
                     info!(code = error.code(), "handshake failed");
+                    // A stranger must not be able to fill the memory with what nobody asks for.
+                    drop(outcomes.try_send(Outcome { source, result }));
                 }
             }
-            // Fails only when nobody asks any more.
-            drop(outcomes.send(Outcome { source, result }).await);
+            drop(place);
         };
         drop(self.handshakes.spawn(handshake.instrument(span)));
     }
@@ -325,88 +300,18 @@ async fn admit(
     open: BoxFuture<'static, io::Result<Box<dyn Carrier>>>,
     config: Config,
     trust: &mut dyn Trust,
-    sessions: &TaskTracker,
+    clock: Clock,
+    sessions: &Sessions,
 ) -> Result<SecureSession, Error> {
     let limit = config.current_policy().limits.first_message;
     let carrier = tokio::time::timeout(limit, open)
         .await
         .map_err(|_| HandshakeError::Timeout(TimeLimit::FirstMessage))??;
-    establish(carrier, Role::Responder, config, trust, Some(sessions)).await
+    establish(carrier, Role::Responder, config, trust, clock, Some(sessions)).await
 }
 
-/// How many handshakes are under way, in all and by source.
-#[derive(Debug, Default)]
-struct HalfOpen(Mutex<HashMap<Source, usize>>);
-
-impl HalfOpen {
-    fn enter(this: &Arc<Self>, source: &Source, limits: &ListenerLimits) -> Option<Place> {
-        let source = source.bucket();
-        let mut counts = this.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.values().sum::<usize>() >= limits.half_open {
-            return None;
-        }
-        let here = counts.get(&source).copied().unwrap_or(0);
-        if source != Source::Local && here >= limits.half_open_per_source {
-            return None;
-        }
-        counts.insert(source.clone(), here + 1);
-        Some(Place { counts: Arc::clone(this), source })
-    }
-}
-
-/// One handshake's place among the half-open ones; dropping it leaves.
-struct Place {
-    counts: Arc<HalfOpen>,
-    source: Source,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get_mut(&self.source) {
-            Some(here) if *here > 1 => *here -= 1,
-            _ => drop(counts.remove(&self.source)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ip(text: &str) -> Source {
-        Source::Ip(text.parse().unwrap())
-    }
-
-    #[test]
-    fn one_source_is_limited_and_gives_its_places_back() {
-        let half_open = Arc::new(HalfOpen::default());
-        let limits = ListenerLimits { half_open: 5, half_open_per_source: 2, sessions: None };
-        let enter = |source: &str| HalfOpen::enter(&half_open, &ip(source), &limits);
-        let (first, second) = (enter("10.0.0.1").unwrap(), enter("10.0.0.1").unwrap());
-        assert!(enter("10.0.0.1").is_none());
-        let others: Vec<_> = (2..5).map(|n| enter(&format!("10.0.0.{n}")).unwrap()).collect();
-        assert!(enter("10.0.0.9").is_none(), "five in all");
-        drop(first);
-        let again = enter("10.0.0.1").unwrap();
-        drop((second, again, others));
-        assert!(half_open.0.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn an_ipv6_network_is_one_source() {
-        assert_eq!(ip("2001:db8::1").bucket(), ip("2001:db8::ffff:1").bucket());
-        assert_ne!(ip("2001:db8:0:1::1").bucket(), ip("2001:db8:0:2::1").bucket());
-        assert_eq!(ip("::ffff:10.0.0.1").bucket(), ip("10.0.0.1"));
-    }
-
-    #[test]
-    fn carriers_without_addresses_share_the_whole_limit() {
-        let half_open = Arc::new(HalfOpen::default());
-        let limits = ListenerLimits { half_open: 3, half_open_per_source: 1, sessions: None };
-        let places: Vec<_> =
-            (0..3).map(|_| HalfOpen::enter(&half_open, &Source::Local, &limits).unwrap()).collect();
-        assert!(HalfOpen::enter(&half_open, &Source::Local, &limits).is_none());
-        drop(places);
-    }
+/// Whether an error of accepting concerns one connection only.
+fn is_of_one_peer(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&kind)
 }

@@ -3,11 +3,14 @@
 
 use std::io;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-use crate::carrier::{ObjectReceiver, ObjectSender, Received};
+use crate::carrier::{ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
 
 /// One end of an in-memory pair.
 pub type Memory = (MemorySender, MemoryReceiver);
@@ -18,15 +21,20 @@ pub type Memory = (MemorySender, MemoryReceiver);
 pub fn pair(objects: usize) -> (Memory, Memory) {
     let (to_second, second) = mpsc::channel(objects.max(1));
     let (to_first, first) = mpsc::channel(objects.max(1));
-    (
-        (MemorySender(Some(to_second)), MemoryReceiver(first)),
-        (MemorySender(Some(to_first)), MemoryReceiver(second)),
-    )
+    ((sender(to_second), MemoryReceiver(first)), (sender(to_first), MemoryReceiver(second)))
 }
 
 /// The sending half of [`pair`].
 #[derive(Debug)]
-pub struct MemorySender(Option<mpsc::Sender<Bytes>>);
+pub struct MemorySender {
+    /// `None` once nothing more is sent.
+    channel: Option<mpsc::Sender<Bytes>>,
+    stall: Duration,
+}
+
+fn sender(channel: mpsc::Sender<Bytes>) -> MemorySender {
+    MemorySender { channel: Some(channel), stall: STALL_LIMIT }
+}
 
 /// The receiving half of [`pair`].
 #[derive(Debug)]
@@ -34,10 +42,15 @@ pub struct MemoryReceiver(mpsc::Receiver<Bytes>);
 
 #[async_trait]
 impl ObjectSender for MemorySender {
+    fn stall_limit(&mut self, limit: Duration) {
+        self.stall = limit;
+    }
+
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
-        let channel = self.0.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        let channel = self.channel.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         let object = Bytes::copy_from_slice(object);
-        channel.send(object).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let sent = timeout(self.stall, channel.send(object)).await?;
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     async fn flush(&mut self) -> io::Result<()> {
@@ -45,7 +58,7 @@ impl ObjectSender for MemorySender {
     }
 
     async fn finish(&mut self) -> io::Result<()> {
-        self.0 = None;
+        self.channel = None;
         Ok(())
     }
 }
@@ -69,6 +82,14 @@ mod tests {
         assert_eq!(receiver.receive().await.unwrap(), Received::Object(Bytes::from_static(b"{}")));
         assert_eq!(receiver.receive().await.unwrap(), Received::End);
         assert!(sender.send(b"{}").await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_does_not_receive_holds_a_sender_up_to_the_limit() {
+        let ((mut sender, _first), _second) = pair(1);
+        sender.stall_limit(Duration::from_secs(3));
+        sender.send(b"{}").await.unwrap();
+        assert_eq!(sender.send(b"{}").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

@@ -9,10 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::timeout;
 
-use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
-
-/// How long a write may make no progress at all (R42).
-pub const STALL_LIMIT: Duration = Duration::from_secs(30);
+use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
 
 /// Objects up to this length are gathered, so that a flight is one write.
 const GATHER: usize = 32 * 1024;
@@ -24,7 +21,6 @@ const LARGEST_READ: usize = 64 * 1024;
 pub struct ByteStream<R, W> {
     read: R,
     write: W,
-    stall: Duration,
 }
 
 impl<S> ByteStream<ReadHalf<S>, WriteHalf<S>>
@@ -41,14 +37,7 @@ where
 impl<R, W> ByteStream<R, W> {
     /// Wraps a reader and a writer, for example the output and the input of a process.
     pub fn from_halves(read: R, write: W) -> Self {
-        Self { read, write, stall: STALL_LIMIT }
-    }
-
-    /// Changes how long a write may make no progress; [`STALL_LIMIT`] otherwise.
-    #[must_use]
-    pub fn stall_limit(mut self, limit: Duration) -> Self {
-        self.stall = limit;
-        self
+        Self { read, write }
     }
 }
 
@@ -58,7 +47,7 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
-        let sender = Sender { write: self.write, gathered: BytesMut::new(), stall: self.stall };
+        let sender = Sender { write: self.write, gathered: BytesMut::new(), stall: STALL_LIMIT };
         let receiver =
             Receiver { read: self.read, buffer: BytesMut::new(), expected: SMALLEST_READ };
         (Box::new(sender), Box::new(receiver))
@@ -80,7 +69,8 @@ impl<W> fmt::Debug for Sender<W> {
 impl<W: AsyncWrite + Send + Unpin> Sender<W> {
     async fn write_gathered(&mut self) -> io::Result<()> {
         let result = write_all(&mut self.write, &self.gathered, self.stall).await;
-        self.gathered.clear();
+        // Not only emptied: an idle session keeps no buffer.
+        self.gathered = BytesMut::new();
         result
     }
 }
@@ -107,6 +97,10 @@ fn stalled() -> io::Error {
 
 #[async_trait]
 impl<W: AsyncWrite + Send + Unpin> ObjectSender for Sender<W> {
+    fn stall_limit(&mut self, limit: Duration) {
+        self.stall = limit;
+    }
+
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         if self.gathered.len().saturating_add(object.len()) > GATHER {
             self.write_gathered().await?;
@@ -153,8 +147,14 @@ impl<R: AsyncRead + Send + Unpin> ObjectReceiver for Receiver<R> {
             return Ok(Received::End);
         }
         let wanted = if read >= self.expected { read.saturating_mul(2) } else { read };
-        self.expected = wanted.clamp(SMALLEST_READ, LARGEST_READ);
-        Ok(Received::Octets(self.buffer.split().freeze()))
+        let wanted = wanted.clamp(SMALLEST_READ, LARGEST_READ);
+        let octets = self.buffer.split().freeze();
+        if wanted < self.expected {
+            // What a burst needed is given back: an idle session keeps little.
+            self.buffer = BytesMut::new();
+        }
+        self.expected = wanted;
+        Ok(Received::Octets(octets))
     }
 }
 
@@ -196,8 +196,11 @@ mod tests {
         let (ours, _theirs) = tokio::io::duplex(16);
         let (mut sender, _receiver) = Box::new(ByteStream::new(ours)).split();
         sender.send(&[b'x'; 100]).await.unwrap();
+        sender.stall_limit(Duration::from_secs(7));
+        let began = tokio::time::Instant::now();
         let error = sender.flush().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), 7);
     }
 
     #[tokio::test]
@@ -223,5 +226,6 @@ mod tests {
         theirs.write_all(b" ").await.unwrap();
         receiver.receive().await.unwrap();
         assert_eq!(receiver.expected, SMALLEST_READ);
+        assert_eq!(receiver.buffer.capacity(), 0, "the large buffer is gone");
     }
 }

@@ -12,11 +12,11 @@ use sdmp_envelope::Identity;
 use sdmp_handshake::{Accepted, Received};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::PollSender;
-use tokio_util::task::TaskTracker;
 
 use crate::Error;
+use crate::Sessions;
 use crate::drive::Driver;
-use crate::task::{App, Command, Status, run};
+use crate::task::{App, Command, Delivery, Status, run};
 
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
@@ -45,7 +45,7 @@ pub struct SessionSender {
 /// The receiving half of a [`SecureSession`].
 #[derive(Debug)]
 pub struct SessionReceiver {
-    inbound: mpsc::Receiver<Received>,
+    inbound: mpsc::Receiver<Delivery>,
     status: watch::Receiver<Status>,
     accepted: Arc<Accepted>,
     failed: bool,
@@ -53,7 +53,7 @@ pub struct SessionReceiver {
 
 impl SecureSession {
     /// Starts the task that runs an accepted session.
-    pub(crate) fn start(driver: Driver, accepted: Accepted, tracker: Option<&TaskTracker>) -> Self {
+    pub(crate) fn start(driver: Driver, accepted: Accepted, sessions: Option<&Sessions>) -> Self {
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
@@ -61,9 +61,10 @@ impl SecureSession {
         let task = run(
             driver,
             App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none()),
+            sessions.map(|sessions| sessions.cut.clone()),
         );
-        drop(match tracker {
-            Some(tracker) => tracker.spawn(task),
+        drop(match sessions {
+            Some(sessions) => sessions.tasks.spawn(task),
             None => tokio::spawn(task),
         });
         Self {
@@ -252,7 +253,7 @@ impl SessionReceiver {
     /// before is handed out first.
     pub async fn recv(&mut self) -> Result<Option<Received>, Error> {
         match self.inbound.recv().await {
-            Some(received) => Ok(Some(received)),
+            Some(delivery) => Ok(Some(*delivery.received)),
             None => self.end().map(|()| None),
         }
     }
@@ -291,8 +292,8 @@ impl Stream for SessionReceiver {
         if self.failed {
             return Poll::Ready(None);
         }
-        if let Some(received) = ready!(self.inbound.poll_recv(cx)) {
-            return Poll::Ready(Some(Ok(received)));
+        if let Some(delivery) = ready!(self.inbound.poll_recv(cx)) {
+            return Poll::Ready(Some(Ok(*delivery.received)));
         }
         let end = self.end();
         self.failed = end.is_err();

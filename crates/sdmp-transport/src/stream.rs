@@ -226,6 +226,7 @@ fn into_io(error: Error) -> io::Error {
         Error::Handshake(_)
         | Error::Carrier(_)
         | Error::CloseTimeout
+        | Error::ShutDown
         | Error::Aborted
         | Error::Clock
         | Error::Crypto(_) => io::ErrorKind::Other,

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::Arc;
 
 use sdmp_container::Container;
 use sdmp_handshake::{Error as HandshakeError, Event, Received};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::drive::{Driver, Turn};
@@ -25,6 +27,16 @@ pub(crate) enum Status {
     Failed(Error),
 }
 
+/// Octets of received containers that may wait for the application; a larger one waits alone.
+const ROOM: u32 = 1 << 20;
+
+/// A received container on its way to the application, and the room that it takes there.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) received: Box<Received>,
+    _room: OwnedSemaphorePermit,
+}
+
 pub(crate) type Reply = oneshot::Sender<Result<(), Error>>;
 
 #[derive(Debug)]
@@ -39,7 +51,8 @@ pub(crate) struct App {
     /// `None` once every sender is gone.
     commands: Option<mpsc::Receiver<Command>>,
     /// `None` once the peer has closed or nobody receives any more.
-    inbound: Option<mpsc::Sender<Received>>,
+    inbound: Option<mpsc::Sender<Delivery>>,
+    room: Arc<Semaphore>,
     status: watch::Sender<Status>,
     /// Received, not yet taken. While something is here nothing more is read: that is the
     /// back-pressure towards the peer.
@@ -76,13 +89,14 @@ enum Wish {
 impl App {
     pub(crate) fn new(
         commands: mpsc::Receiver<Command>,
-        inbound: mpsc::Sender<Received>,
+        inbound: mpsc::Sender<Delivery>,
         status: watch::Sender<Status>,
         close_is_eof: bool,
     ) -> Self {
         Self {
             commands: Some(commands),
             inbound: Some(inbound),
+            room: Arc::new(Semaphore::new(usize::try_from(ROOM).unwrap_or(Semaphore::MAX_PERMITS))),
             status,
             backlog: VecDeque::new(),
             held: None,
@@ -95,12 +109,15 @@ impl App {
 
     /// Waits for the application. Cancel safe: an item leaves the backlog only with its permit.
     async fn wish(&mut self) -> Wish {
-        let deliver = matches!(self.backlog.front(), Some(Item::Container(_)));
+        let room = match self.backlog.front() {
+            Some(Item::Container(received)) => Some((&self.room, room_for(received))),
+            Some(Item::Closed { .. }) | None => None,
+        };
         tokio::select! {
-            permit = reserve(self.inbound.as_ref(), deliver) => match permit {
-                Some(permit) => {
+            permit = reserve(self.inbound.as_ref(), room) => match permit {
+                Some((permit, room)) => {
                     if let Some(Item::Container(received)) = self.backlog.pop_front() {
-                        permit.send(*received);
+                        permit.send(Delivery { received, _room: room });
                     }
                     Wish::Delivered
                 }
@@ -139,17 +156,28 @@ impl App {
     }
 }
 
-async fn reserve(
-    inbound: Option<&mpsc::Sender<Received>>,
-    deliver: bool,
-) -> Option<mpsc::Permit<'_, Received>> {
-    match inbound {
-        Some(inbound) if deliver => inbound.reserve().await.ok(),
-        Some(inbound) => {
+fn room_for(received: &Received) -> u32 {
+    u32::try_from(received.container.octets().len()).unwrap_or(ROOM).min(ROOM)
+}
+
+type Place<'a> = (mpsc::Permit<'a, Delivery>, OwnedSemaphorePermit);
+
+/// Waits for a place in the application's queue; `None` when nobody receives any more.
+async fn reserve<'a>(
+    inbound: Option<&'a mpsc::Sender<Delivery>>,
+    room: Option<(&Arc<Semaphore>, u32)>,
+) -> Option<Place<'a>> {
+    match (inbound, room) {
+        (Some(inbound), Some((room, octets))) => {
+            let permit = inbound.reserve().await.ok()?;
+            // Whoever stops receiving gives back the room of what was waiting.
+            Some((permit, Arc::clone(room).acquire_many_owned(octets).await.ok()?))
+        }
+        (Some(inbound), None) => {
             inbound.closed().await;
             None
         }
-        None => pending().await,
+        (None, _) => pending().await,
     }
 }
 
@@ -160,13 +188,12 @@ async fn next(commands: Option<&mut mpsc::Receiver<Command>>) -> Option<Command>
     }
 }
 
-/// Runs an accepted session to its end.
-pub(crate) async fn run(mut driver: Driver, mut app: App) {
-    let result = session(&mut driver, &mut app).await;
-    match &result {
-        Ok(()) => driver.finish().await,
-        Err(_) => driver.deliver_refusal().await,
-    }
+/// Runs an accepted session to its end, or until it is cut.
+pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<CancellationToken>) {
+    let result = tokio::select! {
+        result = to_the_end(&mut driver, &mut app) => result,
+        () = cancelled(cut.as_ref()) => Err(Error::ShutDown),
+    };
     drop(driver);
     app.answer_in_flight(&result);
     let failure = result.clone().err().unwrap_or(Error::Closed);
@@ -181,15 +208,36 @@ pub(crate) async fn run(mut driver: Driver, mut app: App) {
     });
     app.commands = None;
     app.held = None;
-    // What was received before the end is still the application's.
-    if let Some(inbound) = app.inbound.take() {
-        for item in app.backlog.drain(..) {
-            if let Item::Container(received) = item
-                && inbound.send(*received).await.is_err()
-            {
-                break;
-            }
-        }
+    tokio::select! {
+        () = hand_out(app) => {}
+        () = cancelled(cut.as_ref()) => {}
+    }
+}
+
+async fn cancelled(cut: Option<&CancellationToken>) {
+    match cut {
+        Some(cut) => cut.cancelled().await,
+        None => pending().await,
+    }
+}
+
+async fn to_the_end(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
+    let result = session(driver, app).await;
+    match &result {
+        Ok(()) => driver.finish().await,
+        Err(_) => driver.deliver_refusal().await,
+    }
+    result
+}
+
+/// What was received before the end is still the application's.
+async fn hand_out(mut app: App) {
+    let Some(inbound) = app.inbound.take() else { return };
+    for item in app.backlog.drain(..) {
+        let Item::Container(received) = item else { continue };
+        let room = Some((&app.room, room_for(&received)));
+        let Some((permit, room)) = reserve(Some(&inbound), room).await else { return };
+        permit.send(Delivery { received, _room: room });
     }
 }
 

@@ -4,9 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 
+use crate::carrier::Carrier;
 use crate::listener::{Incoming, Knock, Source};
 use crate::octets::ByteStream;
 
@@ -62,6 +64,8 @@ impl TcpIncoming {
 impl Incoming for TcpIncoming {
     async fn next(&mut self) -> io::Result<Knock> {
         let (stream, from) = self.accept().await?;
-        Ok(Knock::ready(wrap(stream)?, Source::Ip(from.ip())))
+        // A peer that is gone already is no failure of the port.
+        let carrier = wrap(stream).map(|tcp| -> Box<dyn Carrier> { Box::new(tcp) });
+        Ok(Knock { source: Source::Ip(from.ip()), open: std::future::ready(carrier).boxed() })
     }
 }

@@ -33,6 +33,8 @@ pub fn wrap(stream: UnixStream) -> Unix {
 pub struct UnixIncoming {
     listener: UnixListener,
     path: PathBuf,
+    /// Device and number of the socket's file: another one at the same path is not ours.
+    file: Option<(u64, u64)>,
 }
 
 impl UnixIncoming {
@@ -50,8 +52,14 @@ impl UnixIncoming {
             }
             result => result?,
         };
-        Ok(Self { listener, path })
+        let file = file_of(&path);
+        Ok(Self { listener, path, file })
     }
+}
+
+fn file_of(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 async fn is_left_over(path: &Path) -> bool {
@@ -65,8 +73,10 @@ async fn is_left_over(path: &Path) -> bool {
 
 impl Drop for UnixIncoming {
     fn drop(&mut self) {
-        // It may be gone already, and then all is well.
-        drop(std::fs::remove_file(&self.path));
+        if self.file.is_some() && self.file == file_of(&self.path) {
+            // It may be gone meanwhile, and then all is well.
+            drop(std::fs::remove_file(&self.path));
+        }
     }
 }
 

@@ -15,9 +15,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 
-use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
+use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
 use crate::listener::{Incoming, Knock, Source};
-use crate::octets::STALL_LIMIT;
 use crate::tcp::TcpIncoming;
 
 /// The longest message that is received: the longest object (R42).
@@ -57,14 +56,17 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (sender, receiver) = stream.split();
-    (WebSocketSender(sender), WebSocketReceiver(receiver))
+    (
+        WebSocketSender { sink: sender, stall: STALL_LIMIT, unflushed: 0 },
+        WebSocketReceiver(receiver),
+    )
 }
 
 /// The progress of one message cannot be seen from here, so longer ones get more time (R42).
-fn stall_limit(octets: usize) -> Duration {
+fn time_for(octets: usize, stall: Duration) -> Duration {
     const OCTETS_PER_SECOND: usize = 64 * 1024;
     let seconds = u64::try_from(octets / OCTETS_PER_SECOND).unwrap_or(u64::MAX);
-    STALL_LIMIT.saturating_add(Duration::from_secs(seconds))
+    stall.saturating_add(Duration::from_secs(seconds))
 }
 
 fn config() -> WebSocketConfig {
@@ -99,7 +101,12 @@ impl Incoming for WebSocketIncoming {
 
 /// The sending half.
 #[derive(Debug)]
-pub struct WebSocketSender<S>(SplitSink<WebSocketStream<S>, Message>);
+pub struct WebSocketSender<S> {
+    sink: SplitSink<WebSocketStream<S>, Message>,
+    stall: Duration,
+    /// Octets that were sent and not flushed yet.
+    unflushed: usize,
+}
 
 /// The receiving half.
 #[derive(Debug)]
@@ -110,18 +117,25 @@ impl<S> ObjectSender for WebSocketSender<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug,
 {
+    fn stall_limit(&mut self, limit: Duration) {
+        self.stall = limit;
+    }
+
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         let text = std::str::from_utf8(object).map_err(|_| io::ErrorKind::InvalidData)?;
-        let limit = stall_limit(object.len());
-        timeout(limit, self.0.feed(Message::text(text))).await?.map_err(into_io)
+        self.unflushed = self.unflushed.saturating_add(object.len());
+        let limit = time_for(self.unflushed, self.stall);
+        timeout(limit, self.sink.feed(Message::text(text))).await?.map_err(into_io)
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        timeout(stall_limit(LONGEST), self.0.flush()).await?.map_err(into_io)
+        let limit = time_for(std::mem::take(&mut self.unflushed), self.stall);
+        timeout(limit, self.sink.flush()).await?.map_err(into_io)
     }
 
     async fn finish(&mut self) -> io::Result<()> {
-        timeout(STALL_LIMIT, self.0.close()).await?.map_err(into_io)
+        let limit = time_for(std::mem::take(&mut self.unflushed), self.stall);
+        timeout(limit, self.sink.close()).await?.map_err(into_io)
     }
 }
 

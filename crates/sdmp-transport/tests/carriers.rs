@@ -63,6 +63,17 @@ mod unix {
     }
 
     #[tokio::test]
+    async fn only_its_own_file_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let first = UnixIncoming::bind(&path).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let _second = UnixIncoming::bind(&path).await.unwrap();
+        drop(first);
+        assert!(path.exists());
+    }
+
+    #[tokio::test]
     async fn a_dead_socket_is_replaced_and_a_living_one_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
@@ -227,6 +238,85 @@ async fn a_directory_that_cannot_be_used_is_an_error() {
     let missing = dir.path().join("missing");
     assert_eq!(files::dial(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
     assert_eq!(files::FilesIncoming::new(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+/// Whoever may not write there is told so, as root as well.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_directory_without_permission_is_an_error() {
+    let error = files::dial("/sys").unwrap_err();
+    let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
+    assert!(kinds.contains(&error.kind()), "{error:?}");
+}
+
+/// Both sides write at the same time, and neither touches what the other is writing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_sides_may_write_the_same_number_at_the_same_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut ours, mut our_ear, _) = begun(dir.path());
+    ours.send(b"{\"o\":0}").await.unwrap();
+    let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
+    let taken = incoming.next().await.unwrap().open.await.unwrap();
+    let (mut theirs, mut their_ear) = Box::new(taken).split();
+    theirs.send(b"{\"t\":0}").await.unwrap();
+    let write = async |sender: &mut dyn ObjectSender, side: char| {
+        for number in 1..200 {
+            sender.send(format!("{{\"{side}\":{number}}}").as_bytes()).await.unwrap();
+        }
+    };
+    let one = tokio::spawn(async move {
+        write(ours.as_mut(), 'o').await;
+        ours
+    });
+    write(theirs.as_mut(), 't').await;
+    let ours = one.await.unwrap();
+    for number in 0..200 {
+        for (ear, side) in [(&mut our_ear, 't'), (&mut their_ear, 'o')] {
+            let Received::Object(object) = ear.receive().await.unwrap() else { panic!() };
+            assert_eq!(object, format!("{{\"{side}\":{number}}}").as_bytes());
+        }
+    }
+    drop((ours, theirs));
+}
+
+/// Somebody else's session in a shared directory, which this listener may not take.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_session_that_cannot_be_taken_keeps_nobody_waiting() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let foreign = dir.path().join("0".repeat(32));
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("i-00000000.json"), "{}\n").unwrap();
+    std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let (mut waiting, mut answer, _) = begun(dir.path());
+    waiting.send(b"{}").await.unwrap();
+    let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
+    // Who may write anywhere takes the foreign one first.
+    let mut taken = Vec::new();
+    while soon(answer.as_mut()).await.is_none() {
+        let next = tokio::time::timeout(Duration::from_secs(5), incoming.next()).await;
+        let (mut sender, receiver) = Box::new(next.unwrap().unwrap().open.await.unwrap()).split();
+        sender.send(b"{}").await.unwrap();
+        taken.push((sender, receiver));
+    }
+    std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A synchronised folder brings back what was set aside: it is not taken up, and is no error.
+#[tokio::test]
+async fn a_session_that_comes_back_is_not_taken_up_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = "a".repeat(32);
+    for _ in 0..2 {
+        std::fs::create_dir(dir.path().join(&session)).unwrap();
+        std::fs::write(dir.path().join(&session).join("i-00000000.json"), "{}\n").unwrap();
+        std::fs::write(dir.path().join(&session).join("taken"), "").unwrap();
+        let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
+        let next = tokio::time::timeout(Duration::from_millis(500), incoming.next()).await;
+        assert!(next.is_err());
+    }
+    assert_eq!(names(dir.path()), [session.clone(), format!("aside-{session}")]);
 }
 
 /// A program that copies its input to its output is the echo attack: a node met by itself (R25).

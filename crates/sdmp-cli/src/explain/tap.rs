@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
@@ -80,6 +80,10 @@ struct TappedSender {
 
 #[async_trait]
 impl ObjectSender for TappedSender {
+    fn stall_limit(&mut self, limit: Duration) {
+        self.sender.stall_limit(limit);
+    }
+
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         self.wire.note(self.side, object);
         self.sender.send(object).await
