@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
 use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{conformance, fuzz, tidy, workspace};
+use crate::{conformance, fuzz, release, tidy, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -74,6 +74,7 @@ const STEPS: &[(&str, Step)] = &[
     ("conformance", run_conformance),
     ("docs", run_docs),
     ("features", run_features),
+    ("release", release::quick),
 ];
 
 /// What builds elsewhere (target/release, fuzz/target), beside the others.

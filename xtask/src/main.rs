@@ -13,6 +13,7 @@ mod conformance;
 mod fuzz;
 mod process;
 mod programs;
+mod release;
 mod tidy;
 mod workspace;
 
@@ -43,6 +44,8 @@ enum Command {
     Load(programs::Arguments),
     /// Check the formal models (needs verifpal)
     Model,
+    /// Check that the crates could be published: metadata, packages, what needs no network
+    ReleaseCheck(release::Arguments),
     /// Run the handshake over a faulty carrier, many seeded times: --seeds N, --seed N, --cuts
     Simulate(programs::Arguments),
     /// Check layers, file sizes, module documentation, rule numbers and links
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Docs => programs::docs(),
         Command::Load(arguments) => programs::load(&arguments),
         Command::Model => programs::model(),
+        Command::ReleaseCheck(arguments) => release::run(&arguments),
         Command::Simulate(arguments) => programs::simulate(&arguments),
         Command::Tidy => tidy::run(),
     };

@@ -3,6 +3,7 @@
 //! Each check is a function from plain values (a dependency graph, texts of files) to a list of
 //! complaints, so that its tests need neither cargo nor a file system.
 
+mod crates;
 mod files;
 mod layers;
 mod links;
@@ -32,6 +33,7 @@ fn check() -> Result<Vec<Complaint>> {
     let sources = workspace::files("rs")?;
     let pages = workspace::files("md")?;
     let manifests = workspace::files("toml")?;
+    let vectors = workspace::files("json")?;
     let protocol = pages
         .iter()
         .find(|page| page.path == "docs/protocol.md")
@@ -43,6 +45,9 @@ fn check() -> Result<Vec<Complaint>> {
     complaints.extend(files::check(&sources));
     complaints.extend(rules::check_sequence(&known));
     complaints.extend(rules::check_citations(&known, sources.iter().chain(&pages)));
+    complaints.extend(rules::check_tested(&known, &sources, &vectors));
+    complaints.extend(crates::check(&manifests, &sources, &pages));
+    complaints.extend(crates::check_licences(&workspace::root()));
     complaints.extend(links::check(&workspace::root(), &pages));
     complaints.extend(links::check_summary(&pages));
     Ok(complaints)

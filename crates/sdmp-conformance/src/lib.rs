@@ -23,3 +23,8 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod vector;
+
+/// The example of the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

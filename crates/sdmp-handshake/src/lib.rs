@@ -102,3 +102,8 @@ pub use responder::Responder;
 pub use secured::Role;
 pub use session::{Ended, Extension, Incoming, Received, Receiver, Sender, Session};
 pub use step::{Authorize, Failed, Machine, NeedIdentity, Step};
+
+/// The example of the README is compiled and run.
+#[cfg(all(doctest, feature = "aws-lc-rs"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

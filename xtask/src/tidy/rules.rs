@@ -1,4 +1,5 @@
-//! Every rule number that code or a page cites exists in docs/protocol.md.
+//! Every rule number that code or a page cites exists in docs/protocol.md, and every rule there is
+//! tested.
 
 use super::Complaint;
 use crate::workspace::TextFile;
@@ -49,6 +50,40 @@ pub(crate) fn check_citations<'a>(
     complaints
 }
 
+/// Complains about rules that neither a test nor a conformance vector names. Tests name them in
+/// comments (`R35`) or in their own names (`r35_`).
+pub(crate) fn check_tested(
+    known: &BTreeSet<String>,
+    sources: &[TextFile],
+    vectors: &[TextFile],
+) -> Vec<Complaint> {
+    let mut named = BTreeSet::new();
+    for file in sources {
+        let all = file.path.contains("/tests/") || file.path.ends_with("/tests.rs");
+        let tests = file.text.lines().skip_while(|line| !all && line.trim() != "#[cfg(test)]");
+        for line in tests {
+            named.extend(numbers(line).map(str::to_owned));
+            named.extend(name_of_test(line));
+        }
+    }
+    let vectors = vectors.iter().filter(|file| file.path.contains("/vectors/"));
+    let strings = vectors.flat_map(|file| file.text.lines()).filter(|line| line.contains("\"R"));
+    named.extend(strings.flat_map(numbers).map(str::to_owned));
+    known
+        .iter()
+        .filter(|rule| !named.contains(*rule))
+        .map(|rule| format!("docs/protocol.md: {rule} is named by no test and no vector"))
+        .collect()
+}
+
+/// The rule in a function's name: `fn r35_...`.
+fn name_of_test(line: &str) -> Option<String> {
+    let (_, name) = line.split_once("fn r")?;
+    let (number, _) = name.split_once('_')?;
+    let rule = format!("R{number}");
+    numbers(&rule).next().map(str::to_owned)
+}
+
 /// The rule numbers in a line: `R`, one or two digits, perhaps an `a`, standing alone.
 fn numbers(line: &str) -> impl Iterator<Item = &str> {
     line.split(|character: char| !character.is_ascii_alphanumeric() && character != '_').filter(
@@ -79,6 +114,19 @@ mod tests {
     fn a_gap_is_named() {
         let known = defined("**R1**\n**R3**\n");
         assert_eq!(check_sequence(&known), ["docs/protocol.md: R2 is not defined"]);
+    }
+
+    #[test]
+    fn a_rule_that_nothing_tests_is_named() {
+        let known = defined("**R1**\n**R2**\n**R3**\n**R4**\n");
+        let file = |path: &str, text: &str| TextFile { path: path.into(), text: text.into() };
+        let sources = [
+            file("crates/a/src/lib.rs", "// R4 in code\n#[cfg(test)]\nmod tests { /* R1 */ }\n"),
+            file("crates/a/tests/all.rs", "fn r2_holds() {}\n"),
+        ];
+        let vectors = [file("crates/a/vectors/a.json", "\"rules\": [\"R3\"]\n")];
+        let complaints = check_tested(&known, &sources, &vectors);
+        assert_eq!(complaints, ["docs/protocol.md: R4 is named by no test and no vector"]);
     }
 
     #[test]
