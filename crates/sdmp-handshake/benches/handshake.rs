@@ -22,7 +22,9 @@ use sdmp_container::IdentityType;
 use sdmp_crypto::dh::{Groups, NamedGroup};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_envelope::LocalIdentity;
-use sdmp_handshake::{Config, Failed, Initiator, Policy, Profile, Responder, Session, Step};
+use sdmp_handshake::{
+    Config, Failed, Initiator, Machine, Policy, Profile, Responder, Session, Step,
+};
 
 const PROFILES: [(&str, Profile); 2] =
     [("hardened", Profile::Hardened), ("published", Profile::Published)];

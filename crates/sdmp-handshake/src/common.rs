@@ -7,17 +7,17 @@ use sdmp_crypto::dh::Group;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::network::Sealed;
 
-use crate::error::{Error, Incompatible, Message, Misbehaviour};
+use crate::error::{Error, Message, Misbehaviour, Misuse};
 use crate::policy::{Config, Profile};
 use crate::secured::Channels;
 use crate::step::Failed;
 
-/// An identity that its peers would refuse must not begin a handshake (R16).
+/// An identity that its peers would refuse must not take part in a handshake (R16, R35).
 pub(crate) fn check_local(config: &Config, now: Timestamp) -> Result<(), Error> {
     let identity = config.local.identity();
     identity.check_usable(now).map_err(Error::Local)?;
     if identity.kind() == IdentityType::User && !config.policy.allow_user {
-        return Err(Error::PeerIncompatible(Incompatible::UserIdentity));
+        return Err(Error::ApiMisuse(Misuse::UserIdentity));
     }
     Ok(())
 }
@@ -65,7 +65,9 @@ pub(crate) fn check_not_refused_in_plaintext(octets: &[u8]) -> Result<(), Error>
 
 /// What is owed for a bad M1 or M2: `bad_request` in plaintext (R37). A refusal is never answered.
 pub(crate) fn refuse_plain(error: Error) -> Failed {
-    let unanswered = matches!(error, Error::PeerRejected { .. } | Error::Local(_));
+    // Nor is what is wrong on this side the peer's business.
+    let unanswered =
+        matches!(error, Error::PeerRejected { .. } | Error::Local(_) | Error::ApiMisuse(_));
     let send = if unanswered { Vec::new() } else { vec![Rejection::BAD_REQUEST.to_owned()] };
     Failed { error, send }
 }

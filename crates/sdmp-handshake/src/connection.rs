@@ -57,7 +57,8 @@ impl Connection {
     /// The side that opened the connection. M1 waits in the output.
     ///
     /// # Errors
-    /// [`Error::Local`] if this side's identity is not usable or the random source fails.
+    /// [`Error::Local`] if this side's identity is not usable or the random source fails,
+    /// [`Misuse::UserIdentity`] if it is a user's (R16).
     pub fn initiate(config: Config, now: Now, mut random: Box<dyn Random>) -> Result<Self, Error> {
         let (machine, m1) = Initiator::start(config.clone(), now.wall, random.as_mut())?;
         let phase = Phase::Initiator(Asking::Peer(machine));
@@ -108,10 +109,10 @@ impl Connection {
                     return taken + more;
                 }
                 Phase::Initiator(Asking::Peer(machine)) => {
-                    self.incoming.frame(&mut rest, machine.longest())
+                    self.incoming.frame(&mut rest, machine.limit())
                 }
                 Phase::Responder(Asking::Peer(machine)) => {
-                    self.incoming.frame(&mut rest, machine.longest())
+                    self.incoming.frame(&mut rest, machine.limit())
                 }
                 _ => break,
             };
@@ -136,8 +137,8 @@ impl Connection {
             return taken;
         }
         let limit = match &self.phase {
-            Phase::Initiator(Asking::Peer(machine)) => machine.longest(),
-            Phase::Responder(Asking::Peer(machine)) => machine.longest(),
+            Phase::Initiator(Asking::Peer(machine)) => machine.limit(),
+            Phase::Responder(Asking::Peer(machine)) => machine.limit(),
             _ => return false,
         };
         match single(octets, limit) {
@@ -169,6 +170,8 @@ impl Connection {
             } else {
                 TimeLimit::Handshake
             };
+            // In silence: what was not sent in time is not sent at all (R38).
+            self.outgoing.clear();
             self.fail(Error::Timeout(limit).into());
         }
     }
@@ -365,11 +368,11 @@ impl Connection {
     fn handshake_object(&mut self, now: Now, object: &[u8]) {
         match self.take() {
             Phase::Initiator(Asking::Peer(machine)) => {
-                let step = machine.next(object, now, self.outgoing.random());
+                let step = machine.handle(object, now.wall, self.outgoing.random());
                 self.advance(step);
             }
             Phase::Responder(Asking::Peer(machine)) => {
-                let step = machine.next(object, now, self.outgoing.random());
+                let step = machine.handle(object, now.wall, self.outgoing.random());
                 self.advance(step);
             }
             other => self.phase = other,
@@ -380,8 +383,8 @@ impl Connection {
     fn unframed(&mut self, error: Error) {
         let random = self.outgoing.random();
         let failed = match std::mem::replace(&mut self.phase, Phase::Moving) {
-            Phase::Initiator(Asking::Peer(machine)) => machine.abort(error, random),
-            Phase::Responder(Asking::Peer(machine)) => machine.abort(error, random),
+            Phase::Initiator(Asking::Peer(machine)) => machine.refuse(error, random),
+            Phase::Responder(Asking::Peer(machine)) => machine.refuse(error, random),
             _ => error.into(),
         };
         self.fail(failed);

@@ -217,6 +217,9 @@ pub enum Misuse {
     /// The container's core schemas do not hold (R11).
     #[error("the container does not satisfy its core schemas (R11)")]
     Invalid,
+    /// This side's identity is a user's (R16).
+    #[error("this side's identity is a user's, and only nodes may take part (R16)")]
+    UserIdentity,
     /// No question is open.
     #[error("no question was asked")]
     NoQuestion,
@@ -237,6 +240,7 @@ impl Misuse {
             Self::TooLarge => "misuse.too_large",
             Self::Version => "misuse.version",
             Self::Invalid => "misuse.invalid",
+            Self::UserIdentity => "misuse.user_identity",
             Self::NoQuestion => "misuse.no_question",
             Self::Exporter => "misuse.exporter",
             Self::Published => "misuse.published",

@@ -68,13 +68,12 @@ pub struct Waiting {
     state: ExpectSignature,
 }
 
-impl Machine for Initiator {}
-
 impl Initiator {
     /// Begins a handshake: a fresh exponent, and M1 to send.
     ///
     /// # Errors
-    /// [`Error::Local`] if this side's identity is not usable or the random source fails.
+    /// [`Error::Local`] if this side's identity is not usable or the random source fails,
+    /// [`Misuse::UserIdentity`](crate::Misuse::UserIdentity) if it is a user's (R16).
     pub fn start(
         config: Config,
         now: Timestamp,
@@ -89,33 +88,10 @@ impl Initiator {
         let state = ExpectSessionCreation { group, ephemeral, m1: m1.clone() };
         Ok((Self { config, state: State::ExpectSessionCreation(state) }, m1))
     }
+}
 
-    /// The longest object that may come next, in octets (R42).
-    #[must_use]
-    pub fn limit(&self) -> usize {
-        match &self.state {
-            State::ExpectSessionCreation(_) => self.config.policy.limits.plain_octets,
-            State::ExpectSignature(_) | State::ExpectConfirmation(_) => {
-                self.config.policy.limits.handshake_octets
-            }
-        }
-    }
-
-    /// The name of the state, as in the documentation's diagram; for logs.
-    #[must_use]
-    pub fn state(&self) -> &'static str {
-        match &self.state {
-            State::ExpectSessionCreation(_) => "ExpectSessionCreation",
-            State::ExpectSignature(_) => "ExpectSignature",
-            State::ExpectConfirmation(_) => "ExpectConfirmation",
-        }
-    }
-
-    /// Handles the peer's next object.
-    ///
-    /// # Errors
-    /// [`Failed`]: the handshake is over; send what it holds, then close.
-    pub fn handle(
+impl Machine for Initiator {
+    fn handle(
         self,
         octets: &[u8],
         now: Timestamp,
@@ -129,9 +105,7 @@ impl Initiator {
         }
     }
 
-    /// Ends the handshake for an object that could not even be framed, with the refusal owed.
-    #[must_use]
-    pub fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
+    fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
         match self.state {
             State::ExpectSessionCreation(_) => refuse_plain(error),
             State::ExpectSignature(mut state) => {
@@ -141,6 +115,23 @@ impl Initiator {
             State::ExpectConfirmation(mut state) => {
                 refuse_sealed(&mut state.handshake, 1, error, random)
             }
+        }
+    }
+
+    fn limit(&self) -> usize {
+        match &self.state {
+            State::ExpectSessionCreation(_) => self.config.policy.limits.plain_octets,
+            State::ExpectSignature(_) | State::ExpectConfirmation(_) => {
+                self.config.policy.limits.handshake_octets
+            }
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.state {
+            State::ExpectSessionCreation(_) => "ExpectSessionCreation",
+            State::ExpectSignature(_) => "ExpectSignature",
+            State::ExpectConfirmation(_) => "ExpectConfirmation",
         }
     }
 }
@@ -216,11 +207,13 @@ impl Stops for Initiator {
     fn proven(
         waiting: Waiting,
         peer: Proven,
-        _now: Timestamp,
+        now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
         let Waiting { config, state } = waiting;
         let Secured { mut channels, next } = state.secured;
+        check_local(&config, now)
+            .map_err(|error| refuse_sealed(&mut channels, 1, error, random))?;
         match next {
             Next::Published => {
                 let session = Session::published(
@@ -254,7 +247,7 @@ impl Stops for Initiator {
         }
     }
 
-    fn refuse(mut waiting: Waiting, error: Error, random: &mut dyn Random) -> Failed {
+    fn distrust(mut waiting: Waiting, error: Error, random: &mut dyn Random) -> Failed {
         refuse_sealed(&mut waiting.state.secured.channels, 1, error, random)
     }
 }

@@ -64,8 +64,6 @@ pub struct Waiting {
     m2: String,
 }
 
-impl Machine for Responder {}
-
 impl Responder {
     /// A responder that waits for M1.
     #[must_use]
@@ -73,38 +71,15 @@ impl Responder {
         Self { config, state: State::ExpectSessionCreation }
     }
 
-    /// The longest object that may come next, in octets (R42).
-    #[must_use]
-    pub fn limit(&self) -> usize {
-        match &self.state {
-            State::ExpectSessionCreation => self.config.policy.limits.plain_octets,
-            State::ExpectSignature(_) | State::ExpectConfirmation(_) => {
-                self.config.policy.limits.handshake_octets
-            }
-        }
-    }
-
     /// Whether M1 has not been handled yet (it has a time limit of its own, R42).
     #[must_use]
     pub fn expects_first_message(&self) -> bool {
         matches!(self.state, State::ExpectSessionCreation)
     }
+}
 
-    /// The name of the state, as in the documentation's diagram; for logs.
-    #[must_use]
-    pub fn state(&self) -> &'static str {
-        match &self.state {
-            State::ExpectSessionCreation => "ExpectSessionCreation",
-            State::ExpectSignature(_) => "ExpectSignature",
-            State::ExpectConfirmation(_) => "ExpectConfirmation",
-        }
-    }
-
-    /// Handles the peer's next object.
-    ///
-    /// # Errors
-    /// [`Failed`]: the handshake is over; send what it holds, then close.
-    pub fn handle(
+impl Machine for Responder {
+    fn handle(
         self,
         octets: &[u8],
         now: Timestamp,
@@ -123,9 +98,7 @@ impl Responder {
         }
     }
 
-    /// Ends the handshake for an object that could not even be framed, with the refusal owed.
-    #[must_use]
-    pub fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
+    fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
         match self.state {
             State::ExpectSessionCreation => refuse_plain(error),
             State::ExpectSignature(state) => match state.agree(&self.config) {
@@ -137,6 +110,23 @@ impl Responder {
             },
             // A bad FIN_I is not answered (R37).
             State::ExpectConfirmation(_) => error.into(),
+        }
+    }
+
+    fn limit(&self) -> usize {
+        match &self.state {
+            State::ExpectSessionCreation => self.config.policy.limits.plain_octets,
+            State::ExpectSignature(_) | State::ExpectConfirmation(_) => {
+                self.config.policy.limits.handshake_octets
+            }
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.state {
+            State::ExpectSessionCreation => "ExpectSessionCreation",
+            State::ExpectSignature(_) => "ExpectSignature",
+            State::ExpectConfirmation(_) => "ExpectConfirmation",
         }
     }
 }
@@ -242,7 +232,7 @@ impl Stops for Responder {
             sign_octets(waiting.m2.as_bytes(), &[&waiting.config.local], now).map_err(Error::Local);
         let p4 = match signed {
             Ok(p4) => p4,
-            Err(error) => return Err(<Self as Stops>::refuse(waiting, error, random)),
+            Err(error) => return Err(Self::distrust(waiting, error, random)),
         };
         let m4 = waiting.secured.channels.send.seal(p4.as_bytes(), random)?;
         let Waiting { config, group, secured, .. } = waiting;
@@ -270,7 +260,7 @@ impl Stops for Responder {
         }
     }
 
-    fn refuse(mut waiting: Waiting, error: Error, random: &mut dyn Random) -> Failed {
+    fn distrust(mut waiting: Waiting, error: Error, random: &mut dyn Random) -> Failed {
         refuse_m3(&waiting.config, &mut waiting.secured, error, random)
     }
 }
@@ -295,7 +285,9 @@ impl ExpectConfirmation {
         now: Timestamp,
     ) -> Result<Step<Responder>, Failed> {
         self.check(config, octets)?;
+        // The confirmation may have come later than either identity lasts (R35).
         self.peer.check_usable(now).map_err(Error::PeerProof)?;
+        check_local(config, now)?;
         let Self { group, traffic, peer, .. } = *self;
         let session = Session::hardened(config, Role::Responder, traffic, peer, group);
         Ok(Step::Complete { session: Box::new(session), send: Vec::new() })

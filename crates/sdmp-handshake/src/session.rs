@@ -66,6 +66,8 @@ struct Facts {
     exporter: Option<Prk>,
     session_id: Option<[u8; 32]>,
     transcript: Option<[u8; 64]>,
+    /// What the peer's close has to be, octet by octet (R41); hardened only.
+    peer_close: Option<String>,
     /// The first failure; both halves answer with it from then on (R39).
     failure: OnceLock<Error>,
 }
@@ -126,6 +128,7 @@ impl Session {
         group: Group,
     ) -> Self {
         let mut facts = Facts::new(config, role, peer, group);
+        facts.peer_close = Some(proof::close(role.other().name(), &traffic.t2));
         facts.exporter = Some(traffic.exporter);
         facts.session_id = Some(traffic.session_id);
         facts.transcript = Some(traffic.t2);
@@ -259,13 +262,14 @@ impl Facts {
             exporter: None,
             session_id: None,
             transcript: None,
+            peer_close: None,
             failure: OnceLock::new(),
         }
     }
 
-    /// The text of a side's close (R41); nothing in the published profile.
-    fn close_text(&self, role: Role) -> Option<String> {
-        self.transcript.as_ref().map(|t2| proof::close(role.name(), t2))
+    /// The text of this side's close (R41); nothing in the published profile.
+    fn close_text(&self) -> Option<String> {
+        self.transcript.as_ref().map(|t2| proof::close(self.role.name(), t2))
     }
 }
 
@@ -306,7 +310,7 @@ impl Sender {
         random: &mut dyn Random,
     ) -> Result<Option<String>, Error> {
         self.ready(now)?;
-        let close = match self.facts.close_text(self.facts.role) {
+        let close = match self.facts.close_text() {
             Some(text) => Some(self.seal_text(text.as_bytes(), random)?),
             None => None,
         };

@@ -50,8 +50,32 @@ pub enum Step<M: Machine> {
     },
 }
 
-/// [`Initiator`](crate::Initiator) or [`Responder`](crate::Responder); not for implementing.
-pub trait Machine: Sized + fmt::Debug + private::Stops {}
+/// What [`Initiator`](crate::Initiator) and [`Responder`](crate::Responder) have in common; not for
+/// implementing.
+pub trait Machine: Sized + fmt::Debug + private::Stops {
+    /// Handles the peer's next object.
+    ///
+    /// # Errors
+    /// [`Failed`]: the handshake is over; send what it holds, then close.
+    fn handle(
+        self,
+        octets: &[u8],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Step<Self>, Failed>;
+
+    /// Ends the handshake for an object that could not even be framed, with the refusal owed.
+    #[must_use]
+    fn refuse(self, error: Error, random: &mut dyn Random) -> Failed;
+
+    /// The longest object that may come next, in octets (R42).
+    #[must_use]
+    fn limit(&self) -> usize;
+
+    /// The name of the state, as in the documentation's diagram; for logs.
+    #[must_use]
+    fn state(&self) -> &'static str;
+}
 
 pub(crate) mod private {
     use super::{Config, Error, Failed, Proven, Random, Step, Timestamp, fmt};
@@ -69,7 +93,7 @@ pub(crate) mod private {
         ) -> Result<Step<Self>, Failed>
         where
             Self: super::Machine;
-        fn refuse(waiting: Self::Waiting, error: Error, random: &mut dyn Random) -> Failed;
+        fn distrust(waiting: Self::Waiting, error: Error, random: &mut dyn Random) -> Failed;
     }
 }
 
@@ -101,7 +125,7 @@ impl<M: Machine> NeedIdentity<M> {
     ) -> Result<Step<M>, Failed> {
         match self.claim.verify(M::config(&self.waiting), identity, now) {
             Ok(peer) => Ok(Step::Authorize(Authorize { waiting: self.waiting, peer })),
-            Err(error) => Err(M::refuse(self.waiting, error, random)),
+            Err(error) => Err(M::distrust(self.waiting, error, random)),
         }
     }
 }
@@ -128,14 +152,14 @@ impl<M: Machine> Authorize<M> {
     pub fn trust(self, now: Timestamp, random: &mut dyn Random) -> Result<Step<M>, Failed> {
         // The decision may have taken longer than the identity lasted (R16).
         if let Err(error) = self.peer.identity.check_usable(now) {
-            return Err(M::refuse(self.waiting, Error::PeerProof(error), random));
+            return Err(M::distrust(self.waiting, Error::PeerProof(error), random));
         }
         M::proven(self.waiting, self.peer, now, random)
     }
 
     /// Refuses the peer; it learns only that it was refused (R37).
     pub fn refuse(self, random: &mut dyn Random) -> Failed {
-        M::refuse(self.waiting, Error::Untrusted(Distrust::Refused), random)
+        M::distrust(self.waiting, Error::Untrusted(Distrust::Refused), random)
     }
 }
 
@@ -153,6 +177,6 @@ pub(crate) fn judge<M: Machine>(
     }
     match claim.verify(config, known, now) {
         Ok(peer) => M::proven(waiting, peer, now, random),
-        Err(error) => Err(M::refuse(waiting, error, random)),
+        Err(error) => Err(M::distrust(waiting, error, random)),
     }
 }

@@ -12,7 +12,7 @@ mod common;
 use allocation_counter::measure;
 use common::*;
 use sdmp_container::{Container, Limits};
-use sdmp_handshake::{Failed, Incoming, Initiator, Profile, Responder, Session, Step};
+use sdmp_handshake::{Failed, Incoming, Initiator, Machine, Profile, Responder, Session, Step};
 
 /// Two accepted sessions, by the by-value tier.
 fn sessions(profile: Profile) -> (Session, Session) {

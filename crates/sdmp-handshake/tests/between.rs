@@ -10,7 +10,7 @@ use common::*;
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::signature::reserved::sign_octets;
-use sdmp_envelope::{ContentKey, network};
+use sdmp_envelope::{ContentKey, LocalIdentity, network};
 use sdmp_handshake::{Connection, KeyLog, Now, Profile, Verdict};
 
 fn ends() -> Timestamp {
@@ -59,6 +59,49 @@ fn r35_a_peer_that_expires_before_fin_is_not_accepted() {
     pair.run();
     assert!(!accepted(&pair.responder_events));
     assert_eq!(failure(&pair.responder_events), Some("identity.expired"));
+}
+
+/// A pair of which one side's `number`th object arrives late, and nothing of that side's after it.
+fn late_object(
+    profile: Profile,
+    (ours, theirs): (&LocalIdentity, &LocalIdentity),
+    (initiator, number): (bool, usize),
+) -> Pair {
+    let mut pair = Pair::new(config(ours, &[theirs], profile), config(theirs, &[ours], profile));
+    let mut held = None;
+    let mut count = 0;
+    pair.run_with(|from_initiator, object| {
+        count += usize::from(from_initiator == initiator);
+        if from_initiator == initiator && count >= number {
+            held.get_or_insert(object);
+            return vec![];
+        }
+        vec![object]
+    });
+    let side = if initiator { &mut pair.responder } else { &mut pair.initiator };
+    side.handle_input(late(), held.unwrap().as_bytes());
+    pair.run();
+    pair
+}
+
+#[test]
+fn r35_a_responder_that_has_expired_does_not_accept_fin() {
+    let short = local(bob_pem(), IdentityType::Node, ends());
+    let pair = late_object(Profile::Hardened, (&alice(), &short), (true, 3));
+    assert!(!accepted(&pair.responder_events));
+    assert_eq!(failure(&pair.responder_events), Some("identity.expired"));
+}
+
+#[test]
+fn r35_an_initiator_that_has_expired_does_not_accept_m4() {
+    let short = local(alice_pem(), IdentityType::Node, ends());
+    for profile in [Profile::Hardened, Profile::Published] {
+        let pair = late_object(profile, (&short, &bob()), (false, 2));
+        assert!(!accepted(&pair.initiator_events), "{profile:?}");
+        assert_eq!(failure(&pair.initiator_events), Some("identity.expired"));
+        // From M3 on there is one answer to everything (R37).
+        assert_eq!(failure(&pair.responder_events), Some("rejected.sealed"), "{profile:?}");
+    }
 }
 
 #[derive(Debug, Default)]

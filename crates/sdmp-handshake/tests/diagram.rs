@@ -70,13 +70,12 @@ fn settle<M: Machine>(
     got: &str,
     step: Step<M>,
     sent: &[&str],
-    name: fn(&M) -> &'static str,
     peer: &sdmp_envelope::Identity,
 ) -> (Option<M>, Vec<String>) {
     let random = &mut Seeded::new(40);
     match step {
         Step::Continue { machine, send } => {
-            drawing.edge(from, name(&machine), &format!("{got} / {}", sends(&send, sent)));
+            drawing.edge(from, machine.state(), &format!("{got} / {}", sends(&send, sent)));
             (Some(machine), send)
         }
         Step::Complete { send, .. } => {
@@ -86,22 +85,14 @@ fn settle<M: Machine>(
         Step::NeedIdentity(question) => {
             drawing.edge(from, "NeedIdentity", &format!("{got}, signer not in the trusted set"));
             let next = question.provide(Some(peer.clone()), wall(), random).unwrap();
-            settle(drawing, "NeedIdentity", "identity, signature holds", next, sent, name, peer)
+            settle(drawing, "NeedIdentity", "identity, signature holds", next, sent, peer)
         }
         Step::Authorize(question) => {
             drawing.edge(from, "Authorize", got);
             let next = question.trust(wall(), random).unwrap();
-            settle(drawing, "Authorize", "trusted", next, sent, name, peer)
+            settle(drawing, "Authorize", "trusted", next, sent, peer)
         }
     }
-}
-
-fn initiator_state(machine: &Initiator) -> &'static str {
-    machine.state()
-}
-
-fn responder_state(machine: &Responder) -> &'static str {
-    machine.state()
 }
 
 /// One handshake with both roles drawn.
@@ -116,26 +107,26 @@ fn walk(initiator: &mut Drawing, responder: &mut Drawing, ask: bool) {
 
     let from = r.state();
     let step = r.handle(m1.as_bytes(), wall(), random).unwrap();
-    let (r, m2) = settle(responder, from, "M1", step, &["M2"], responder_state, &a);
+    let (r, m2) = settle(responder, from, "M1", step, &["M2"], &a);
     let from = i.state();
     let step = i.handle(m2.first().unwrap().as_bytes(), wall(), random).unwrap();
-    let (i, m3) = settle(initiator, from, "M2", step, &["M3"], initiator_state, &b);
+    let (i, m3) = settle(initiator, from, "M2", step, &["M3"], &b);
     let r = r.unwrap();
     let from = r.state();
     let step = r.handle(m3.first().unwrap().as_bytes(), wall(), random).unwrap();
-    let (r, flight) = settle(responder, from, "M3", step, &["M4", "FIN_R"], responder_state, &a);
+    let (r, flight) = settle(responder, from, "M3", step, &["M4", "FIN_R"], &a);
     let i = i.unwrap();
     let from = i.state();
     let step = i.handle(flight.first().unwrap().as_bytes(), wall(), random).unwrap();
-    let (i, _) = settle(initiator, from, "M4", step, &[], initiator_state, &b);
+    let (i, _) = settle(initiator, from, "M4", step, &[], &b);
     let i = i.unwrap();
     let from = i.state();
     let step = i.handle(flight.last().unwrap().as_bytes(), wall(), random).unwrap();
-    let (_, fin) = settle(initiator, from, "FIN_R", step, &["FIN_I"], initiator_state, &b);
+    let (_, fin) = settle(initiator, from, "FIN_R", step, &["FIN_I"], &b);
     let r = r.unwrap();
     let from = r.state();
     let step = r.handle(fin.first().unwrap().as_bytes(), wall(), random).unwrap();
-    settle(responder, from, "FIN_I", step, &[], responder_state, &a);
+    settle(responder, from, "FIN_I", step, &[], &a);
 }
 
 /// What a bad object leads to in each state: a handshake is run up to it, then garbage comes.

@@ -83,7 +83,12 @@ fn r16_users_take_part_only_where_the_policy_says_so() {
         at(0),
         Box::new(Seeded::new(1)),
     );
-    assert_eq!(refused.unwrap_err().code(), "incompatible.user_identity");
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), "misuse.user_identity");
+    assert_eq!(
+        refused.to_string(),
+        "this side's identity is a user's, and only nodes may take part (R16)"
+    );
 }
 
 #[test]
@@ -170,6 +175,11 @@ fn r42_time_limits() {
     begun.handle_input(at(10), b"{");
     assert!(matches!(begun.poll_event(), Some(Event::Failed(error))
         if error.code() == "timeout.handshake"));
+
+    // What the carrier did not take in time is not sent afterwards.
+    let mut stalled = Connection::initiate(bob_config(), at(0), Box::new(Seeded::new(1))).unwrap();
+    stalled.handle_timeout(at(10));
+    assert!(stalled.poll_output().is_none() && stalled.is_finished());
     assert_eq!(Pair::accepted(Profile::Hardened).responder.poll_timeout(), None);
 }
 

@@ -160,6 +160,29 @@ fn r38_r41_the_protocols_own_containers_cannot_be_sent() {
 }
 
 #[test]
+fn r38_only_the_refusal_itself_is_one() {
+    let refusal = sdmp_container::closed::Rejection::NOT_FOUND;
+    let reordered = r#"{"response":{"identifier":"","status":"not_found"},"sdmp":{"schemas":["response"],"version":"0.12.0"}}"#;
+    let mut pair = Pair::accepted(Profile::Published);
+    for text in [refusal, reordered, &refusal.replace(':', " : ")] {
+        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        assert_eq!(pair.initiator.send(at(1), &container).unwrap_err().code(), "misuse.reserved");
+    }
+    for text in [
+        refusal.replace("\"\"", "\"request 1\""),
+        refusal.replace("not_found", "bad_request"),
+        refusal.replace("}}", "},\"why\":\"root members are free (R12)\"}"),
+        refusal.replace("}}", ",\"why\":\"and so are others\"}}"),
+    ] {
+        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        pair.initiator.send(at(1), &container).unwrap();
+    }
+    pair.run();
+    assert_eq!(failure(&pair.responder_events), None);
+    assert_eq!(pair.responder_events.len(), 4);
+}
+
+#[test]
 fn r35_an_expired_identity_ends_the_session() {
     let soon = "2026-01-01T01:00:00.000Z".parse().unwrap();
     let later = sdmp_handshake::Now { wall: soon, ..at(1) };

@@ -1,6 +1,8 @@
 //! What may stand in a session (R8, R11, R38, R38a, R41).
 
-use sdmp_container::{Container, CoreSchema, Limits, Receipt, Response, Status};
+use sdmp_container::closed::Rejection;
+use sdmp_container::strict::Value;
+use sdmp_container::{Container, CoreSchema, Limits, Status};
 
 use super::{Extension, Facts, Incoming, Received};
 use crate::error::{Error, Message, Misbehaviour, Misuse};
@@ -10,8 +12,7 @@ use crate::proof::RESERVED_RECEIPT;
 impl Facts {
     /// What a plaintext is: the close, a refusal, or a container of the application's.
     pub(super) fn judge(&self, plaintext: Vec<u8>) -> Result<Incoming, Error> {
-        let close = self.close_text(self.role.other());
-        if close.is_some_and(|text| text.as_bytes() == plaintext) {
+        if self.peer_close.as_ref().is_some_and(|text| text.as_bytes() == plaintext) {
             return Ok(Incoming::Closed);
         }
         let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
@@ -63,16 +64,18 @@ pub(super) fn check_sendable(container: &Container, profile: Profile) -> Result<
     Err(Error::ApiMisuse(misuse))
 }
 
-/// A container that says `not_found` to nothing in particular is a refusal at any time (R38).
+/// The refusal of a handshake is one at any time (R38). A `not_found` that says more than that one,
+/// or answers a request, is the application's.
 fn is_refusal(container: &Container) -> bool {
     container.lists(CoreSchema::Response)
-        && Response::from_container(container).is_ok_and(|response| {
-            response.status() == Status::NotFound && response.identifier().is_empty()
-        })
+        && Rejection::parse(container.octets()) == Ok(Status::NotFound)
 }
 
 fn is_reserved_receipt(container: &Container) -> bool {
     container.lists(CoreSchema::Receipt)
-        && Receipt::from_container(container)
-            .is_ok_and(|receipt| receipt.as_str().starts_with(RESERVED_RECEIPT))
+        && container
+            .value()
+            .get(CoreSchema::Receipt.member())
+            .and_then(Value::as_str)
+            .is_some_and(|receipt| receipt.starts_with(RESERVED_RECEIPT))
 }
