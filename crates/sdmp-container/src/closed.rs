@@ -42,6 +42,6 @@ fn root<'a>(
         [one] if schemas.contains(one) => {}
         _ => return Err(Error::pointing(ErrorKind::ClosedSchemas, "/sdmp/schemas")),
     }
-    Fields::new(&root, "").close(&["sdmp", member])?;
+    Fields::root(&root).close(&["sdmp", member])?;
     Ok(root)
 }

@@ -34,29 +34,29 @@ pub(crate) use field::{Fields, Writer};
 
 use crate::{Container, CoreSchema, Error};
 
-/// Checks a container against one core schema, whether or not it lists it (R11).
+/// Checks a container against one core schema, whether or not it lists it (R11). Nothing is copied.
 ///
 /// # Errors
 /// The first fault, with a pointer.
 pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
     let root = container.value();
     match schema {
-        CoreSchema::Identity => Identity::from_root(root).map(drop),
+        CoreSchema::Identity => Identity::read(root).map(drop),
         CoreSchema::Encrypted => Encrypted::check_root(root),
-        CoreSchema::Signature => Signature::from_root(root).map(drop),
-        CoreSchema::SharedKey => Connection::from_root(root).map(drop),
+        CoreSchema::Signature => Signature::check_root(root),
+        CoreSchema::SharedKey => Connection::read(root).map(drop),
         CoreSchema::Resource => Resource::from_root(root).map(drop),
-        CoreSchema::Broadcast => Broadcast::from_root(root).map(drop),
-        CoreSchema::RequestJournal => RequestJournal::from_root(root).map(drop),
-        CoreSchema::RequestResource => RequestResource::from_root(root).map(drop),
-        CoreSchema::Response => Response::from_root(root).map(drop),
-        CoreSchema::Message => Message::from_root(root).map(drop),
-        CoreSchema::Receipt => Receipt::from_root(root).map(drop),
-        CoreSchema::Node => NodeInformation::from_root(root).map(drop),
-        CoreSchema::User => UserInformation::from_root(root).map(drop),
-        CoreSchema::Trust => Trust::from_root(root).map(drop),
+        CoreSchema::Broadcast => Broadcast::check_root(root),
+        CoreSchema::RequestJournal => RequestJournal::read(root).map(drop),
+        CoreSchema::RequestResource => RequestResource::read(root).map(drop),
+        CoreSchema::Response => Response::read(root).map(drop),
+        CoreSchema::Message => Message::read(root).map(drop),
+        CoreSchema::Receipt => Receipt::read(root).map(drop),
+        CoreSchema::Node => NodeInformation::check_root(root),
+        CoreSchema::User => UserInformation::read(root).map(drop),
+        CoreSchema::Trust => Trust::check_root(root),
         CoreSchema::Revoke => Revoke::from_root(root).map(drop),
-        CoreSchema::PrivateKey => PrivateKey::from_root(root).map(drop),
+        CoreSchema::PrivateKey => PrivateKey::read(root).map(drop),
     }
 }
 

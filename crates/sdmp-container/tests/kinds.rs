@@ -50,7 +50,8 @@ fn round_trip<T: PartialEq + std::fmt::Debug>(
     assert_eq!(container.octets(), text.as_bytes());
     assert_eq!(container.version(), Version::CURRENT);
     assert_eq!(container.schemas(), [SchemaName::Core(schema)]);
-    assert_eq!(container.check_core(), Ok(()));
+    let counted = allocation_counter::measure(|| assert_eq!(container.check_core(), Ok(())));
+    assert_eq!(counted.count_total, 0, "the check copies nothing");
     assert_eq!(container.value().to_text(), text, "the emitted form is the compact one");
     let again = from_container(&container).unwrap();
     assert_eq!(again, *object);

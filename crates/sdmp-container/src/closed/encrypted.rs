@@ -65,7 +65,6 @@ impl<'a> EncryptedObject<'a> {
         if !fields.array("recipients")?.is_empty() {
             return Err(fields.fault(ErrorKind::ClosedRecipients, "recipients"));
         }
-        drop(fields);
         let payload =
             root.take_string("encrypted", "payload").ok_or(Error::new(ErrorKind::Missing))?;
         Ok(Self { iv, payload })

@@ -34,12 +34,13 @@ impl Connection {
     from_container!(SharedKey);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (g, p, n) = Self::read(root)?;
+        Ok(Self { g, p: p.to_owned(), n: n.to_owned() })
+    }
+
+    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(u64, &'o str, &'o str), Error> {
         let fields = Fields::member(root, CoreSchema::SharedKey)?;
-        Ok(Self {
-            g: fields.unsigned("g", 0)?,
-            p: fields.base64("p")?.to_owned(),
-            n: fields.base64("N")?.to_owned(),
-        })
+        Ok((fields.unsigned("g", 0)?, fields.base64("p")?, fields.base64("N")?))
     }
 
     /// The container as text (R3).

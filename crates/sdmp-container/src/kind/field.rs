@@ -1,29 +1,55 @@
 //! Reading the members of an object with pointers, and writing containers.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::strict::{Object, Value};
 use crate::{CoreSchema, Error, ErrorKind, Version, b64url, emit};
 
+/// Where an object stands; a pointer is written only for an error.
+#[derive(Clone, Copy)]
+enum Place {
+    Root,
+    /// A root member.
+    Member(&'static str),
+    /// An element of an array in a root member.
+    Element(&'static str, &'static str, usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(member) => write!(f, "/{member}"),
+            Self::Element(member, array, index) => write!(f, "/{member}/{array}/{index}"),
+        }
+    }
+}
+
 /// The members of an object at a known place.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'o> {
     object: &'o Object<'o>,
-    pointer: String,
+    place: Place,
 }
 
 impl<'o> Fields<'o> {
-    pub(crate) fn new(object: &'o Object<'_>, pointer: impl Into<String>) -> Self {
-        Self { object, pointer: pointer.into() }
+    /// The root object.
+    pub(crate) fn root(object: &'o Object<'_>) -> Self {
+        Self { object, place: Place::Root }
     }
 
     /// The root member that a core schema describes, which must be an object.
     pub(crate) fn member(root: &'o Object<'_>, schema: CoreSchema) -> Result<Self, Error> {
-        Self::new(root, "").object(schema.member())
+        let (root, name) = (Self::root(root), schema.member());
+        match root.required(name)?.as_object() {
+            Some(object) => Ok(Self { object, place: Place::Member(name) }),
+            None => Err(root.fault(ErrorKind::WrongType, name)),
+        }
     }
 
     pub(crate) fn fault(&self, kind: ErrorKind, name: &str) -> Error {
-        Error::pointing(kind, format!("{}/{name}", self.pointer))
+        Error::pointing(kind, format!("{}/{name}", self.place))
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -33,14 +59,6 @@ impl<'o> Fields<'o> {
     /// A required member.
     pub(crate) fn required(&self, name: &str) -> Result<&'o Value<'o>, Error> {
         self.object.get(name).ok_or_else(|| self.fault(ErrorKind::Missing, name))
-    }
-
-    /// A required object.
-    pub(crate) fn object(&self, name: &str) -> Result<Self, Error> {
-        match self.required(name)?.as_object() {
-            Some(object) => Ok(Self { object, pointer: format!("{}/{name}", self.pointer) }),
-            None => Err(self.fault(ErrorKind::WrongType, name)),
-        }
     }
 
     /// A required string.
@@ -57,7 +75,7 @@ impl<'o> Fields<'o> {
     pub(crate) fn parsed<T: FromStr<Err = Error>>(&self, name: &str) -> Result<T, Error> {
         self.string(name)?
             .parse()
-            .map_err(|error: Error| error.within(format!("{}/{name}", self.pointer)))
+            .map_err(|error: Error| error.within(format!("{}/{name}", self.place)))
     }
 
     /// A string with a form of its own, that may be missing.
@@ -72,7 +90,7 @@ impl<'o> Fields<'o> {
     pub(crate) fn base64(&self, name: &str) -> Result<&'o str, Error> {
         let text = self.string(name)?;
         b64url::check(text)
-            .map_err(|error| error.within(format!("{}/{name}", self.pointer)))
+            .map_err(|error| error.within(format!("{}/{name}", self.place)))
             .map(|()| text)
     }
 
@@ -103,28 +121,33 @@ impl<'o> Fields<'o> {
         self.required(name)?.as_array().ok_or_else(|| self.fault(ErrorKind::WrongType, name))
     }
 
-    /// A required array of strings.
-    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, Error> {
-        let elements = self.array(name)?.iter().enumerate();
-        elements
-            .map(|(index, element)| match element.as_str() {
-                Some(text) => Ok(text.to_owned()),
-                None => Err(self.fault(ErrorKind::WrongType, &format!("{name}/{index}"))),
-            })
-            .collect()
+    /// A required array of strings, one after the other.
+    pub(crate) fn strings(
+        &self,
+        name: &'static str,
+    ) -> Result<impl Iterator<Item = Result<&'o str, Error>> + use<'o>, Error> {
+        let fields = *self;
+        Ok(self.array(name)?.iter().enumerate().map(move |(index, element)| {
+            element
+                .as_str()
+                .ok_or_else(|| fields.fault(ErrorKind::WrongType, &format!("{name}/{index}")))
+        }))
     }
 
     /// A required array of objects, one after the other.
     pub(crate) fn objects(
         &self,
         name: &'static str,
-    ) -> Result<impl Iterator<Item = Result<Self, Error>>, Error> {
-        let elements = self.array(name)?.iter().enumerate();
-        Ok(elements.map(move |(index, element)| {
-            let pointer = format!("{}/{name}/{index}", self.pointer);
+    ) -> Result<impl Iterator<Item = Result<Self, Error>> + use<'o>, Error> {
+        let member = match self.place {
+            Place::Member(member) | Place::Element(member, ..) => member,
+            Place::Root => "",
+        };
+        Ok(self.array(name)?.iter().enumerate().map(move |(index, element)| {
+            let place = Place::Element(member, name, index);
             match element.as_object() {
-                Some(object) => Ok(Self { object, pointer }),
-                None => Err(Error::pointing(ErrorKind::WrongType, pointer)),
+                Some(object) => Ok(Self { object, place }),
+                None => Err(Error::pointing(ErrorKind::WrongType, place.to_string())),
             }
         }))
     }
@@ -134,7 +157,7 @@ impl<'o> Fields<'o> {
         if self.object.iter().all(|(name, _)| names.contains(&name.as_ref())) {
             return Ok(());
         }
-        Err(Error::pointing(ErrorKind::ClosedExtraMember, self.pointer.clone()))
+        Err(Error::pointing(ErrorKind::ClosedExtraMember, self.place.to_string()))
     }
 }
 

@@ -73,13 +73,16 @@ impl Identity {
     from_container!(Identity);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (kind, expires, key, fingerprint) = Self::read(root)?;
+        Ok(Self { kind, expires, key: key.to_owned(), fingerprint })
+    }
+
+    pub(crate) fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(IdentityType, Timestamp, &'o str, Fingerprint), Error> {
         let fields = Fields::member(root, CoreSchema::Identity)?;
-        Ok(Self {
-            kind: fields.parsed("type")?,
-            expires: fields.parsed("expires")?,
-            key: fields.string("key")?.to_owned(),
-            fingerprint: fields.parsed("fingerprint")?,
-        })
+        let (kind, expires) = (fields.parsed("type")?, fields.parsed("expires")?);
+        Ok((kind, expires, fields.string("key")?, fields.parsed("fingerprint")?))
     }
 
     /// The container as text (R3).

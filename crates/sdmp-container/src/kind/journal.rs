@@ -23,8 +23,20 @@ impl Broadcast {
     from_container!(Broadcast);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (since, entries) = Self::read(root)?;
+        let entries = entries.map(|entry| entry.map(str::to_owned)).collect::<Result<_, _>>()?;
+        Ok(Self { since: since.to_owned(), entries })
+    }
+
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root)?.1.try_for_each(|entry| entry.map(drop))
+    }
+
+    fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(&'o str, impl Iterator<Item = Result<&'o str, Error>>), Error> {
         let fields = Fields::member(root, CoreSchema::Broadcast)?;
-        Ok(Self { since: fields.string("since")?.to_owned(), entries: fields.strings("entries")? })
+        Ok((fields.string("since")?, fields.strings("entries")?))
     }
 
     /// The container as text (R3).

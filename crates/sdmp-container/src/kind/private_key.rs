@@ -34,12 +34,15 @@ impl PrivateKey {
     from_container!(PrivateKey);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (expires, key, fingerprint) = Self::read(root)?;
+        Ok(Self { expires, key: Zeroizing::new(key.to_owned()), fingerprint })
+    }
+
+    pub(crate) fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(Timestamp, &'o str, Fingerprint), Error> {
         let fields = Fields::member(root, CoreSchema::PrivateKey)?;
-        Ok(Self {
-            expires: fields.parsed("expires")?,
-            key: Zeroizing::new(fields.string("key")?.to_owned()),
-            fingerprint: fields.parsed("fingerprint")?,
-        })
+        Ok((fields.parsed("expires")?, fields.string("key")?, fields.parsed("fingerprint")?))
     }
 
     /// The container as text (R3). It is secret: wipe it after use.

@@ -27,13 +27,18 @@ impl RequestJournal {
     from_container!(RequestJournal);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (identifier, since, limit) = Self::read(root)?;
+        Ok(Self { identifier: identifier.to_owned(), since: since.to_owned(), limit })
+    }
+
+    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, &'o str, Option<u64>), Error> {
         let fields = Fields::member(root, CoreSchema::RequestJournal)?;
-        let identifier = fields.string("identifier")?.to_owned();
+        let identifier = fields.string("identifier")?;
         fields.constant("type", "journal")?;
-        let since = fields.string("since")?.to_owned();
+        let since = fields.string("since")?;
         let limit =
             if fields.contains("limit") { Some(fields.unsigned("limit", 1)?) } else { None };
-        Ok(Self { identifier, since, limit })
+        Ok((identifier, since, limit))
     }
 
     /// The container as text (R3).
@@ -93,13 +98,16 @@ impl RequestResource {
     from_container!(RequestResource);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (identifier, author, resource) = Self::read(root)?;
+        Ok(Self { identifier: identifier.to_owned(), author, resource })
+    }
+
+    pub(crate) fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(&'o str, Fingerprint, Identifier), Error> {
         let fields = Fields::member(root, CoreSchema::RequestResource)?;
         fields.constant("type", "resource")?;
-        Ok(Self {
-            identifier: fields.string("identifier")?.to_owned(),
-            author: fields.parsed("author")?,
-            resource: fields.parsed("resource")?,
-        })
+        Ok((fields.string("identifier")?, fields.parsed("author")?, fields.parsed("resource")?))
     }
 
     /// The container as text (R3).

@@ -77,18 +77,25 @@ impl Response {
     from_container!(Response);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (status, identifier, data) = Self::read(root)?;
+        let data = data.map(|data| data.clone().into_owned());
+        Ok(Self { status, identifier: identifier.to_owned(), data })
+    }
+
+    pub(crate) fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(Status, &'o str, Option<&'o Object<'o>>), Error> {
         let fields = Fields::member(root, CoreSchema::Response)?;
         let status = fields.parsed("status")?;
-        let identifier = fields.string("identifier")?.to_owned();
+        let identifier = fields.string("identifier")?;
         let data = if fields.contains("data") {
             let data = fields.required("data")?.as_object();
             Some(data.ok_or_else(|| fields.fault(ErrorKind::WrongType, "data"))?)
         } else {
             None
         };
-        let data = data.map(|data| data.clone().into_owned());
         check_data(status, data.is_some())?;
-        Ok(Self { status, identifier, data })
+        Ok((status, identifier, data))
     }
 
     /// The container as text (R3).

@@ -23,8 +23,12 @@ impl SignatureEntry {
     }
 
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Error> {
-        let protected = fields.base64("protected")?.to_owned();
-        Ok(Self { protected, signature: fields.base64("signature")?.to_owned() })
+        let (protected, signature) = Self::read(fields)?;
+        Ok(Self { protected: protected.to_owned(), signature: signature.to_owned() })
+    }
+
+    fn read<'o>(fields: &Fields<'o>) -> Result<(&'o str, &'o str), Error> {
+        Ok((fields.base64("protected")?, fields.base64("signature")?))
     }
 
     /// The protected header, base64url of JSON (R18).
@@ -70,16 +74,27 @@ impl Signature {
     from_container!(Signature);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (identifier, payload, entries) = Self::read(root)?;
+        let signatures =
+            entries.map(|entry| SignatureEntry::from_fields(&entry?)).collect::<Result<_, _>>()?;
+        Ok(Self { identifier, payload: payload.to_owned(), signatures })
+    }
+
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        let (_, _, mut entries) = Self::read(root)?;
+        entries.try_for_each(|entry| SignatureEntry::read(&entry?).map(drop))
+    }
+
+    fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(Identifier, &'o str, impl Iterator<Item = Result<Fields<'o>, Error>>), Error> {
         let fields = Fields::member(root, CoreSchema::Signature)?;
         let identifier = fields.parsed("identifier")?;
-        let payload = fields.base64("payload")?.to_owned();
+        let payload = fields.base64("payload")?;
         if fields.array("signatures")?.is_empty() {
             return Err(fields.fault(ErrorKind::Empty, "signatures"));
         }
-        let entries = fields.objects("signatures")?;
-        let signatures =
-            entries.map(|entry| SignatureEntry::from_fields(&entry?)).collect::<Result<_, _>>()?;
-        Ok(Self { identifier, payload, signatures })
+        Ok((identifier, payload, fields.objects("signatures")?))
     }
 
     /// The container as text (R3).

@@ -23,8 +23,11 @@ macro_rules! string_object {
             from_container!($schema);
 
             pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
-                let schema = CoreSchema::$schema;
-                Ok(Self(Fields::new(root, "").string(schema.member())?.to_owned()))
+                Self::read(root).map(|text| Self(text.to_owned()))
+            }
+
+            pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<&'o str, Error> {
+                Fields::root(root).string(CoreSchema::$schema.member())
             }
 
             /// The container as text (R3).
@@ -72,12 +75,23 @@ impl NodeInformation {
     from_container!(Node);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (name, ips) = Self::read(root)?;
+        Ok(Self {
+            name: name.map(str::to_owned),
+            ips: ips.map(|ip| ip.map(str::to_owned)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root)?.1.try_for_each(|ip| ip.map(drop))
+    }
+
+    fn read<'o>(
+        root: &'o Object<'_>,
+    ) -> Result<(Option<&'o str>, impl Iterator<Item = Result<&'o str, Error>>), Error> {
         let fields = Fields::member(root, CoreSchema::Node)?;
         fields.constant("type", "node")?;
-        Ok(Self {
-            name: fields.optional_string("name")?.map(str::to_owned),
-            ips: fields.strings("ips")?,
-        })
+        Ok((fields.optional_string("name")?, fields.strings("ips")?))
     }
 
     /// The container as text (R3).
@@ -123,11 +137,13 @@ impl UserInformation {
     from_container!(User);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let (name, about) = Self::read(root)?;
+        Ok(Self { name: name.to_owned(), about: about.map(str::to_owned) })
+    }
+
+    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, Option<&'o str>), Error> {
         let fields = Fields::member(root, CoreSchema::User)?;
-        Ok(Self {
-            name: fields.string("name")?.to_owned(),
-            about: fields.optional_string("about")?.map(str::to_owned),
-        })
+        Ok((fields.string("name")?, fields.optional_string("about")?))
     }
 
     /// The container as text (R3).

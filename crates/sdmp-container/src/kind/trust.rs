@@ -87,21 +87,34 @@ impl Trust {
     from_container!(Trust);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
+        let mut authorization = Vec::new();
+        let (trustee, expires) = Self::read(root, |word| authorization.push(word))?;
+        Ok(Self { trustee, authorization, expires })
+    }
+
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root, drop).map(drop)
+    }
+
+    fn read(
+        root: &Object<'_>,
+        mut authorization: impl FnMut(Authorization),
+    ) -> Result<(Fingerprint, Option<Timestamp>), Error> {
         let fields = Fields::member(root, CoreSchema::Trust)?;
         let trustee = fields.parsed("trustee")?;
-        let words = fields.strings("authorization")?;
-        if words.is_empty() {
+        // All of them are strings before the first is read.
+        fields.strings("authorization")?.try_for_each(|word| word.map(drop))?;
+        if fields.array("authorization")?.is_empty() {
             return Err(fields.fault(ErrorKind::Empty, "authorization"));
         }
-        let authorization = words.iter().enumerate().map(|(index, word)| {
-            word.parse()
-                .map_err(|error: Error| error.within(format!("/trust/authorization/{index}")))
-        });
-        Ok(Self {
-            trustee,
-            authorization: authorization.collect::<Result<_, _>>()?,
-            expires: fields.optional_parsed("expires")?,
-        })
+        for (index, word) in fields.strings("authorization")?.enumerate() {
+            authorization(
+                word?.parse().map_err(|error: Error| {
+                    error.within(format!("/trust/authorization/{index}"))
+                })?,
+            );
+        }
+        Ok((trustee, fields.optional_parsed("expires")?))
     }
 
     /// The container as text (R3).

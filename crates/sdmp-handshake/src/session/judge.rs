@@ -67,8 +67,13 @@ pub(super) fn check_sendable(container: &Container, profile: Profile) -> Result<
 /// The refusal of a handshake is one at any time (R38). A `not_found` that says more than that one,
 /// or answers a request, is the application's.
 fn is_refusal(container: &Container) -> bool {
-    container.lists(CoreSchema::Response)
-        && Rejection::parse(container.octets()) == Ok(Status::NotFound)
+    let answers_nothing = container
+        .value()
+        .get(CoreSchema::Response.member())
+        .and_then(Value::as_object)
+        .and_then(|response| response.get("identifier"))
+        .is_some_and(|identifier| identifier.as_str() == Some(""));
+    answers_nothing && Rejection::parse(container.octets()) == Ok(Status::NotFound)
 }
 
 fn is_reserved_receipt(container: &Container) -> bool {
