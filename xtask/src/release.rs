@@ -57,8 +57,8 @@ fn check(build: bool) -> Vec<Report> {
 /// What is wrong with manifests and package lists, and the crates that are to be published.
 fn describe() -> Result<(Vec<String>, Vec<String>)> {
     let metadata = workspace::metadata()?;
-    let members = metadata["workspace_members"].as_array().context("metadata has no members")?;
-    let packages = metadata["packages"].as_array().context("metadata has no packages")?;
+    let members = array(&metadata, "workspace_members").context("metadata has no members")?;
+    let packages = array(&metadata, "packages").context("metadata has no packages")?;
     let mut complaints = Vec::new();
     let mut names = Vec::new();
     let published = |package: &&Value| members.contains(&package["id"]) && is_published(package);
@@ -137,10 +137,14 @@ fn list(name: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+fn array<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
+    value.get(name).and_then(Value::as_array)
+}
+
 /// The version that all crates share.
 fn version() -> Result<String> {
     let metadata = workspace::metadata()?;
-    let packages = metadata["packages"].as_array().context("metadata has no packages")?;
+    let packages = array(&metadata, "packages").context("metadata has no packages")?;
     let ours = packages.iter().find(|package| package["name"] == "sdmp-container");
     let version = ours.and_then(|package| package["version"].as_str());
     Ok(version.context("sdmp-container has no version")?.to_owned())
