@@ -1,6 +1,7 @@
 //! An accepted session: containers in, containers out, and an end that both sides agree on.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,7 +17,7 @@ use tokio_util::sync::PollSender;
 use crate::Error;
 use crate::Sessions;
 use crate::drive::Driver;
-use crate::task::{App, Command, Delivery, Status, run};
+use crate::task::{App, Command, Delivery, Export, Status, run};
 
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
@@ -120,6 +121,19 @@ impl SecureSession {
         self.sender.finish().await
     }
 
+    /// Fills `out` with a secret for another protocol, the same on both sides (R44).
+    ///
+    /// # Errors
+    /// As [`SessionSender::export`].
+    pub async fn export(
+        &mut self,
+        label: &str,
+        context: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), Error> {
+        self.sender.export(label, context, out).await
+    }
+
     /// Closes and waits for the peer's close, as long as a handshake may take at most (R42: 10 s). Containers that were not
     /// received yet are discarded; to keep them, [`finish`](Self::finish) and receive to the end.
     ///
@@ -174,6 +188,30 @@ impl SessionSender {
             }
             self.status.changed().await.map_err(|_| Error::Aborted)?;
         }
+    }
+
+    /// Fills `out` with a secret for another protocol, the same on both sides (R44). `label` says
+    /// which protocol, `context` binds the secret to what the two agree on.
+    ///
+    /// # Errors
+    /// A label or length that R44 refuses, the published profile (the session goes on), or how the
+    /// session ended; [`Error::Closed`] after our own close.
+    pub async fn export(
+        &mut self,
+        label: &str,
+        context: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let wish =
+            Export { label: label.to_owned(), context: context.to_vec(), length: out.len(), reply };
+        let room = poll_fn(|cx| self.commands.poll_reserve(cx)).await;
+        if room.is_err() || self.commands.send_item(Command::Export(wish)).is_err() {
+            return Err(self.ended());
+        }
+        let secret = answer.await.map_err(|_| self.ended())??;
+        out.copy_from_slice(secret.expose());
+        Ok(())
     }
 
     /// Why nothing can be sent any more.

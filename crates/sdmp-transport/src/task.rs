@@ -5,7 +5,8 @@ use std::future::pending;
 use std::sync::Arc;
 
 use sdmp_container::Container;
-use sdmp_handshake::{Error as HandshakeError, Event, Received};
+use sdmp_crypto::secret::SecretVec;
+use sdmp_handshake::{Connection, Error as HandshakeError, Event, Received};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +44,25 @@ pub(crate) type Reply = oneshot::Sender<Result<(), Error>>;
 pub(crate) enum Command {
     Send { container: Container, reply: Reply },
     Finish { reply: Reply },
+    Export(Export),
+}
+
+/// A wish for a secret for another protocol (R44).
+#[derive(Debug)]
+pub(crate) struct Export {
+    pub(crate) label: String,
+    pub(crate) context: Vec<u8>,
+    pub(crate) length: usize,
+    pub(crate) reply: oneshot::Sender<Result<SecretVec, Error>>,
+}
+
+impl Export {
+    fn perform(self, connection: &mut Connection) {
+        let mut secret = SecretVec::zeroed(self.length);
+        let result = connection.export(&self.label, &self.context, secret.expose_mut());
+        // Whoever does not wait for the answer does not want it.
+        drop(self.reply.send(result.map(|()| secret).map_err(Error::from)));
+    }
 }
 
 /// The application's side, as the task sees it.
@@ -320,6 +340,10 @@ fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
 fn perform(driver: &mut Driver, app: &mut App, command: Command) -> Result<(), Error> {
     let now = driver.clock().now()?;
     let (result, reply) = match command {
+        Command::Export(wish) => {
+            wish.perform(&mut driver.connection);
+            return Ok(());
+        }
         Command::Send { container, reply } => {
             let result = driver.connection.send(now, &container);
             if result == Err(HandshakeError::QueueFull) {

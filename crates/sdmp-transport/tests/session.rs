@@ -306,3 +306,24 @@ async fn the_application_decides_within_the_time_limit() {
     let nobody = Ask { known: None, verdict: true, patience: Duration::ZERO };
     assert_eq!(asked(nobody).await.unwrap_err().code(), "untrusted.unknown");
 }
+
+/// R44: both sides get the same secret, another for each label and context, also in mid-traffic.
+#[tokio::test]
+async fn both_sides_export_the_same_secret() {
+    let (one, other) = memory::pair(4);
+    let (mut alice, mut bob) = established(one, other).await;
+    let export = async |session: &mut SecureSession, label: &str, context: &[u8]| {
+        let mut secret = [0; 48];
+        session.export(label, context, &mut secret).await.map(|()| secret)
+    };
+    let secret = export(&mut alice, "a protocol", b"1").await.unwrap();
+    alice.send(message("go on")).await.unwrap();
+    assert_eq!(export(&mut bob, "a protocol", b"1").await.unwrap(), secret);
+    assert_ne!(export(&mut bob, "a protocol", b"2").await.unwrap(), secret);
+    assert_ne!(export(&mut bob, "another", b"1").await.unwrap(), secret);
+    // A label that R44 refuses does not end the session; a close does.
+    export(&mut alice, "", b"").await.unwrap_err();
+    assert_eq!(text(&bob.recv().await.unwrap().unwrap().container), "go on");
+    alice.finish().await.unwrap();
+    assert_eq!(export(&mut alice, "a protocol", b"1").await.unwrap_err(), Error::Closed);
+}

@@ -1,0 +1,65 @@
+//! A bridge from WebSocket to TCP: a server that speaks only TCP becomes reachable by WebSocket.
+//!
+//! The bridge has no key, and needs no trust: the two nodes prove themselves to each other through
+//! it, and it can neither read nor alter what it carries. It can only cut, and that they notice.
+//!
+//! `cargo run -p sdmp-transport --example websocket_bridge -- ADDRESS TARGET`
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
+use std::io;
+
+use sdmp_handshake::{Deframer, FrameError};
+use sdmp_transport::carrier::Received;
+use sdmp_transport::listener::{Incoming, Knock};
+use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender, tcp, websocket::WebSocketIncoming};
+
+/// The longest object (R42).
+const LONGEST: usize = 16 << 20;
+
+pub(crate) async fn bridge(mut incoming: impl Incoming, target: &str) -> io::Result<()> {
+    loop {
+        let knock = incoming.next().await?;
+        drop(tokio::spawn(carry(knock, target.to_owned())));
+    }
+}
+
+/// One connection, both ways at the same time.
+async fn carry(knock: Knock, target: String) -> io::Result<()> {
+    let (to_outside, from_outside) = Box::new(knock.open.await?).split();
+    let (to_inside, from_inside) = Box::new(tcp::dial(target).await?).split();
+    tokio::try_join!(copy(from_outside, to_inside), copy(from_inside, to_outside))?;
+    Ok(())
+}
+
+/// Whole objects, for a WebSocket carries one a message; a byte stream has to be cut up (R43).
+async fn copy(mut from: Box<dyn ObjectReceiver>, mut to: Box<dyn ObjectSender>) -> io::Result<()> {
+    let mut deframer = Deframer::new();
+    loop {
+        match from.receive().await? {
+            Received::Object(object) => to.send(&object).await?,
+            Received::Octets(octets) => {
+                let mut rest = octets.as_ref();
+                while let Some(object) = deframer.next(&mut rest, LONGEST).map_err(into_io)? {
+                    to.send(&object).await?;
+                }
+            }
+            Received::End => return to.finish().await,
+        }
+        to.flush().await?;
+    }
+}
+
+fn into_io(_: FrameError) -> io::Error {
+    io::ErrorKind::InvalidData.into()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [address, target] = arguments.as_slice() else {
+        return Err("usage: websocket_bridge ADDRESS TARGET".into());
+    };
+    let incoming = tcp::TcpIncoming::bind(address).await?;
+    println!("listening on ws://{}", incoming.local_addr()?);
+    Ok(bridge(WebSocketIncoming::new(incoming), target).await?)
+}
