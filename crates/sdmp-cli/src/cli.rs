@@ -8,14 +8,14 @@ mod values;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use sdmp_crypto::dh::NamedGroup;
 
 pub(crate) use container::{
     ContainerCheck, ContainerCommand, SchemaCommand, Seal, Sign, Unseal, Verify,
 };
 pub(crate) use keys::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind, Peer};
-pub(crate) use session::{Connect, Dial, Door, Link, Listen};
+pub(crate) use session::{Connect, Dial, Door, Link, Listen, Recv, Send};
 use values::{bits, group};
 
 const EXIT_CODES: &str = "\
@@ -44,6 +44,14 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "FILE", env = "SDMP_PASSPHRASE_FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
+    /// Tell nothing but warnings and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Log what the sessions do, to standard error; twice for more
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -70,6 +78,10 @@ pub(crate) enum Command {
     Listen(Listen),
     /// Open a session with one trusted peer; each line of standard input becomes a message
     Connect(Connect),
+    /// Send files to a trusted peer; an interrupted one goes on where it stopped
+    Send(Send),
+    /// Receive files from trusted peers into a directory
+    Recv(Recv),
     /// Sign a container
     Sign(Sign),
     /// Check a signed container and print what was signed

@@ -7,6 +7,8 @@ pub(crate) mod demo;
 pub(crate) mod key;
 pub(crate) mod listen;
 pub(crate) mod peer;
+pub(crate) mod recv;
 pub(crate) mod schema;
 pub(crate) mod seal;
+pub(crate) mod send;
 pub(crate) mod sign;

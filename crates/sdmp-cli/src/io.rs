@@ -3,8 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
 
 use crate::error::{Exit, Failure};
+use crate::transfer::progress;
 
 /// The longest file or standard input that is read: the default limit of the parser, and some.
 const INPUT_LIMIT: u64 = 17 << 20;
@@ -65,10 +69,37 @@ pub(crate) fn json_object(members: &[(&str, serde_json::Value)]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// Prints a line to standard error. When nobody can read it there is nobody to tell.
+/// Whether `--quiet` was given.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only warnings and errors are told.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Tells what goes on, on standard error, unless `--quiet` was given.
 pub(crate) fn note(text: &str) {
-    let mut err = anstream::stderr().lock();
-    drop(writeln!(err, "{text}"));
+    if !is_quiet() {
+        tell(text);
+    }
+}
+
+/// Warns, on standard error.
+pub(crate) fn warn(text: &str) {
+    const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+    tell(&format!("{YELLOW}warning:{YELLOW:#} {text}"));
+}
+
+/// Prints a line to standard error. When nobody can read it there is nobody to tell.
+pub(crate) fn tell(text: &str) {
+    progress::aside(|| {
+        let mut err = anstream::stderr().lock();
+        drop(writeln!(err, "{text}"));
+    });
 }
 
 /// Makes text safe to print: a peer must not move the cursor or recolour the screen.
@@ -87,7 +118,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// Characters that make text read differently from how it is stored.
-fn is_bidi_control(c: char) -> bool {
+pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

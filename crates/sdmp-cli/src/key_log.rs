@@ -9,7 +9,7 @@ use sdmp_handshake::{Config, KeyLog};
 use zeroize::Zeroizing;
 
 use crate::error::{Exit, Failure};
-use crate::io::note;
+use crate::io::warn;
 
 /// Appends `LABEL HANDSHAKE SECRET` lines, both values in lower-case hexadecimal.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl KeyLog for Lines {
         line.push('\n');
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes()) {
-            note(&format!("warning: the key log cannot be written: {error}"));
+            warn(&format!("the key log cannot be written: {error}"));
         }
     }
 }
@@ -52,8 +52,8 @@ pub(crate) fn attach(config: Config, path: Option<&Path>) -> Result<Config, Fail
         Failure::new(Exit::Other, "key_log.open", format!("the key log cannot be opened: {error}"))
             .remedy("name a file that you may write, or leave out --key-log and SDMPKEYLOGFILE")
     })?;
-    note(&format!(
-        "warning: the secrets of this session go to {}; whoever reads that file reads the session",
+    warn(&format!(
+        "the secrets of this session go to {}; whoever reads that file reads the session",
         path.display()
     ));
     Ok(config.key_log(Arc::new(Lines(Mutex::new(file)))))

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{Config, Policy};
-use sdmp_transport::{Carrier, SecureSession, connect};
+use sdmp_transport::{Carrier, SecureSession, SessionReceiver, SessionSender, connect};
 use tokio::time::timeout;
 
 pub(crate) use target::{Destination, Target};
@@ -21,10 +21,11 @@ use crate::address::Address;
 use crate::cli::{Dial, Link, Profile};
 use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
-use crate::io::note;
+use crate::io::warn;
 use crate::key_log;
 use crate::passphrase::Passphrase;
 use crate::store::Store;
+use crate::transfer::unexpected;
 
 /// How long the network may take to connect.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
@@ -133,6 +134,24 @@ pub(crate) async fn dial(address: &Address) -> Result<Box<dyn Carrier>, Failure>
         })
 }
 
+/// Closes, and waits for the peer's close; whether that was authenticated (R41).
+pub(crate) async fn part(
+    sender: &mut SessionSender,
+    receiver: &mut SessionReceiver,
+    patience: Duration,
+) -> Result<bool, Failure> {
+    let ending = async {
+        sender.finish().await?;
+        if receiver.recv().await?.is_some() {
+            return Err(unexpected());
+        }
+        sender.finished().await?;
+        Ok(())
+    };
+    timeout(patience, ending).await.map_err(|_| sdmp_transport::Error::CloseTimeout)??;
+    Ok(receiver.closed_authentically())
+}
+
 fn policy(profile: Profile, address: &Address) -> Policy {
     Policy { profile: library_profile(profile), limits: address.limits(), ..Policy::default() }
 }
@@ -146,8 +165,8 @@ pub(crate) fn library_profile(profile: Profile) -> sdmp_handshake::Profile {
 
 pub(crate) fn warn_if_insecure(profile: Profile) {
     if profile == Profile::Published {
-        note(
-            "warning: the published profile is INSECURE: whoever is on the way can alter, drop and \
+        warn(
+            "the published profile is INSECURE: whoever is on the way can alter, drop and \
              repeat messages unnoticed; use it only with peers that implement nothing else",
         );
     }

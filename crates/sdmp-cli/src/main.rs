@@ -13,8 +13,10 @@ mod fingerprint;
 mod io;
 mod key_log;
 mod link;
+mod log;
 mod passphrase;
 mod store;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -40,13 +42,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             const RED: Style = AnsiColor::Red.on_default().bold();
-            io::note(&format!("{RED}error:{RED:#} {failure}"));
+            io::tell(&format!("{RED}error:{RED:#} {failure}"));
             ExitCode::from(failure.exit.code())
         }
     }
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    if cli.quiet {
+        io::be_quiet();
+    }
+    log::start(cli.verbose);
     let context =
         Context { store: Store::open(cli.data)?, passphrase: Passphrase::new(cli.passphrase_file) };
     let Context { store, passphrase } = &context;
@@ -56,6 +62,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Peer(peer) => cmd::peer::run(store, peer),
         Command::Listen(args) => cmd::listen::run(&context, &args),
         Command::Connect(args) => cmd::connect::run(&context, &args),
+        Command::Send(args) => cmd::send::run(&context, &args),
+        Command::Recv(args) => cmd::recv::run(&context, &args),
         Command::Sign(args) => cmd::sign::sign(store, passphrase, &args),
         Command::Verify(args) => cmd::sign::verify(store, &args),
         Command::Seal(args) => cmd::seal::seal(store, &args),

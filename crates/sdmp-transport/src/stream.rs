@@ -23,8 +23,8 @@ const STEPS: usize = 8;
 const FRAME: usize = r#"{"sdmp":{"version":"0.12.0","schemas":[""#.len()
     + STREAM_URI.len()
     + r#""]},"stream":{"data":"","end":false}}"#.len();
-/// The octets in a full chunk: what fills the steps to within a base64url group.
-const CHUNK: usize = (STEPS * STEP - FRAME) / 4 * 3;
+/// The octets in a full chunk: what fills the steps of R33 to within a base64url group.
+pub const CHUNK: usize = (STEPS * STEP - FRAME) / 4 * 3;
 
 /// A session as `AsyncRead + AsyncWrite`.
 ///
@@ -76,6 +76,18 @@ impl SecureReader {
     #[must_use]
     pub fn peer(&self) -> &sdmp_envelope::Identity {
         self.receiver.peer()
+    }
+
+    /// Waits for the peer's authenticated close (R41), once the end of the stream was read: who
+    /// leaves before it came may take from the peer what was still under way.
+    ///
+    /// # Errors
+    /// How the session was cut; [`io::ErrorKind::InvalidData`] for containers after the end.
+    pub async fn closed(&mut self) -> io::Result<()> {
+        match self.receiver.recv().await.map_err(into_io)? {
+            None => Ok(()),
+            Some(_) => Err(io::ErrorKind::InvalidData.into()),
+        }
     }
 
     /// The next container, decoded.
@@ -194,7 +206,12 @@ impl AsyncWrite for SecureStream {
     }
 }
 
-fn encode(data: &[u8], end: bool) -> io::Result<Container> {
+/// A `stream` container of these octets; `end` says that it is the last. At most [`CHUNK`] octets
+/// fill what is sealed best.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`] for more octets than any container may hold.
+pub fn encode(data: &[u8], end: bool) -> io::Result<Container> {
     let mut text = String::with_capacity(FRAME + data.len().div_ceil(3) * 4);
     text.push_str(r#"{"sdmp":{"version":"0.12.0","schemas":[""#);
     text.push_str(STREAM_URI);
@@ -205,7 +222,8 @@ fn encode(data: &[u8], end: bool) -> io::Result<Container> {
 }
 
 /// The data of a `stream` container, and whether it is the last; `None` for anything else.
-fn decode(container: &Container) -> Option<(Vec<u8>, bool)> {
+#[must_use]
+pub fn decode(container: &Container) -> Option<(Vec<u8>, bool)> {
     if !container.schemas().iter().any(|schema| schema.to_string() == STREAM_URI) {
         return None;
     }

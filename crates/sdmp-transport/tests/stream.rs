@@ -101,6 +101,24 @@ async fn half_close() {
     assert_eq!(answer, b"answer");
 }
 
+/// R41: the end of the stream is followed by the peer's close, and nothing else.
+#[tokio::test]
+async fn the_close_follows_the_end() {
+    let (mut alice, bob) = streams().await;
+    alice.shutdown().await.unwrap();
+    let (mut reader, mut writer) = bob.into_split();
+    writer.shutdown().await.unwrap();
+    assert_eq!(reader.read(&mut [0; 1]).await.unwrap(), 0);
+    reader.closed().await.unwrap();
+
+    let (mut alice, bob) = sessions().await;
+    let (mut reader, _writer) = SecureStream::new(bob).into_split();
+    alice.send(sdmp_transport::stream::encode(b"", true).unwrap()).await.unwrap();
+    alice.send(message("more")).await.unwrap();
+    assert_eq!(reader.read(&mut [0; 1]).await.unwrap(), 0);
+    assert_eq!(reader.closed().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
 #[tokio::test]
 async fn a_cut_is_not_an_end() {
     let (mut alice, mut bob) = streams().await;

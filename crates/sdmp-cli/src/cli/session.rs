@@ -9,7 +9,7 @@ use clap::Args;
 use sdmp_crypto::dh::NamedGroup;
 
 use super::Profile;
-use super::values::group;
+use super::values::{group, size};
 use crate::address::Address;
 use crate::link::Target;
 
@@ -71,4 +71,34 @@ pub(crate) struct Connect {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) dial: Dial,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH or files:DIR
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    /// The files; each arrives under the last component of its path
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recv {
+    /// Where senders connect to, in any of the forms of `sdmp listen`
+    #[arg(default_value = "0.0.0.0:7667")]
+    pub(crate) address: Address,
+    /// The directory that files arrive in; made if its parent is there
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace files of the same name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Refuse larger files: a number of octets, or with KiB, MiB, GiB, TiB [default: 32GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+    #[command(flatten)]
+    pub(crate) door: Door,
 }

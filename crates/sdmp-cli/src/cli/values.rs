@@ -24,3 +24,38 @@ pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|_| "not a timestamp (R6): write it as 2027-12-31T23:59:59.999Z".to_owned())
 }
+
+/// A number of octets, with or without a binary unit.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "kib" | "k" => 10,
+        "mib" | "m" => 20,
+        "gib" | "g" => 30,
+        "tib" | "t" => 40,
+        _ => return Err("the units are KiB, MiB, GiB and TiB".to_owned()),
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << shift))
+        .ok_or_else(|| "not a size: write it as 500MiB, or as a number of octets".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_binary_units() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("2KiB"), Ok(2048));
+        assert_eq!(size("3g"), Ok(3 << 30));
+        for bad in ["", "MiB", "-1", "1.5GiB", "1MB", "99999999TiB", "1 GiB"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -43,7 +43,8 @@ pub(crate) enum Ending {
 }
 
 impl Output {
-    fn line(self, text: &str) -> Result<(), Failure> {
+    /// A line of results.
+    pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
         if self.aside {
             note(text);
             return Ok(());
@@ -76,8 +77,15 @@ impl Output {
         Ok(())
     }
 
-    /// An event of a session; where there are several, it says whose.
-    fn event(self, event: &[(&str, serde_json::Value)], peer: &str) -> Result<(), Failure> {
+    /// An event of a session, for those who want JSON; where there are several, it says whose.
+    pub(crate) fn event(
+        self,
+        event: &[(&str, serde_json::Value)],
+        peer: &str,
+    ) -> Result<(), Failure> {
+        if !self.json {
+            return Ok(());
+        }
         let mut members = event.to_vec();
         if self.many {
             members.push(("peer", peer.into()));
@@ -120,6 +128,15 @@ impl Output {
         } else {
             note("the stream ended; nothing shows that the peer ended it (R41)");
             Ok(())
+        }
+    }
+
+    /// How a session ended that moved no messages.
+    pub(crate) fn ended(self, result: &Result<bool, Failure>, peer: &str) -> Result<(), Failure> {
+        match result {
+            Ok(authenticated) if self.json => self.closed(*authenticated, peer),
+            Ok(_) => Ok(()),
+            Err(failure) => self.failed(failure, peer),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::cli::Peer;
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input};
+use crate::io::{note, print_line, read_input, warn};
 use crate::store::{About, Store};
 
 pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
@@ -20,7 +20,7 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
             })?;
             let now = sdmp_transport::clock::wall_time()?;
             if identity.check_usable(now).is_err() {
-                note("warning: this identity has expired; sessions with it will be refused (R16)");
+                warn("this identity has expired; sessions with it will be refused (R16)");
             }
             store.add_peer(&name, &identity)?;
             if let Some(address) = addr {

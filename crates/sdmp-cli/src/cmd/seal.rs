@@ -11,7 +11,7 @@ use sdmp_transport::clock::wall_time;
 use super::sign::read_container;
 use crate::cli::{Seal, Unseal};
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input};
+use crate::io::{print_line, read_input, warn};
 use crate::passphrase::Passphrase;
 use crate::store::Store;
 
@@ -53,8 +53,8 @@ pub(crate) fn unseal(store: &Store, passphrase: &Passphrase, args: &Unseal) -> R
     };
     let inside: &Container = opened.container();
     if matches!(opened, Opened::Unauthenticated(_)) {
-        note(
-            "warning: this is the form of the 0.12 text (R21): nothing shows that it was not \
+        warn(
+            "this is the form of the 0.12 text (R21): nothing shows that it was not \
              altered on the way; only a signature inside, checked with `sdmp verify`, would",
         );
     }

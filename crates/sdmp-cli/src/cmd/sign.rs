@@ -6,7 +6,7 @@ use sdmp_transport::clock::wall_time;
 
 use crate::cli::{Sign, Verify};
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input};
+use crate::io::{note, print_line, read_input, warn};
 use crate::passphrase::Passphrase;
 use crate::store::{Named, Store};
 
@@ -63,14 +63,10 @@ fn verify_compat(store: &Store, args: &Verify) -> Result<(), Failure> {
     for signer in &verified.signers {
         note(&format!("signed by {}", signer.identity.fingerprint()));
         if signer.identity.is_published() {
-            note(
-                "warning: this key was published with the specification: everybody can sign with it (R13)",
-            );
+            warn("this key was published with the specification: everybody can sign with it (R13)");
         }
         if !signer.covers_header {
-            note(
-                "warning: the signature does not cover its header: an older form, weaker than R19",
-            );
+            warn("the signature does not cover its header: an older form, weaker than R19");
         }
     }
     print_line(verified.container.text())

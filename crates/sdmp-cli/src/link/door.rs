@@ -13,7 +13,7 @@ use crate::address::Address;
 use crate::cli::{Door, Profile};
 use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
-use crate::io::note;
+use crate::io::{note, warn};
 use crate::key_log;
 use crate::store::Named;
 
@@ -39,8 +39,8 @@ impl Entrance {
         let local = context.local(&args.link)?;
         let peers = context.store.list_peers()?;
         if peers.is_empty() {
-            note(
-                "warning: no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one",
+            warn(
+                "no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one",
             );
         }
         let mut policy = policy(profile, address);

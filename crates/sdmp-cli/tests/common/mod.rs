@@ -74,8 +74,14 @@ impl Machine {
     pub(crate) fn listen(&self, arguments: &[&str]) -> Listening {
         let mut all = vec!["listen", "127.0.0.1:0"];
         all.extend(arguments);
+        self.start(&all)
+    }
+
+    /// Starts a command that listens, and waits until it does.
+    #[allow(clippy::zombie_processes, reason = "the caller waits for it")]
+    pub(crate) fn start(&self, all: &[&str]) -> Listening {
         let mut child = self
-            .command(&all)
+            .command(all)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
