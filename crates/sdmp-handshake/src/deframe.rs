@@ -59,7 +59,9 @@ impl Deframer {
         if self.object.is_empty() && !self.skip_white_space(input)? {
             return Ok(None);
         }
-        let (used, complete) = self.scan(input);
+        // One octet more than may come tells that it is too long; no other is looked at.
+        let room = limit.saturating_sub(self.object.len()).saturating_add(1);
+        let (used, complete) = self.scan(input.get(..room).unwrap_or(input));
         if self.object.len().saturating_add(used) > limit {
             return Err(FrameError::TooLong);
         }

@@ -144,6 +144,41 @@ fn every_wrong_header_and_every_wrong_signing_input_is_refused() {
     }
 }
 
+/// A name has one text: another spelling of it is no name, and an escape in JSON is the same name.
+#[test]
+fn r30_a_second_spelling_of_a_known_name_is_not_known() {
+    let spelled = |kid: &str| {
+        let protected =
+            b64url::encode(format!("{{\"alg\":\"HS512\",\"kid\":\"{kid}\"}}").as_bytes());
+        judged(|m1| with_header(m1, &protected))
+    };
+    let kid = alice_kid().to_string();
+    let (start, last) = kid.split_at(kid.len() - 1);
+    // The last character of 86 has four bits that mean nothing.
+    let twin = char::from(last.as_bytes()[0] + 1);
+    let host = format!("sdmp://{kid}");
+    let with_pem = alice().identity().public_key().canonical_pem().replace('\n', "\\n");
+    for other in [
+        format!("{start}{twin}"),
+        format!("{kid}="),
+        format!("{kid} "),
+        kid.replace('-', "+").replace('_', "/") + "==",
+        start.to_owned(),
+        kid.to_lowercase(),
+        host,
+        with_pem,
+    ] {
+        let (sent, failed) = spelled(&other);
+        assert_eq!(sent.len(), 2, "{other}");
+        assert!(
+            matches!(failed, Some("signature.protected_header" | "untrusted.unknown")),
+            "{other}: {failed:?}"
+        );
+    }
+    let escaped = format!("\\u00{:02x}{}", kid.as_bytes()[0], kid.split_at(1).1);
+    assert_eq!(spelled(&escaped).1, None);
+}
+
 #[test]
 fn numbers_that_are_no_signatures_are_refused() {
     let modulus_like = [vec![0xff; 256], vec![0; 256], [vec![0; 255], vec![1]].concat()];

@@ -7,6 +7,7 @@ mod common;
 use common::*;
 use sdmp_container::b64url;
 use sdmp_container::closed::Rejection;
+use sdmp_crypto::dh::Groups;
 use sdmp_handshake::{Config, Connection, Profile};
 
 fn responder(config: Config) -> Connection {
@@ -15,6 +16,42 @@ fn responder(config: Config) -> Connection {
 
 fn bob_config() -> Config {
     config(&bob(), &[&alice()], Profile::Hardened)
+}
+
+/// The safe prime of 2048 bits of RFC 5054 (SRP), which is none of the named groups.
+const SAFE: &str = "\
+    AC6BDB41324A9A9BF166DE5E1389582FAF72B6651987EE07FC3192943DB56050A37329CBB4A099ED8193E0757767A13D\
+    D52312AB4B03310DCD7F48A9DA04FD50E8083969EDB767B0CF6095179A163AB3661A05FBD5FAAAE82918A9962F0B93B8\
+    55F97993EC975EEAA80D740ADBF4FF747359D041D5C33EA71D281E446B14773BCA97B43A23FB801676BD207A436C6481\
+    F1D2B9078717461A5B9D32E688F87748544523B524B0D57D5EA77A2775D2ECFA032CFBDBF52FB3786160279004E57AE6\
+    AF874E7303CE53299CCC041C7BC308D82A5698F3A8D0C38271AE35F8E9DBFBB694B5C803D89F7AE435DE236D525F5475\
+    9B65E372FCD68EF20FA7111F9E4AFF73";
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<_> = text.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
+}
+
+fn less_one(mut number: Vec<u8>) -> Vec<u8> {
+    *number.last_mut().unwrap() -= 1;
+    number
+}
+
+/// A big-endian number in decimal digits.
+fn decimal(number: &[u8]) -> String {
+    let mut digits = vec![0_u32];
+    for octet in number {
+        let mut carry = u32::from(*octet);
+        for digit in &mut digits {
+            carry += *digit * 256;
+            (*digit, carry) = (carry % 10, carry / 10);
+        }
+        while carry > 0 {
+            digits.push(carry % 10);
+            carry /= 10;
+        }
+    }
+    digits.iter().rev().map(u32::to_string).collect()
 }
 
 /// A correct M1 over ffdhe2048.
@@ -66,13 +103,28 @@ fn r25_public_values_outside_the_range_are_refused() {
         *octets.last_mut().unwrap() -= by;
         octets
     };
-    let mut longer = vec![0];
-    longer.extend(&p);
-    let mut codes = vec![refused(&with("N", &[0])), refused(&with("N", &[1]))];
-    codes.extend([refused(&with("N", &less(1))), refused(&with("N", &p))]);
-    codes.push(refused(&with("N", &longer)));
-    for code in codes {
-        assert!(code.starts_with("exchange.") || code.starts_with("dh."), "{code}");
+    let mut more = p.clone();
+    // p ends in ones: p + 1 carries.
+    for octet in more.iter_mut().rev() {
+        *octet = octet.wrapping_add(1);
+        if *octet != 0 {
+            break;
+        }
+    }
+    assert!(more > p && more.len() == p.len());
+    for (name, n, code) in [
+        ("no octets", vec![], "exchange.small"),
+        ("0", vec![0], "exchange.small"),
+        ("0 at full length", vec![0; p.len()], "exchange.small"),
+        ("1", vec![1], "exchange.small"),
+        ("p-1", less(1), "exchange.large"),
+        ("p", p.clone(), "exchange.large"),
+        ("p+1", more, "exchange.large"),
+        ("all ones", vec![0xff; p.len()], "exchange.large"),
+        ("longer than p", [&[1], &p[..]].concat(), "exchange.long"),
+        ("2, longer than p", [vec![0; p.len()], vec![2]].concat(), "exchange.long"),
+    ] {
+        assert_eq!(refused(&with("N", &n)), code, "{name}");
     }
     assert_eq!(answer(&with("N", &less(2))).0, None);
     assert_eq!(answer(&with("N", &[2])).0, None);
@@ -86,7 +138,11 @@ fn r23_unknown_groups_are_refused_each_by_its_own_code() {
     assert_eq!(refused(&with("p", &leading_zero)), "closed.leading_zero_octet");
     // A composite, or another safe prime: a peer is not told which, and we do not compute it.
     p[9] ^= 1;
+    assert_eq!(Groups::new().register(&p, 2).unwrap_err().code(), "group.not_safe_prime");
     assert_eq!(refused(&with("p", &p)), "group.unknown");
+    let safe = unhex(SAFE);
+    assert!(Groups::new().register(&safe, 2).is_ok());
+    assert_eq!(refused(&with("p", &safe)), "group.unknown");
     *p.last_mut().unwrap() &= 0xfe;
     assert_eq!(refused(&with("p", &p)), "group.even");
     assert_eq!(refused(&with("p", &p[..128])), "group.too_short");
@@ -104,7 +160,10 @@ fn r23_generators_must_be_the_groups_own_integer() {
     ] {
         assert_eq!(refused(&m1.replace("\"g\":2", &format!("\"g\":{g}"))), expected, "{g}");
     }
-    for g in ["\"2\"", "2.0", "2e0", "-2", "-0", "1e999", "02", "null", "[2]"] {
+    // Among them p-1, as the integer that it is.
+    for g in
+        [&decimal(&less_one(p())), "\"2\"", "2.0", "2e0", "-2", "-0", "1e999", "02", "null", "[2]"]
+    {
         let code = refused(&m1.replace("\"g\":2", &format!("\"g\":{g}")));
         assert!(!code.starts_with("group."), "{g}: not an integer at all, {code}");
     }

@@ -1,5 +1,7 @@
 //! What several tests need.
 
+pub(crate) mod keys;
+
 use std::{fs, path::PathBuf};
 
 /// The text of a file in `tests/keys`.
