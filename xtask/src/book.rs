@@ -6,3 +6,11 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/conformance.md")]
 struct Conformance;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/cookbook.md")]
+struct Cookbook;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/examples.md")]
+struct Examples;

@@ -198,6 +198,27 @@ fn every_rust_block_is_compiled() {
     report(&complaints);
 }
 
+/// What the page of examples shows is what the examples are.
+#[test]
+fn the_examples_page_shows_the_examples() {
+    let Some((root, pages)) = project() else { return };
+    let folder = root.join("crates/sdmp-transport/examples");
+    let sources: Vec<_> = ["client.rs", "server.rs"]
+        .iter()
+        .map(|name| fs::read_to_string(folder.join(name)).unwrap())
+        .collect();
+    let page = pages.iter().find(|page| page.path == "docs/examples.md").unwrap();
+    let mut shown = 0;
+    for block in page.of("rust") {
+        let lines = block.text.lines().filter(|line| !line.starts_with("# "));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        let found = sources.iter().any(|source| source.contains(code.trim()));
+        assert!(found, "{}: differs from the example in {folder:?}", page.at(block.line));
+        shown += 1;
+    }
+    assert_eq!(shown, sources.len());
+}
+
 /// JSON blocks are one document, or one a line; what claims to be a container is a valid one.
 #[test]
 fn json_blocks_are_json_and_containers_are_containers() {
