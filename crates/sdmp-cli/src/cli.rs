@@ -18,6 +18,8 @@ pub(crate) use keys::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind, Peer};
 pub(crate) use session::{Connect, Dial, Door, Link, Listen, Recv, Send};
 use values::{bits, group};
 
+use crate::cmd::inspect::Inspect;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Seal(Seal),
     /// Decrypt a container and print what is inside
     Unseal(Unseal),
+    /// Open a container, or a recorded session, and explain it layer by layer
+    Inspect(Inspect),
     /// Look at containers
     #[command(subcommand)]
     Container(ContainerCommand),
@@ -125,6 +129,9 @@ pub(crate) struct Demo {
     /// Abbreviate long base64url on the wire
     #[arg(long, conflicts_with = "json")]
     pub(crate) short: bool,
+    /// Write one page that shows everything, to be opened in a browser
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "short"])]
+    pub(crate) html: Option<PathBuf>,
     /// The profile
     #[arg(long, value_enum, default_value_t)]
     pub(crate) profile: Profile,

@@ -4,6 +4,7 @@ pub(crate) mod chat;
 pub(crate) mod connect;
 pub(crate) mod container;
 pub(crate) mod demo;
+pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod listen;
 pub(crate) mod peer;

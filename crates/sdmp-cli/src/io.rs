@@ -25,6 +25,29 @@ pub(crate) fn read_input(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// Reads a file, or standard input, up to a limit; says whether there was more.
+pub(crate) fn read_up_to(file: Option<&Path>, most: u64) -> Result<(Vec<u8>, bool), Failure> {
+    let mut octets = Vec::new();
+    let read = |from: &mut dyn Read, octets: &mut Vec<u8>| {
+        from.take(most.saturating_add(1)).read_to_end(octets)
+    };
+    match file {
+        Some(path) if path != Path::new("-") => {
+            File::open(path)
+                .and_then(|mut file| read(&mut file, &mut octets))
+                .map_err(|error| unreadable(&path.display().to_string(), &error))?;
+        }
+        _ => {
+            read(&mut io::stdin().lock(), &mut octets)
+                .map_err(|error| unreadable("standard input", &error))?;
+        }
+    }
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = octets.len() > most;
+    octets.truncate(most);
+    Ok((octets, more))
+}
+
 fn read_limited(from: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
     let mut octets = Vec::new();
     from.take(INPUT_LIMIT).read_to_end(&mut octets).map_err(|error| unreadable(what, &error))?;

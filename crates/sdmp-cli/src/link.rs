@@ -21,9 +21,11 @@ use crate::address::Address;
 use crate::cli::{Dial, Link, Profile};
 use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
+use crate::explain::wire::Side;
 use crate::io::warn;
 use crate::key_log;
 use crate::passphrase::Passphrase;
+use crate::record::Recorder;
 use crate::store::Store;
 use crate::transfer::unexpected;
 
@@ -71,6 +73,7 @@ pub(crate) struct Dialler {
     peer: String,
     profile: Profile,
     json: bool,
+    recorder: Recorder,
     config: Config,
 }
 
@@ -89,7 +92,8 @@ impl Dialler {
         let config =
             Config::new(local).policy(policy).pin(identity.fingerprint().clone()).trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
-        Ok(Self { address, peer: name, profile, json: args.link.json, config })
+        let recorder = Recorder::open(args.link.record.as_deref(), profile)?;
+        Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config })
     }
 
     /// How the events of these sessions are told.
@@ -106,6 +110,7 @@ impl Dialler {
     /// Opens a session, and tells how that came out.
     pub(crate) async fn open(&self, output: Output) -> Result<SecureSession, Failure> {
         let carrier = dial(&self.address).await?;
+        let carrier = self.recorder.carrier(carrier, Side::Initiator, &self.address.to_string());
         match connect(carrier, self.config.clone()).await {
             Ok(session) => {
                 output.accepted(&session, Some(&self.peer))?;

@@ -15,6 +15,7 @@ mod key_log;
 mod link;
 mod log;
 mod passphrase;
+mod record;
 mod store;
 mod transfer;
 
@@ -68,6 +69,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => cmd::sign::verify(store, &args),
         Command::Seal(args) => cmd::seal::seal(store, &args),
         Command::Unseal(args) => cmd::seal::unseal(store, passphrase, &args),
+        Command::Inspect(args) => cmd::inspect::run(store, passphrase, &args),
         Command::Container(command) => cmd::container::run(&command),
         Command::Schema(command) => cmd::schema::run(&command),
     }

@@ -22,6 +22,9 @@ pub(crate) struct Link {
     /// Append the secrets of the handshake to a file: LABEL HANDSHAKE SECRET, in hexadecimal
     #[arg(long, value_name = "FILE", env = "SDMPKEYLOGFILE")]
     pub(crate) key_log: Option<PathBuf>,
+    /// Append what goes over the wire to a file, for `sdmp inspect`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Print each event as one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

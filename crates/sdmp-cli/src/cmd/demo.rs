@@ -17,10 +17,13 @@ use sdmp_transport::{SecureSession, accept, connect, tcp};
 
 use crate::cli::Demo;
 use crate::error::{Exit, Failure};
-use crate::explain::explain;
-use crate::explain::keys::Keys;
-use crate::explain::tap::{Side, Tapped, Wire, WireObject};
+use crate::explain::keys::{Known, Secrets};
+use crate::explain::story::{Session, Story};
+use crate::explain::tap::{Tapped, Wire};
+use crate::explain::wire::{Capture, Piece, Side};
+use crate::explain::{page, session};
 use crate::link::{library_profile, runtime, warn_if_insecure};
+use crate::store::Named;
 
 /// The two identities live for an hour.
 const LIFE_MILLIS: i64 = 60 * 60 * 1000;
@@ -32,9 +35,9 @@ pub(crate) struct Play {
     pub(crate) responder: Identity,
     pub(crate) address: SocketAddr,
     pub(crate) key_generation: Duration,
-    pub(crate) objects: Vec<WireObject>,
-    pub(crate) started: Instant,
-    pub(crate) ended: Instant,
+    pub(crate) pieces: Vec<Piece>,
+    /// From the first octet to the last.
+    pub(crate) elapsed: Duration,
     pub(crate) session_id: Option<[u8; 32]>,
 }
 
@@ -43,16 +46,36 @@ pub(crate) fn run(args: &Demo) -> Result<(), Failure> {
     let began = Instant::now();
     let (initiator, responder) = two_identities(args.bits)?;
     let key_generation = began.elapsed();
-    let keys = Arc::new(Keys::default());
+    let keys = Arc::new(Secrets::default());
     let runtime = runtime()?;
-    let stage = Stage { initiator, responder, keys: Arc::clone(&keys), wire: Wire::default() };
-    let play = runtime.block_on(stage.play(args, key_generation))?;
-    let explained = explain(&play.objects, &keys, args.profile)?;
-    if args.json {
-        show::json(&play, &explained, args)
-    } else {
-        show::text(&play, &explained, args)
+    let stage = Stage { initiator, responder, keys: Arc::clone(&keys), wire: Wire::new() };
+    let mut play = runtime.block_on(stage.play(args, key_generation))?;
+    let told = tell(&mut play, &keys, args)?;
+    if let Some(path) = &args.html {
+        let story = Story { input: "demo", sessions: vec![told], notes: Vec::new() };
+        return page::write(path, &story);
     }
+    if args.json { show::json(&play, &told, args) } else { show::text(&play, &told, args) }
+}
+
+/// Explains what was sent, from the octets and the logged keys alone.
+fn tell(play: &mut Play, keys: &Secrets, args: &Demo) -> Result<Session, Failure> {
+    let capture = Capture {
+        title: format!("demo, {}, RSA keys of {} bits", args.group.name(), args.bits),
+        profile: Some(args.profile),
+        time: Some(wall_time()?),
+        pieces: std::mem::take(&mut play.pieces),
+        notes: Vec::new(),
+    };
+    let named = |name: &str, identity: &Identity| Named {
+        name: name.to_owned(),
+        identity: identity.clone(),
+    };
+    let known = Known(vec![
+        named("the initiator", &play.initiator),
+        named("the responder", &play.responder),
+    ]);
+    Ok(session::tell(&capture, keys, &known, wall_time()?))
 }
 
 fn two_identities(bits: u32) -> Result<(LocalIdentity, LocalIdentity), Failure> {
@@ -82,12 +105,12 @@ fn identity(bits: u32, expires: Timestamp) -> Result<LocalIdentity, Failure> {
 struct Stage {
     initiator: LocalIdentity,
     responder: LocalIdentity,
-    keys: Arc<Keys>,
+    keys: Arc<Secrets>,
     wire: Wire,
 }
 
 impl Stage {
-    async fn play(self, args: &Demo, key_generation: Duration) -> Result<Play, Failure> {
+    async fn play(mut self, args: &Demo, key_generation: Duration) -> Result<Play, Failure> {
         let failed = |error: std::io::Error| Failure::io("cannot use the loopback address", &error);
         let mut incoming =
             tcp::TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
@@ -96,6 +119,7 @@ impl Stage {
             (self.initiator.identity().clone(), self.responder.identity().clone());
 
         let config = self.config(args, self.responder.clone()).trust([initiator.clone()]);
+        self.wire.restart();
         let wire = self.wire.clone();
         let answering = tokio::spawn(async move {
             let knock = incoming.next().await.map_err(failed)?;
@@ -108,7 +132,6 @@ impl Stage {
             .config(args, self.initiator.clone())
             .trust([responder.clone()])
             .pin(responder.fingerprint().clone());
-        let started = Instant::now();
         let carrier = tcp::dial(address).await.map_err(failed)?;
         let carrier = Tapped { carrier, side: Side::Initiator, wire: self.wire.clone() };
         let session = connect(carrier, config).await?;
@@ -117,18 +140,9 @@ impl Stage {
         answering
             .await
             .map_err(|_| Failure::new(Exit::Other, "demo.task", "the responder was aborted"))??;
-        let ended = Instant::now();
-        let objects = self.wire.take();
-        Ok(Play {
-            initiator,
-            responder,
-            address,
-            key_generation,
-            objects,
-            started,
-            ended,
-            session_id,
-        })
+        let elapsed = self.wire.started().elapsed();
+        let pieces = self.wire.take();
+        Ok(Play { initiator, responder, address, key_generation, pieces, elapsed, session_id })
     }
 
     fn config(&self, args: &Demo, local: LocalIdentity) -> Config {
@@ -139,7 +153,7 @@ impl Stage {
             ..Policy::default()
         };
         // Both sides log the same keys: whose are shown makes no difference.
-        let keys: Arc<Keys> = Arc::clone(&self.keys);
+        let keys: Arc<Secrets> = Arc::clone(&self.keys);
         Config::new(local).policy(policy).key_log(keys)
     }
 }

@@ -81,6 +81,17 @@ fn quoted(text: &str) -> String {
     format!("{} ({length} characters)", printable(&Value::String(cut.into()).to_text()))
 }
 
+/// A string cut short, without its quotes.
+pub(crate) fn cut(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= WHOLE {
+        return printable(text);
+    }
+    let head: String = text.chars().take(HEAD).collect();
+    let tail: String = text.chars().skip(length - TAIL).collect();
+    format!("{}...{} ({length} characters)", printable(&head), printable(&tail))
+}
+
 /// A wire text with its long strings cut short, still on one line.
 pub(crate) fn shortened(text: &str) -> String {
     let mut out = String::new();

@@ -1,6 +1,6 @@
-//! The kinds of objects: what each is for, who can read it, and which rules its receiver checked.
+//! The kinds of objects: what each is for, and who can read it.
 
-use super::tap::Side;
+use super::wire::Side;
 use crate::cli::Profile;
 
 /// An object's place in the protocol.
@@ -14,10 +14,17 @@ pub(crate) enum Kind {
     FinI,
     Traffic,
     Close,
+    /// In plaintext, in place of M2 or M3.
+    RefusalInPlaintext,
+    /// Sealed, in place of M4, FIN_R or FIN_I.
+    Refusal,
+    /// Traffic or close: without keys nobody can tell.
+    Sealed,
+    /// A container that is no part of a session.
+    Container,
+    /// What is no object of the protocol.
+    Unreadable,
 }
-
-/// A rule, and what its check means here.
-pub(crate) type Check = (&'static str, &'static str);
 
 impl Kind {
     pub(crate) fn creation(from: Side) -> Self {
@@ -51,6 +58,10 @@ impl Kind {
             Self::FinI => "FIN_I",
             Self::Traffic => "message",
             Self::Close => "close",
+            Self::RefusalInPlaintext | Self::Refusal => "refusal",
+            Self::Sealed => "sealed",
+            Self::Container => "container",
+            Self::Unreadable => "unreadable",
         }
     }
 
@@ -64,6 +75,11 @@ impl Kind {
             Self::FinI => "so did I: my signature over all of it",
             Self::Traffic => "a container of the application",
             Self::Close => "I send nothing more: you have received everything",
+            Self::RefusalInPlaintext => "I cannot do anything with what you sent",
+            Self::Refusal => "I go no further; why, I do not say",
+            Self::Sealed => "something that only the two can read",
+            Self::Container => "a container, as it is stored or handed on",
+            Self::Unreadable => "no object of this protocol",
         }
     }
 
@@ -86,77 +102,17 @@ impl Kind {
                 "everybody sees size and time; only the two can read it, but anybody on the way \
                  can alter it unnoticed"
             }
-            (Self::FinR | Self::FinI | Self::Traffic | Self::Close, _) => {
+            (Self::FinR | Self::FinI | Self::Traffic | Self::Close | Self::Sealed, _) => {
                 "everybody sees size (in steps of 8 KiB) and time; only the two can read or alter it"
             }
-        }
-    }
-
-    /// What the receiver checked before it went on.
-    pub(crate) fn checks(self, profile: Profile) -> Vec<Check> {
-        let mut checks = self.own_checks().to_vec();
-        if !matches!(self, Self::M1 | Self::M2) {
-            checks.splice(0..0, sealed_checks(profile).iter().copied());
-        }
-        checks
-    }
-
-    fn own_checks(self) -> &'static [Check] {
-        match self {
-            Self::M1 => &[
-                ("R42", "at most 4,096 octets, within 5 s"),
-                ("R4", "strict JSON: no duplicate names, no depth beyond 4"),
-                ("R12, R40", "nothing but the members of a session creation object"),
-                ("R23", "the group is a named one, and not too large"),
-                ("R25", "N is in 2 to p-2, and not our own"),
-            ],
-            Self::M2 => &[
-                ("R12, R40", "nothing but the members of a session creation object"),
-                ("R28", "the same group as in M1"),
-                ("R25, R26", "N is in 2 to p-2 and not our own; the secret is not 0, 1 or p-1"),
-            ],
-            Self::M3 | Self::M4 => &[
-                ("R18", "one signature, and a header of exactly `alg` and `kid`"),
-                ("R29", "the signed octets are exactly those that came in plaintext"),
-                (
-                    "R30",
-                    "an identity is known for `kid`, its fingerprint is that of its key, and it is not ours",
-                ),
-                ("R16", "the identity is a node's and has not expired"),
-                ("R19", "the signature verifies"),
-                (
-                    "R30",
-                    "only then: the peer is trusted (the initiator also: it is the pinned one)",
-                ),
-            ],
-            Self::FinR | Self::FinI => &[
-                (
-                    "R31",
-                    "the signed text is octet by octet the expected one: role, and hash of the whole transcript",
-                ),
-                ("R19", "the signature verifies, by the same identity as before"),
-            ],
-            Self::Traffic => {
-                &[("R38a", "a valid container of version 0.12.x that satisfies its core schemas")]
+            (Self::RefusalInPlaintext, _) => {
+                "everybody sees it, and anybody on the way could have sent it: it proves nothing"
             }
-            Self::Close => &[(
-                "R41",
-                "octet by octet the close of this side and this transcript; nothing may follow",
-            )],
+            (Self::Refusal, _) => {
+                "everybody sees size and time, which are those of what it stands for; that it is a \
+                 refusal shows in what follows"
+            }
+            (Self::Container | Self::Unreadable, _) => "whoever has these octets sees all of them",
         }
-    }
-}
-
-fn sealed_checks(profile: Profile) -> &'static [Check] {
-    match profile {
-        Profile::Hardened => &[
-            ("R32, R40", "nothing but the members of an encrypted object, and no recipients"),
-            ("R35", "the tag is right for this key and this number, checked before decryption"),
-            ("R33", "padded with zeros to a multiple of 8,192 octets"),
-        ],
-        Profile::Published => &[
-            ("R32, R40", "nothing but the members of an encrypted object, and no recipients"),
-            ("R36", "padded with zeros to a multiple of 8,192 octets; there is no tag to check"),
-        ],
     }
 }

@@ -7,51 +7,38 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
 
-/// Who sent an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Initiator,
-    Responder,
-}
+use super::wire::{Piece, Seen, Side};
 
-impl Side {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Initiator => "initiator",
-            Self::Responder => "responder",
-        }
-    }
-
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Initiator => Self::Responder,
-            Self::Responder => Self::Initiator,
-        }
-    }
-}
-
-/// One object as it was handed to the carrier.
+/// What went over the wire, in order, timed from the first use.
 #[derive(Clone, Debug)]
-pub(crate) struct WireObject {
-    pub(crate) from: Side,
-    pub(crate) text: String,
-    pub(crate) at: Instant,
+pub(crate) struct Wire {
+    started: Instant,
+    pieces: Arc<Mutex<Vec<Piece>>>,
 }
-
-/// What went over the wire, in order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wire(Arc<Mutex<Vec<WireObject>>>);
 
 impl Wire {
-    /// Everything noted so far.
-    pub(crate) fn take(&self) -> Vec<WireObject> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), pieces: Arc::default() }
     }
 
-    fn note(&self, from: Side, object: &[u8]) {
-        let text = String::from_utf8_lossy(object).into_owned();
-        let object = WireObject { from, text, at: Instant::now() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(object);
+    /// Begins to count time anew.
+    pub(crate) fn restart(&mut self) {
+        self.started = Instant::now();
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Everything noted so far.
+    pub(crate) fn take(&self) -> Vec<Piece> {
+        std::mem::take(&mut *self.pieces.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, from: Side, seen: Seen) {
+        let ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        let piece = Piece { from: Some(from), ms: Some(ms), seen };
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
     }
 }
 
@@ -85,7 +72,7 @@ impl ObjectSender for TappedSender {
     }
 
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
-        self.wire.note(self.side, object);
+        self.wire.note(self.side, Seen::Object(object.to_vec()));
         self.sender.send(object).await
     }
 
@@ -94,6 +81,7 @@ impl ObjectSender for TappedSender {
     }
 
     async fn finish(&mut self) -> io::Result<()> {
+        self.wire.note(self.side, Seen::End { whole: true });
         self.sender.finish().await
     }
 }

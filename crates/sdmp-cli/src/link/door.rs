@@ -15,6 +15,7 @@ use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;
+use crate::record::Recorder;
 use crate::store::Named;
 
 /// How long open sessions may still finish when the program is told to end.
@@ -29,6 +30,7 @@ pub(crate) struct Entrance {
     once: bool,
     json: bool,
     peers: Vec<Named>,
+    recorder: Recorder,
     config: Config,
 }
 
@@ -54,6 +56,7 @@ impl Entrance {
             once: args.once || address.is_stdio(),
             json: args.link.json,
             peers,
+            recorder: Recorder::open(args.link.record.as_deref(), profile)?,
             config,
         })
     }
@@ -75,7 +78,7 @@ impl Entrance {
             Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
                 .remedy("choose a free port (port 0 takes any), and a place that you may use")
         })?;
-        let listener = Listener::new(incoming, self.config.clone());
+        let listener = Listener::new(self.recorder.incoming(incoming), self.config.clone());
         note(&format!("listening on {address}"));
         Ok(listener)
     }
