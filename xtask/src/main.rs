@@ -8,8 +8,10 @@
     reason = "a program that reports to the person who runs it"
 )]
 
+mod browser;
 mod ci;
 mod conformance;
+mod dissector;
 mod fuzz;
 mod process;
 mod programs;
@@ -48,6 +50,10 @@ enum Command {
     ReleaseCheck(release::Arguments),
     /// Run the handshake over a faulty carrier, many seeded times: --seeds N, --seed N, --cuts
     Simulate(programs::Arguments),
+    /// Try the page of `sdmp demo --html` in headless Chromium (skipped where there is none)
+    Browser(browser::Arguments),
+    /// Try the Wireshark dissector with tshark on a real session (skipped where there is none)
+    Dissector,
     /// Check layers, file sizes, module documentation, rule numbers and links
     Tidy,
 }
@@ -63,6 +69,8 @@ fn main() -> ExitCode {
         Command::Model => programs::model(),
         Command::ReleaseCheck(arguments) => release::run(&arguments),
         Command::Simulate(arguments) => programs::simulate(&arguments),
+        Command::Browser(arguments) => browser::run(&arguments),
+        Command::Dissector => dissector::run(),
         Command::Tidy => tidy::run(),
     };
     match outcome {

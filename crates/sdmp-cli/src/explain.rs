@@ -16,6 +16,9 @@ pub(crate) mod tap;
 pub(crate) mod text;
 pub(crate) mod wire;
 
+#[cfg(test)]
+mod hostile;
+
 /// Every private key in PEM form has this in it, encrypted ones too.
 pub(crate) const SECRET_MARK: &str = "PRIVATE KEY-----";
 

@@ -71,10 +71,7 @@ fn tell(play: &mut Play, keys: &Secrets, args: &Demo) -> Result<Session, Failure
         name: name.to_owned(),
         identity: identity.clone(),
     };
-    let known = Known(vec![
-        named("the initiator", &play.initiator),
-        named("the responder", &play.responder),
-    ]);
+    let known = Known(vec![named("node A", &play.initiator), named("node B", &play.responder)]);
     Ok(session::tell(&capture, keys, &known, wall_time()?))
 }
 

@@ -20,7 +20,7 @@ const TABLE: &[Row] = &[
     ("/sdmp/schemas/*", "R9", "a schema that this container satisfies"),
     ("/connection/g", "R23", "the generator of the group"),
     ("/connection/p", "R23", "the prime of the group"),
-    ("/connection/N", "R25", "the sender's public value: g to the power of its secret exponent"),
+    ("/connection/N", "R25", "the sender's public value, g to the power of its secret exponent"),
     ("/encrypted/iv", "R34", "the initialisation vector: random, fresh for each object"),
     ("/encrypted/payload", "R33, R35", "the sealed container"),
     ("/encrypted/recipients", "R32", "empty: the two ends of a session share the key already"),

@@ -68,7 +68,7 @@ fn source(text: &str) -> String {
     format!("'sha256-{digest}='")
 }
 
-fn page(story: &Story) -> String {
+pub(crate) fn page(story: &Story) -> String {
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         source(STYLE),

@@ -3,6 +3,7 @@
 mod judge;
 mod open;
 mod place;
+mod witness;
 
 pub(crate) use place::is_creation;
 
@@ -22,7 +23,9 @@ const TRIES: usize = 128 << 20;
 /// Tells one session.
 pub(crate) fn tell(capture: &Capture, secrets: &Secrets, known: &Known, now: Timestamp) -> Session {
     let mut walker = Walker::new(capture, secrets, known, now);
-    let steps: Vec<Step> = capture.pieces.iter().filter_map(|piece| walker.piece(piece)).collect();
+    let mut steps: Vec<Step> =
+        capture.pieces.iter().filter_map(|piece| walker.piece(piece)).collect();
+    witness::judge(&mut steps);
     walker.finish(capture, steps)
 }
 

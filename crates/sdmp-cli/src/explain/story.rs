@@ -78,6 +78,15 @@ impl Checks {
         if truth { self.holds(rule, sentence) } else { self.fails(rule, sentence, why) }
     }
 
+    /// What could not be checked by itself and what follows shows to hold.
+    pub(crate) fn shown(&mut self, rule: &str, detail: &str) {
+        let open = |check: &&mut Check| check.rule == rule && check.outcome == Outcome::Open;
+        if let Some(check) = self.0.iter_mut().find(open) {
+            check.outcome = Outcome::Holds;
+            check.detail = Some(detail.to_owned());
+        }
+    }
+
     /// Holds for `Ok`, whose value is given back; else fails with the error's words.
     pub(crate) fn result<T, E: Display>(
         &mut self,

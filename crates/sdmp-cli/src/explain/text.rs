@@ -124,7 +124,7 @@ pub(crate) fn step(out: &mut String, number: usize, one: &Step, detail: Detail) 
         let why = check.detail.as_ref().map(|why| format!(" ({})", printable(why)));
         line!(
             out,
-            "     {style}{} {:<9}{style:#} {}{}",
+            "     {style}{} {:<14}{style:#} {}{}",
             check.outcome.mark(),
             check.rule,
             printable(&check.sentence),
@@ -137,7 +137,7 @@ fn fields(out: &mut String, fields: &[Field]) {
     for field in fields {
         line!(
             out,
-            "     {RULE}{:<9}{RULE:#} {}: {}",
+            "       {RULE}{:<14}{RULE:#} {}: {}",
             field.rule,
             cut(&field.pointer),
             printable(&field.meaning)
