@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::cli::Profile;
 use crate::error::{Exit, Failure};
 use crate::explain::wire::Side;
-use crate::io::{json_object, note};
+use crate::io::{json_object, warn};
 
 /// The version of the format, in each session's first line.
 pub(crate) const FORMAT: u64 = 1;
@@ -57,7 +57,7 @@ impl Sink {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes()) {
             self.broken.store(true, Ordering::Relaxed);
-            note(&format!("warning: the recording ends here: {error}"));
+            warn(&format!("the recording ends here: {error}"));
         }
     }
 }
