@@ -133,7 +133,7 @@ impl Secrets {
 
 fn hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || digits.len() > 128 {
+    if !digits.len().is_multiple_of(2) || digits.len() > 128 {
         return None;
     }
     let mut octets = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
