@@ -3,7 +3,7 @@
 use crate::process::{self, Outcome, Report, answers, quiet, step};
 use crate::workspace;
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What to fuzz.
@@ -38,17 +38,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bail!("{why}");
     }
     let started = process::clock();
-    let seconds = if arguments.smoke { SMOKE_SECONDS } else { arguments.seconds };
-    let mut reports = vec![step("fuzz build", &mut cargo_fuzz(&["build"]), quiet)];
-    if passed(&reports) {
-        let together = if arguments.smoke { 2 } else { 1 };
-        for group in chosen.chunks(together) {
-            reports.extend(run_together(group, seconds, !arguments.smoke));
-        }
-    }
+    let reports = if arguments.smoke {
+        build_and_run("fuzz", &chosen, "none", SMOKE_SECONDS, TOGETHER)
+    } else {
+        build_and_run("fuzz", &chosen, "address", arguments.seconds, 1)
+    };
     process::summary(&reports, started.elapsed());
     if passed(&reports) { Ok(()) } else { bail!("fuzzing found something, or did not build") }
 }
+
+/// Builds, and runs so many targets at a time. What one run alone finds is kept for the next.
+fn build_and_run(
+    name: &str,
+    targets: &[String],
+    sanitizer: &str,
+    seconds: u32,
+    together: usize,
+) -> Vec<Report> {
+    let mut reports = vec![step(&format!("{name} build"), &mut build(sanitizer), quiet)];
+    match programs() {
+        Ok(programs) if passed(&reports) => {
+            for group in targets.chunks(together) {
+                reports.extend(run_together(&programs, group, seconds, together == 1));
+            }
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let none = std::time::Duration::ZERO;
+            reports.push(process::finish(name, Outcome::Failed, none, format!("{error:#}\n")));
+        }
+    }
+    reports
+}
+
+/// How many targets run at a time in continuous integration.
+const TOGETHER: usize = 2;
 
 /// How long a target runs in continuous integration.
 const SMOKE_SECONDS: u32 = 10;
@@ -67,13 +91,7 @@ pub(crate) fn smoke(name: &str) -> Vec<Report> {
             return vec![process::finish(name, Outcome::Failed, none, format!("{error:#}\n"))];
         }
     };
-    let mut reports = vec![step(&format!("{name} build"), &mut cargo_fuzz(&["build"]), quiet)];
-    if passed(&reports) {
-        for pair in targets.chunks(2) {
-            reports.extend(run_together(pair, SMOKE_SECONDS, false));
-        }
-    }
-    reports
+    build_and_run(name, &targets, "none", SMOKE_SECONDS, TOGETHER)
 }
 
 fn passed(reports: &[Report]) -> bool {
@@ -105,22 +123,38 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn cargo_fuzz(arguments: &[&str]) -> Command {
+/// Builds all targets at once. The crates forbid unsafe code, so AddressSanitizer watches only what
+/// dependencies do: long runs have it, and the short runs do without, for a build of half the time.
+fn build(sanitizer: &str) -> Command {
     // The plain name, so that rustup hears the toolchain; the cargo that runs us would not.
     let mut command = Command::new("cargo");
-    command.args(["+nightly", "fuzz"]).args(arguments).current_dir(workspace::root().join("fuzz"));
-    command.env_remove("RUSTUP_TOOLCHAIN");
+    command.args(["+nightly", "fuzz", "build", "--sanitizer", sanitizer, "--codegen-units", "16"]);
+    command.current_dir(folder()).env_remove("RUSTUP_TOOLCHAIN");
     command
 }
 
+fn folder() -> PathBuf {
+    workspace::root().join("fuzz")
+}
+
+/// Where the build leaves the targets.
+fn programs() -> Result<PathBuf> {
+    let output = Command::new("rustc").arg("-vV").output().context("cannot start rustc")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.context("rustc -vV names no host")?;
+    Ok(folder().join("target").join(host).join("release"))
+}
+
 /// Runs a few targets at the same time; `grow` keeps what they find interesting.
-fn run_together(targets: &[String], seconds: u32, grow: bool) -> Vec<Report> {
+fn run_together(programs: &Path, targets: &[String], seconds: u32, grow: bool) -> Vec<Report> {
     std::thread::scope(|scope| {
         let runs: Vec<_> = targets
             .iter()
             .map(|target| {
                 scope.spawn(move || {
-                    step(&format!("fuzz {target}"), &mut one(target, seconds, grow), done)
+                    let mut run = one(programs, target, seconds, grow);
+                    step(&format!("fuzz {target}"), &mut run, done)
                 })
             })
             .collect();
@@ -128,24 +162,19 @@ fn run_together(targets: &[String], seconds: u32, grow: bool) -> Vec<Report> {
     })
 }
 
-fn one(target: &str, seconds: u32, grow: bool) -> Command {
-    let seeds = format!("seeds/{target}");
-    let corpus = format!("corpus/{target}");
-    let mut command = cargo_fuzz(&["run", target]);
-    let fuzz = workspace::root().join("fuzz");
-    if grow && std::fs::create_dir_all(fuzz.join(&corpus)).is_ok() {
-        command.arg(corpus);
-    } else {
-        // libFuzzer writes into the first directory; a throw-away keeps the seeds as committed.
-        let scratch = format!("target/smoke/{target}");
-        drop(std::fs::create_dir_all(fuzz.join(&scratch)));
-        command.arg(scratch);
+fn one(programs: &Path, target: &str, seconds: u32, grow: bool) -> Command {
+    // libFuzzer writes into the first directory; a throw-away keeps the seeds as committed.
+    let corpus = if grow { format!("corpus/{target}") } else { format!("target/smoke/{target}") };
+    let artifacts = format!("artifacts/{target}/");
+    for directory in [&corpus, &artifacts] {
+        drop(std::fs::create_dir_all(folder().join(directory)));
     }
-    command.arg(seeds).arg("--").arg(format!("-max_total_time={seconds}"));
-    command.args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]);
-    if Path::new(&fuzz).join("dictionary.txt").exists() {
-        command.arg("-dict=dictionary.txt");
-    }
+    let mut command = Command::new(programs.join(target));
+    command.current_dir(folder()).arg(corpus).arg(format!("seeds/{target}"));
+    command.arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-artifact_prefix={artifacts}"));
+    command.args(["-dict=dictionary.txt", "-timeout=10", "-rss_limit_mb=2048"]);
+    command.args(["-print_final_stats=1"]);
     command
 }
 
