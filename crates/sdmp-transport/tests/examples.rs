@@ -1,0 +1,86 @@
+//! Each carrier's example does what it says, and the load scenarios reach their figures in the
+//! small.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+
+/// An example's program. `cargo test` has built it; when a single test was asked for, it has not.
+fn program(name: &str) -> PathBuf {
+    static BUILD: Mutex<()> = Mutex::new(());
+    let own = std::env::current_exe().unwrap();
+    let profile = own.ancestors().nth(2).unwrap();
+    let program = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let _building = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--package", "sdmp-transport", "--examples"]);
+        build.arg("--target-dir").arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success());
+    }
+    program
+}
+
+fn run(name: &str, arguments: &[&str]) -> Output {
+    Command::new(program(name)).args(arguments).output().unwrap()
+}
+
+fn says(name: &str, text: &str) {
+    let output = run(name, &[]);
+    let (told, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}{errors}");
+    assert_eq!(told, format!("you said: {text}\n"));
+}
+
+#[test]
+fn tcp() {
+    says("tcp", "hello over TCP");
+}
+
+#[cfg(unix)]
+#[test]
+fn unix() {
+    says("unix", "hello over a Unix socket");
+}
+
+#[test]
+fn websocket() {
+    says("websocket", "hello over WebSocket");
+}
+
+#[test]
+fn stdio() {
+    says("stdio", "hello to a child process");
+}
+
+#[test]
+fn memory() {
+    says("memory", "hello in memory");
+}
+
+#[test]
+fn files() {
+    says("files", "hello over files");
+}
+
+/// The attacks that need no waiting for a time limit; `cargo xtask load` runs them all, in full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_short_load_is_survived() {
+    let output = run("load", &["--short", "flood", "endless", "idle"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    let rows: Vec<_> = told.lines().filter(|line| line.starts_with('|')).skip(2).collect();
+    assert_eq!(rows.len(), 3, "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}");
+}
