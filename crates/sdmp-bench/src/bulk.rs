@@ -19,7 +19,7 @@ use crate::rounds::{Contender, Table, timed};
 const KEY: [u8; 64] = [9; 64];
 
 /// A container whose text has exactly this many octets.
-fn container(octets: usize) -> Container {
+pub fn container(octets: usize) -> Container {
     let empty = Message::new(String::new()).expect("a message").to_text().len();
     let text = Message::new("x".repeat(octets - empty)).expect("a message").to_text();
     Container::parse(text, &Limits::DEFAULT).expect("a container")

@@ -1,10 +1,11 @@
 //! Paired measurements: every figure is a ratio of two medians of the same run, in interleaved
 //! rounds, because machines are shared and noisy. `cargo xtask bench` runs it.
 //!
-//! Usage: `sdmp-bench [ROUNDS] [handshake|primitives|bulk]`
+//! Usage: `sdmp-bench [ROUNDS] [handshake|primitives|bulk|loopback]`
 
 mod bulk;
 mod handshake;
+mod loopback;
 mod primitives;
 mod rounds;
 mod tls;
@@ -29,6 +30,9 @@ fn main() {
     }
     if wanted("bulk") {
         tables.extend(bulk::measure(rounds));
+    }
+    if wanted("loopback") {
+        tables.extend(loopback::measure(rounds));
     }
     let text: String = tables.iter().map(Table::markdown).collect();
     print!("{text}");

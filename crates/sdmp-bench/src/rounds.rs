@@ -25,17 +25,28 @@ pub fn timed(mut subject: impl FnMut() + 'static) -> impl FnMut() -> Duration {
     }
 }
 
+/// No table takes much longer, so that the whole ends in minutes on a busy machine as well.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Rounds that are run in any case.
+const LEAST: usize = 9;
+
 /// The medians of one run.
 pub struct Table {
     title: String,
     rows: Vec<(String, Duration)>,
+    /// How many of what one sample does.
+    rate: Option<(f64, &'static str)>,
 }
 
 impl Table {
     /// Lets all contenders run in turn, `rounds` times; the first is the yardstick.
     pub fn measure(title: &str, rounds: usize, mut contenders: Vec<Contender>) -> Self {
         let mut samples: Vec<Vec<Duration>> = vec![Vec::new(); contenders.len()];
+        let began = Instant::now();
         for round in 0..rounds + 2 {
+            if round >= LEAST && began.elapsed() > LONGEST {
+                break;
+            }
             for (contender, taken) in contenders.iter_mut().zip(&mut samples) {
                 let time = (contender.run)();
                 // Two rounds to warm up: caches, tables that are built at first use.
@@ -52,7 +63,13 @@ impl Table {
                 (contender.name, taken[taken.len() / 2])
             })
             .collect();
-        Self { title: title.to_owned(), rows }
+        Self { title: title.to_owned(), rows, rate: None }
+    }
+
+    /// Adds a column: how many of something each contender does in a second.
+    pub fn rate(mut self, each: f64, unit: &'static str) -> Self {
+        self.rate = Some((each, unit));
+        self
     }
 
     fn ratios(&self) -> impl Iterator<Item = (&str, f64, Duration)> {
@@ -64,13 +81,20 @@ impl Table {
 
     /// The table as a document.
     pub fn markdown(&self) -> String {
+        let (head, line) = self
+            .rate
+            .map_or_else(Default::default, |(_, unit)| (format!(" {unit} in this run |"), "---|"));
         let mut text = format!(
-            "\n## {}\n\n| what | time, relative to the first row | median of this run, µs |\n|---|---|---|\n",
+            "\n## {}\n\n| what | time, relative to the first row | median of this run, µs |{head}\n|---|---|---|{line}\n",
             self.title
         );
         for (name, ratio, time) in self.ratios() {
             let micros = time.as_secs_f64() * 1e6;
-            writeln!(text, "| {name} | {ratio:.2} | {micros:.1} |").expect("a string takes text");
+            let rate = self.rate.map_or_else(String::new, |(each, _)| {
+                format!(" {:.0} |", each / time.as_secs_f64())
+            });
+            writeln!(text, "| {name} | {ratio:.2} | {micros:.1} |{rate}")
+                .expect("a string takes text");
         }
         text
     }

@@ -129,8 +129,8 @@ fn advance(progress: Progress) -> Progress {
 
 /// rustls with ring, X25519, both sides authenticated by RSA.
 pub struct Rustls {
-    client: Arc<rustls::ClientConfig>,
-    server: Arc<rustls::ServerConfig>,
+    pub client: Arc<rustls::ClientConfig>,
+    pub server: Arc<rustls::ServerConfig>,
 }
 
 impl Rustls {
