@@ -15,7 +15,7 @@ pub(crate) use container::{
     ContainerCheck, ContainerCommand, SchemaCommand, Seal, Sign, Unseal, Verify,
 };
 pub(crate) use keys::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind, Peer};
-pub(crate) use session::{Connect, Dial, Door, Link, Listen, Recv, Send};
+pub(crate) use session::{Connect, Dial, Door, Forward, Link, Listen, Pipe, Recv, Send};
 use values::{bits, group};
 
 use crate::cmd::inspect::Inspect;
@@ -84,6 +84,10 @@ pub(crate) enum Command {
     Send(Send),
     /// Receive files from trusted peers into a directory
     Recv(Recv),
+    /// Carry standard input and output, or a command's, through a session
+    Pipe(Pipe),
+    /// Carry the connections to a local TCP port, each through a session of its own
+    Forward(Forward),
     /// Sign a container
     Sign(Sign),
     /// Check a signed container and print what was signed

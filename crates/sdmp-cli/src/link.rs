@@ -96,6 +96,11 @@ impl Dialler {
         Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config })
     }
 
+    /// The name of the only peer that is accepted.
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
+    }
+
     /// How the events of these sessions are told.
     pub(crate) fn output(&self) -> Output {
         Output {

@@ -18,6 +18,7 @@ mod passphrase;
 mod record;
 mod store;
 mod transfer;
+mod tunnel;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Connect(args) => cmd::connect::run(&context, &args),
         Command::Send(args) => cmd::send::run(&context, &args),
         Command::Recv(args) => cmd::recv::run(&context, &args),
+        Command::Pipe(args) => cmd::pipe::run(&context, &args),
+        Command::Forward(args) => cmd::forward::run(&context, &args),
         Command::Sign(args) => cmd::sign::sign(store, passphrase, &args),
         Command::Verify(args) => cmd::sign::verify(store, &args),
         Command::Seal(args) => cmd::seal::seal(store, &args),

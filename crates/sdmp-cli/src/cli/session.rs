@@ -63,6 +63,15 @@ pub(crate) struct Door {
 pub(crate) struct Listen {
     /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
     pub(crate) address: Address,
+    /// Carry each session to a TCP connection of its own: the other side of `sdmp forward`
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["pipe", "command"])]
+    pub(crate) forward_to: Option<String>,
+    /// Carry one session through standard input and output: the other side of `sdmp pipe`
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) pipe: bool,
+    /// Carry each session through the standard input and output of a command of its own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
     #[command(flatten)]
     pub(crate) door: Door,
 }
@@ -104,4 +113,28 @@ pub(crate) struct Recv {
     pub(crate) max_size: Option<u64>,
     #[command(flatten)]
     pub(crate) door: Door,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipe {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH or files:DIR
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+    /// A command whose standard input and output are carried, in place of our own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forward {
+    /// The local end: PORT of this machine's loopback address, or HOST:PORT
+    #[arg(value_name = "[HOST:]PORT")]
+    pub(crate) local: String,
+    /// A peer's name, NAME:PORT for another port of its host, or an address
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
 }

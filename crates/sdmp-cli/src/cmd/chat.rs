@@ -43,6 +43,16 @@ pub(crate) enum Ending {
 }
 
 impl Output {
+    /// The same, but everything goes to standard error: standard output has another use.
+    pub(crate) fn aside(self) -> Self {
+        Self { aside: true, ..self }
+    }
+
+    /// The same, for one of several sessions.
+    pub(crate) fn several(self) -> Self {
+        Self { many: true, ..self }
+    }
+
     /// A line of results.
     pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
         if self.aside {

@@ -2,18 +2,69 @@
 
 use std::sync::Arc;
 
+use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::chat::{Ending, converse, input, standard_input};
+use super::chat::{Ending, Output, converse, input, standard_input};
 use crate::cli::Listen;
 use crate::error::Failure;
 use crate::io::note;
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
+use crate::tunnel;
 
 pub(crate) fn run(context: &Context, args: &Listen) -> Result<(), Failure> {
     let entrance = Entrance::new(context, &args.address, &args.door)?;
-    block_on(chat(&entrance))
+    if args.pipe {
+        return block_on(pipe(&entrance.for_one()));
+    }
+    match (&args.forward_to, args.command.as_slice()) {
+        (Some(service), _) => block_on(forward(&entrance, service)),
+        (None, []) => block_on(chat(&entrance)),
+        (None, command) => block_on(execute(&entrance, command)),
+    }
+}
+
+/// One session through our own standard input and output.
+async fn pipe(entrance: &Entrance) -> Result<(), Failure> {
+    let output = entrance.output().aside();
+    let carry = |session: SecureSession, _| async move {
+        let peer = session.peer().fingerprint().to_string();
+        told(output, &peer, super::pipe::own(session).await)
+    };
+    entrance.serve(output, carry, async || {}).await
+}
+
+/// Each session to a TCP connection of its own.
+async fn forward(entrance: &Entrance, service: &str) -> Result<(), Failure> {
+    let output = entrance.output();
+    let carry = |session: SecureSession, _| {
+        let service = service.to_owned();
+        async move {
+            let peer = session.peer().fingerprint().to_string();
+            told(output, &peer, tunnel::to_service(session, &service).await)
+        }
+    };
+    entrance.serve(output, carry, async || {}).await
+}
+
+/// Each session to a command of its own.
+async fn execute(entrance: &Entrance, command: &[String]) -> Result<(), Failure> {
+    let output = entrance.output();
+    let carry = |session: SecureSession, name: Option<String>| {
+        let command = command.to_vec();
+        async move {
+            let peer = session.peer().fingerprint().to_string();
+            let name = name.unwrap_or_default();
+            told(output, &peer, tunnel::to_command(session, &name, &command).await)
+        }
+    };
+    entrance.serve(output, carry, async || {}).await
+}
+
+fn told(output: Output, peer: &str, result: Result<(), Failure>) -> Result<(), Failure> {
+    output.ended(&result.clone().map(|()| true), peer)?;
+    result
 }
 
 async fn chat(entrance: &Entrance) -> Result<(), Failure> {
@@ -37,7 +88,7 @@ async fn chat(entrance: &Entrance) -> Result<(), Failure> {
             feeding.end().await;
         }
     };
-    entrance.serve(begin, ending).await
+    entrance.serve(output, begin, ending).await
 }
 
 /// Gives each line of standard input to all sessions that are open. While there is none, input

@@ -22,7 +22,11 @@ pub(crate) fn run(context: &Context, args: &Recv) -> Result<(), Failure> {
     let inbox = Inbox::open(&args.out, args.force, args.max_size.unwrap_or(MAX_SIZE))?;
     let entrance = Entrance::new(context, &args.address, &args.door)?;
     let output = entrance.output();
-    block_on(entrance.serve(|session, _| receive_all(session, inbox.clone(), output), async || {}))
+    block_on(entrance.serve(
+        output,
+        |session, _| receive_all(session, inbox.clone(), output),
+        async || {},
+    ))
 }
 
 async fn receive_all(session: SecureSession, inbox: Inbox, output: Output) -> Result<(), Failure> {

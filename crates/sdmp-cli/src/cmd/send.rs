@@ -43,7 +43,7 @@ impl Outgoing {
         let metadata = file.metadata().map_err(|error| refuse(&error.to_string()))?;
         if !metadata.is_file() {
             return Err(refuse("it is not a regular file").remedy(
-                "a directory travels as an archive: `tar c DIR | sdmp pipe PEER`, with `sdmp pipe --listen ADDR | tar x` there",
+                "a directory travels as an archive: `tar c DIR | sdmp pipe PEER` here, `sdmp listen ADDR --pipe | tar x` there",
             ));
         }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();

@@ -61,6 +61,11 @@ impl Entrance {
         })
     }
 
+    /// The same for one session only.
+    pub(crate) fn for_one(self) -> Self {
+        Self { once: true, ..self }
+    }
+
     /// How the events of these sessions are told.
     pub(crate) fn output(&self) -> Output {
         Output {
@@ -95,6 +100,7 @@ impl Entrance {
     /// makes the open ones finish.
     pub(crate) async fn serve<S, F>(
         &self,
+        output: Output,
         mut service: S,
         ending: impl AsyncFnOnce(),
     ) -> Result<(), Failure>
@@ -110,7 +116,7 @@ impl Entrance {
                 () = &mut told => None,
             };
             let Some(outcome) = outcome else { return Ok(()) };
-            let (session, name) = self.admit(outcome.result)?;
+            let (session, name) = self.admit(output, outcome.result)?;
             return service(session, name).await;
         }
         let mut sessions = JoinSet::new();
@@ -121,7 +127,7 @@ impl Entrance {
                 Some(_) = sessions.join_next() => continue,
             };
             let Some(Outcome { source, result, .. }) = outcome else { break };
-            match self.admit(result) {
+            match self.admit(output, result) {
                 Ok((session, name)) => {
                     let conversation = service(session, name);
                     sessions.spawn(async move {
@@ -143,9 +149,9 @@ impl Entrance {
     /// Tells how a handshake came out; the session and the name of its peer, if there is one.
     fn admit(
         &self,
+        output: Output,
         result: Result<SecureSession, sdmp_transport::Error>,
     ) -> Result<(SecureSession, Option<String>), Failure> {
-        let output = self.output();
         let session = result.map_err(Failure::from).or_else(|failure| {
             output.rejected(&failure)?;
             Err(failure)
@@ -157,7 +163,7 @@ impl Entrance {
 }
 
 /// Ready when the user or the system asks the program to end.
-async fn told_to_end() {
+pub(crate) async fn told_to_end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

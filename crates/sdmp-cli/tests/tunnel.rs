@@ -1,0 +1,153 @@
+//! `sdmp pipe`, `sdmp forward` and their counterparts: octets through real programs over loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+
+use common::{Machine, acquainted, expect, stderr};
+
+fn octets(length: u32) -> Vec<u8> {
+    (0..length).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
+}
+
+#[test]
+fn standard_input_and_output_are_carried_both_ways() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.listen(&["--pipe"]);
+    let address = listening.address.clone();
+    // More than a pipe holds: somebody has to read while the other end is still written to.
+    let mut out = listening.child.stdout.take().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        out.read_to_end(&mut all).unwrap();
+        all
+    });
+    let (there, back) = (octets(3_000_000), octets(1_000_001));
+    let expected = there.clone();
+    let client =
+        std::thread::spawn(move || alice.run_with(&["pipe", &address, "--peer", "bob"], &there));
+    expect(0, listening.finish(&back));
+    let client = expect(0, client.join().unwrap());
+    assert!(reading.join().unwrap() == expected);
+    assert!(client.stdout == back);
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_are_carried_on_either_side() {
+    let (alice, bob) = acquainted();
+    let listening =
+        bob.listen(&["--once", "--", "sh", "-c", "echo \"for $SDMP_PEER\"; tr a-z A-Z"]);
+    let address = listening.address.clone();
+    let output = expect(0, alice.run_with(&["pipe", &address, "--peer", "bob"], b"hello\n"));
+    expect(0, listening.finish(b""));
+    assert_eq!(output.stdout, b"for alice\nHELLO\n");
+
+    let listening = bob.listen(&["--pipe"]);
+    let address = listening.address.clone();
+    let client = std::thread::spawn(move || {
+        alice.run(&["pipe", &address, "--peer", "bob", "--", "sh", "-c", "cat; exit 3"])
+    });
+    let served = expect(0, listening.finish(b"to and fro"));
+    assert_eq!(served.stdout, b"to and fro");
+    let client = expect(1, client.join().unwrap());
+    assert!(stderr(&client).contains("sh failed: exit status: 3"));
+}
+
+#[test]
+fn a_stream_and_a_conversation_do_not_mix() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--pipe"]);
+    let address = listening.address.clone();
+    alice.run_with(&["connect", &address, "--peer", "bob"], b"hello\n");
+    let served = expect(6, listening.finish(b""));
+    assert_eq!(served.stdout, b"");
+    assert!(stderr(&served).contains("other than a stream of octets"));
+}
+
+/// Starts `sdmp forward` on a free port and waits until it is open.
+fn forward(alice: &Machine, to: &str) -> (Child, String) {
+    let mut child = alice
+        .command(&["forward", "0", to, "--peer", "bob"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    let local = line.strip_prefix("forwarding ").unwrap().split(' ').next().unwrap().to_owned();
+    std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+    (child, local)
+}
+
+/// A service that answers with what it got, once that has ended.
+fn echo() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let mut all = Vec::new();
+                stream.read_to_end(&mut all).unwrap();
+                stream.write_all(&all).unwrap();
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn connections_are_forwarded_each_through_its_own_session() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.listen(&["--forward-to", &echo()]);
+    let (mut forwarding, local) = forward(&alice, &listening.address);
+    let clients: Vec<_> = (1..=4)
+        .map(|number| {
+            let mut stream = TcpStream::connect(&local).unwrap();
+            std::thread::spawn(move || {
+                let sent = octets(number * 200_000);
+                stream.write_all(&sent).unwrap();
+                stream.shutdown(Shutdown::Write).unwrap();
+                let mut back = Vec::new();
+                stream.read_to_end(&mut back).unwrap();
+                assert!(back == sent);
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().unwrap();
+    }
+    forwarding.kill().unwrap();
+    forwarding.wait().unwrap();
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+}
+
+/// The service is not there: the connection ends, and the others are served all the same.
+#[test]
+fn a_service_that_is_not_there_ends_the_connection() {
+    let (alice, bob) = acquainted();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut listening = bob.listen(&["--forward-to", &nobody]);
+    let (mut forwarding, local) = forward(&alice, &listening.address);
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&local).unwrap();
+        // An end or a reset: either way nothing came.
+        assert_eq!(stream.read_to_end(&mut Vec::new()).unwrap_or(0), 0);
+    }
+    assert!(forwarding.try_wait().unwrap().is_none());
+    forwarding.kill().unwrap();
+    forwarding.wait().unwrap();
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+}
