@@ -12,6 +12,7 @@ mod browser;
 mod ci;
 mod conformance;
 mod dissector;
+mod docs;
 mod fuzz;
 mod process;
 mod programs;
@@ -40,7 +41,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Measure against OpenSSL, rustls, snow and josekit (needs OpenSSL's headers)
     Bench(programs::Arguments),
-    /// Build the book (needs mdbook)
+    /// Build the book into docs/book, and follow its links (needs mdbook)
     Docs,
     /// Put a listener under hostile load on loopback
     Load(programs::Arguments),
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench(arguments) => programs::bench(&arguments),
-        Command::Docs => programs::docs(),
+        Command::Docs => docs::run(),
         Command::Load(arguments) => programs::load(&arguments),
         Command::Model => programs::model(),
         Command::ReleaseCheck(arguments) => release::run(&arguments),

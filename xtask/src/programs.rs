@@ -1,5 +1,5 @@
-//! Commands that hand over to a program: the simulation, the benchmarks, hostile load, the checker
-//! of the formal models, and the book.
+//! Commands that hand over to a program: the simulation, the benchmarks, hostile load, and the
+//! checker of the formal models.
 
 use crate::process::answers;
 use crate::workspace;
@@ -60,14 +60,6 @@ pub(crate) fn model() -> Result<()> {
         run(Command::new("verifpal").arg("verify").arg(path))?;
     }
     Ok(())
-}
-
-/// Builds the book into docs/book.
-pub(crate) fn docs() -> Result<()> {
-    if !answers(Command::new("mdbook").arg("--version")) {
-        bail!("mdbook is not installed; this does it: cargo install --locked mdbook");
-    }
-    run(Command::new("mdbook").arg("build").arg(workspace::root().join("docs")))
 }
 
 fn example(package: &str, name: &str, arguments: &Arguments) -> Result<()> {
