@@ -9,6 +9,7 @@ mod layers;
 mod links;
 mod manifests;
 mod rules;
+mod survived;
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -50,6 +51,8 @@ fn check() -> Result<Vec<Complaint>> {
     complaints.extend(crates::check_licences(&workspace::root()));
     complaints.extend(links::check(&workspace::root(), &pages));
     complaints.extend(links::check_summary(&pages));
+    complaints.extend(survived::check(&pages, &sources));
+    complaints.extend(survived::check_build_scripts(&sources));
     Ok(complaints)
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::*;
 use sdmp_container::closed::Rejection;
-use sdmp_container::{Container, CoreSchema, Limits};
+use sdmp_container::{Container, CoreSchema, Limits, b64url};
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::ContentKey;
 use sdmp_envelope::network::Sealed;
@@ -19,8 +19,14 @@ use sdmp_handshake::{KeyLog, Profile};
 /// The handshake's name and the secret, by label.
 type Entries = BTreeMap<&'static str, ([u8; 32], Vec<u8>)>;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Log(Mutex<Entries>);
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Log(redacted)")
+    }
+}
 
 impl KeyLog for Log {
     fn log(&self, label: &'static str, handshake: &[u8; 32], secret: &[u8]) {
@@ -130,5 +136,30 @@ fn refusals_open_too() {
     for (sequence, (_, object)) in (0..2).zip(&pair.sent[3..]) {
         let container = open(&log.key("HS_R2I"), sequence, object);
         assert_eq!(container.text(), Rejection::NOT_FOUND);
+    }
+}
+
+#[test]
+fn a_connection_shows_none_of_its_secrets() {
+    for profile in [Profile::Hardened, Profile::Published] {
+        let log = Arc::new(Log::default());
+        let own = config(&alice(), &[&bob()], profile).key_log(log.clone());
+        let mut pair = Pair::new(own, config(&bob(), &[&alice()], profile));
+        let mut shown = vec![format!("{:?}", pair.initiator)];
+        pair.run_with(|_, object| vec![object]);
+        shown.push(format!("{:#?} {:?}", pair.initiator, pair.responder));
+        let shown = shown.join("\n").replace(['\n', ' '], "");
+        for (label, (_, secret)) in log.0.lock().unwrap().iter() {
+            // The session id is a public name (R44).
+            if *label != "SESSION_ID" {
+                let start = &secret[..4];
+                let lists = [format!("{start:?}"), format!("{start:x?}"), format!("{start:02x?}")];
+                for list in lists.map(|list| list.replace(['[', ']', ' '], "")) {
+                    assert!(!shown.contains(&list), "{label}");
+                    assert!(!shown.contains(&list.replace(',', "")), "{label}");
+                }
+                assert!(!shown.contains(&b64url::encode(&secret[..6])), "{label}");
+            }
+        }
     }
 }

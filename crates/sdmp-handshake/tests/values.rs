@@ -238,7 +238,11 @@ fn r43_what_is_no_object_is_refused() {
 
 /// Alice's reaction to an M2.
 fn initiator(m2: &str) -> (Option<&'static str>, Vec<String>) {
-    let config = config(&alice(), &[&bob()], Profile::Hardened);
+    initiator_of(Profile::Hardened, m2)
+}
+
+fn initiator_of(profile: Profile, m2: &str) -> (Option<&'static str>, Vec<String>) {
+    let config = config(&alice(), &[&bob()], profile);
     let mut alice = Connection::initiate(config, at(0), Box::new(Seeded::new(1))).unwrap();
     alice.poll_output().unwrap();
     let mut events = Vec::new();
@@ -258,9 +262,11 @@ fn r28_m2_must_have_the_group_of_m1() {
 
 #[test]
 fn r25_an_echo_of_m1_is_refused() {
-    let (code, sent) = initiator(&m1());
-    assert!(code.unwrap().contains("own"), "{code:?}");
-    assert_eq!(sent, [Rejection::BAD_REQUEST]);
+    for profile in [Profile::Hardened, Profile::Published] {
+        let (code, sent) = initiator_of(profile, &m1());
+        assert_eq!(code, Some("exchange.own"), "{profile:?}");
+        assert_eq!(sent, [Rejection::BAD_REQUEST]);
+    }
 }
 
 #[test]
