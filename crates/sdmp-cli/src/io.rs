@@ -68,10 +68,19 @@ fn unreadable(what: &str, error: &io::Error) -> Failure {
 /// Prints to standard output, exactly these octets.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::io("cannot write to standard output", &error))
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| unwritable(&error))
 }
+
+/// Why standard output takes nothing more.
+pub(crate) fn unwritable(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::new(Exit::Other, NOBODY_READS, "nobody reads the output any more");
+    }
+    Failure::io("cannot write to standard output", error)
+}
+
+/// The code of a failure that is told to nobody: `sdmp demo | head` has shown what was wanted.
+pub(crate) const NOBODY_READS: &str = "io.nobody_reads";
 
 /// Prints a line to standard output.
 pub(crate) fn print_line(text: &str) -> Result<(), Failure> {

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.code == io::NOBODY_READS => ExitCode::from(failure.exit.code()),
         Err(failure) => {
             const RED: Style = AnsiColor::Red.on_default().bold();
             io::tell(&format!("{RED}error:{RED:#} {failure}"));

@@ -103,3 +103,14 @@ fn no_color_is_obeyed() {
     assert!(coloured(false));
     assert!(!coloured(true));
 }
+
+/// As in `sdmp demo | head -1`: who stops reading has seen enough, and needs no error.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let mut command = Machine::new().command(FAST);
+    let (reader, writer) = std::io::pipe().unwrap();
+    command.stdout(writer).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    drop((reader, command));
+    assert_eq!(stderr(&expect(1, child.wait_with_output().unwrap())), "");
+}

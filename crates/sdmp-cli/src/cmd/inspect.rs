@@ -133,7 +133,7 @@ fn show(story: &Story, args: &Inspect) -> Result<(), Failure> {
     stdout
         .write_all(out.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::io("cannot write to standard output", &error))
+        .map_err(|error| crate::io::unwritable(&error))
 }
 
 /// Scripts learn from the exit code whether a check failed.

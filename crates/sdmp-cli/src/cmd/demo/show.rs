@@ -45,7 +45,7 @@ pub(crate) fn text(play: &Play, told: &Session, args: &Demo) -> Result<(), Failu
     stdout
         .write_all(out.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::io("cannot write to standard output", &error))
+        .map_err(|error| crate::io::unwritable(&error))
 }
 
 fn opening(out: &mut String, play: &Play, args: &Demo) {
