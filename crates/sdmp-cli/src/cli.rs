@@ -14,7 +14,9 @@ use sdmp_crypto::dh::NamedGroup;
 pub(crate) use container::{
     ContainerCheck, ContainerCommand, SchemaCommand, Seal, Sign, Unseal, Verify,
 };
-pub(crate) use keys::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind, Peer};
+pub(crate) use keys::{
+    Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind, Peer, PeerAdd, PeerVerify,
+};
 pub(crate) use session::{Connect, Dial, Door, Forward, Link, Listen, Pipe, Recv, Send};
 use values::{bits, group};
 
@@ -26,7 +28,7 @@ Exit codes:
   1  anything that has no code of its own
   2  wrong usage: an argument, a name that does not exist
   3  the peer (or the signer) is not trusted
-  4  reserved: a known peer with a changed key
+  4  a known peer has another key than the one that is trusted
   5  the handshake was refused or invalid
   6  a message, or a container given to verify or unseal, is invalid
   7  the stream was cut before the peer's close

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use sdmp_handshake::{Error as HandshakeError, Message};
+use sdmp_handshake::{Distrust, Error as HandshakeError, Message};
 use sdmp_transport::Error as TransportError;
 
 /// The exit codes, as `sdmp --help` documents them.
@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The peer, or the signer, is not trusted.
     NotTrusted = 3,
+    /// A peer that is known has, or claims, another key than the one that is trusted.
+    ChangedKey = 4,
     /// The handshake was refused or invalid.
     Refused = 5,
     /// A message, or a file given to verify or unseal, is invalid.
@@ -32,6 +34,7 @@ impl Exit {
             Self::Other => 1,
             Self::Usage => 2,
             Self::NotTrusted => 3,
+            Self::ChangedKey => 4,
             Self::Refused => 5,
             Self::Invalid => 6,
             Self::Cut => 7,
@@ -108,6 +111,9 @@ impl From<HandshakeError> for Failure {
     fn from(error: HandshakeError) -> Self {
         let failure = Self::new(exit_of(&error), error.code(), error.to_string());
         match &error {
+            HandshakeError::Untrusted(Distrust::NotPinned) => {
+                failure.remedy("another node may listen at this address, or somebody may be in the way; if the peer says, over a channel that you trust, that its key is new, `sdmp peer remove NAME`, then `sdmp peer add NAME FILE`")
+            }
             HandshakeError::Untrusted(_) => {
                 failure.remedy("to trust it, get its identity over a channel that you trust, then `sdmp peer add NAME FILE`")
             }
@@ -125,6 +131,7 @@ impl From<HandshakeError> for Failure {
 /// Whose message it was decides: the handshake's is a refusal, the session's an invalid message.
 fn exit_of(error: &HandshakeError) -> Exit {
     match error {
+        HandshakeError::Untrusted(Distrust::NotPinned) => Exit::ChangedKey,
         HandshakeError::Untrusted(_) => Exit::NotTrusted,
         HandshakeError::InvalidMessage { message, .. } | HandshakeError::Decrypt(message) => {
             match message {

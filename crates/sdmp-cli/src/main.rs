@@ -10,6 +10,7 @@ mod cmd;
 mod error;
 mod explain;
 mod fingerprint;
+mod introduce;
 mod io;
 mod key_log;
 mod link;
@@ -61,8 +62,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let Context { store, passphrase } = &context;
     match cli.command {
         Command::Demo(args) => cmd::demo::run(&args),
-        Command::Key(key) => cmd::key::run(store, passphrase, key),
-        Command::Peer(peer) => cmd::peer::run(store, peer),
+        Command::Key(key) => cmd::key::run(&context, key),
+        Command::Peer(peer) => cmd::peer::run(&context, peer),
         Command::Listen(args) => cmd::listen::run(&context, &args),
         Command::Connect(args) => cmd::connect::run(&context, &args),
         Command::Send(args) => cmd::send::run(&context, &args),

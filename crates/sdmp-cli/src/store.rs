@@ -167,20 +167,30 @@ impl Store {
         list(&self.keys(), IDENTITY)
     }
 
-    /// Trusts an identity under a name. Another identity under the same name is refused.
-    pub(crate) fn add_peer(&self, name: &str, identity: &Identity) -> Result<(), Failure> {
+    /// Refuses another identity under a name that is taken: a changed key is never taken silently.
+    pub(crate) fn check_new_peer(&self, name: &str, identity: &Identity) -> Result<(), Failure> {
         check_name(name)?;
-        let path = self.peers().join(format!("{name}{PEER}"));
-        match read_identity(&path) {
-            Ok(known) if known.fingerprint() == identity.fingerprint() => {}
-            Err(Problem::Missing) => {}
-            Ok(_) | Err(Problem::Other(_)) => {
-                return Err(Failure::usage(format!("there is another peer named {name} already"))
-                    .remedy(format!("choose another name, or `sdmp peer remove {name}` first")));
-            }
+        match read_identity(&self.peers().join(format!("{name}{PEER}"))) {
+            Ok(known) if known.fingerprint() == identity.fingerprint() => Ok(()),
+            Err(Problem::Missing) => Ok(()),
+            Err(Problem::Other(failure)) => Err(failure),
+            Ok(_) => Err(Failure::new(
+                Exit::ChangedKey,
+                "peer.changed_key",
+                format!("{name} is known here with another key"),
+            )
+            .remedy(format!(
+                "if it is somebody else, choose another name; if {name} says, over a channel that you trust, that its key is new, `sdmp peer remove {name}` first; otherwise somebody may be in the way"
+            ))),
         }
+    }
+
+    /// Trusts an identity under a name.
+    pub(crate) fn add_peer(&self, name: &str, identity: &Identity) -> Result<(), Failure> {
+        self.check_new_peer(name, identity)?;
         make_private_directory(&self.root)?;
         make_private_directory(&self.peers())?;
+        let path = self.peers().join(format!("{name}{PEER}"));
         write_atomically(&path, identity.text(), Access::Everyone)
     }
 

@@ -143,7 +143,7 @@ fn peers_are_added_listed_and_removed() {
     // The same again is fine; another key under the name is not.
     alice.trust("bob", &bob, "bob");
     let carol = Machine::with_key("carol", "carol").ok(&["key", "export", "carol"]);
-    let output = expect(2, alice.run_with(&["peer", "add", "bob", "-"], carol.as_bytes()));
+    let output = expect(4, alice.run_with(&["peer", "add", "bob", "-"], carol.as_bytes()));
     assert!(stderr(&output).contains("sdmp peer remove bob"));
     assert_eq!(alice.ok(&["peer", "list", "--json"]), listed);
     alice.ok(&["peer", "remove", "bob"]);

@@ -109,7 +109,8 @@ fn another_peer_than_the_asked_one_is_refused() {
     let client =
         std::thread::spawn(move || alice.run_with(&connect(&address, &["--json"]), b"secret\n"));
     let served = listening.finish(b"");
-    let client = expect(3, client.join().unwrap());
+    let client = expect(4, client.join().unwrap());
+    assert!(stderr(&client).contains("its key is new"), "says what to do");
     assert_eq!(served.status.code(), Some(5));
     assert_eq!(stdout(&served), "");
     assert_eq!(stdout(&client), "{\"event\":\"rejected\",\"code\":\"untrusted.not_pinned\"}\n");

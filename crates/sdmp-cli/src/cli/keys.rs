@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use sdmp_container::Timestamp;
+use sdmp_container::{Fingerprint, Timestamp};
 
-use super::values::{bits, timestamp};
+use super::values::{bits, fingerprint, timestamp};
 use crate::address::Address;
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +25,8 @@ pub(crate) enum Key {
         /// The key's name
         name: String,
     },
+    /// Offer the identity container to everybody who connects, for `sdmp peer add --fetch`
+    Serve(KeyServe),
     /// Take over a private key: PEM (PKCS#8 or PKCS#1), DER, or a `private_key` container
     Import(KeyImport),
     /// Set, change or remove the passphrase that protects a key
@@ -101,16 +103,8 @@ pub(crate) struct KeyPasswd {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Peer {
-    /// Trust the identity in a file from now on
-    Add {
-        /// A name for it on this machine
-        name: String,
-        /// The identity container, or - for standard input
-        file: PathBuf,
-        /// Where it listens, so that its name stands for the address
-        #[arg(long, value_name = "ADDR")]
-        addr: Option<Address>,
-    },
+    /// Trust an identity from now on
+    Add(PeerAdd),
     /// Record where a peer listens
     Addr {
         /// The peer's name
@@ -118,7 +112,9 @@ pub(crate) enum Peer {
         /// Its address, in any of the forms that `sdmp connect` takes
         addr: Address,
     },
-    /// List the trusted peers
+    /// Compare fingerprints with a peer, as words read aloud, and mark it as verified
+    Verify(PeerVerify),
+    /// List the trusted peers: until when, whether verified, and where
     List {
         /// Print one JSON object a line instead
         #[arg(long)]
@@ -129,4 +125,46 @@ pub(crate) enum Peer {
         /// The peer's name
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerAdd {
+    /// A name for it on this machine
+    pub(crate) name: String,
+    /// The identity container, or - for standard input
+    #[arg(required_unless_present = "fetch")]
+    pub(crate) file: Option<PathBuf>,
+    /// Take the identity that `sdmp key serve` offers there, and ask whether it is the right one
+    #[arg(long, value_name = "ADDR", conflicts_with = "file")]
+    pub(crate) fetch: Option<Address>,
+    /// Accept only this fingerprint, known from elsewhere; then nobody is asked
+    #[arg(long, value_name = "FINGERPRINT", value_parser = fingerprint)]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    /// Where it listens, so that its name stands for the address
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) addr: Option<Address>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerVerify {
+    /// The peer's name
+    pub(crate) name: String,
+    /// The own key whose words the peer compares [default: the only one there is]
+    #[arg(long, value_name = "NAME", env = "SDMP_KEY")]
+    pub(crate) key: Option<String>,
+    /// The fingerprint that the peer says it has; then nobody is asked
+    #[arg(long, value_name = "FINGERPRINT", value_parser = fingerprint)]
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyServe {
+    /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH or files:DIR
+    pub(crate) address: Address,
+    /// The key whose identity is offered [default: the only one there is]
+    #[arg(long, value_name = "NAME", env = "SDMP_KEY")]
+    pub(crate) key: Option<String>,
+    /// Give it once, then end
+    #[arg(long)]
+    pub(crate) once: bool,
 }

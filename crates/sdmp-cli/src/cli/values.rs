@@ -1,6 +1,6 @@
 //! Values of the command line that need more than clap's own parsers.
 
-use sdmp_container::Timestamp;
+use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::dh::NamedGroup;
 
 pub(super) fn group(name: &str) -> Result<NamedGroup, String> {
@@ -18,6 +18,10 @@ pub(super) fn bits(text: &str) -> Result<u32, String> {
         "4096" => Ok(4096),
         _ => Err("2048, 3072 or 4096 (R13)".to_owned()),
     }
+}
+
+pub(super) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    text.parse().map_err(|_| "not a fingerprint (R15): 86 characters of base64url".to_owned())
 }
 
 pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {

@@ -9,17 +9,20 @@ use sdmp_transport::clock::wall_time;
 use zeroize::Zeroizing;
 
 use super::peer::identity_members;
-use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyShow, Kind};
+use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind};
 use crate::error::{Exit, Failure};
 use crate::fingerprint;
+use crate::introduce;
 use crate::io::{note, print, print_json, print_line, read_input};
+use crate::link::{Context, block_on};
 use crate::passphrase::{Passphrase, ask_new};
 use crate::store::{Named, Store};
 
 /// Keys that name no end last so long.
 const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000;
 
-pub(crate) fn run(store: &Store, passphrase: &Passphrase, command: Key) -> Result<(), Failure> {
+pub(crate) fn run(context: &Context, command: Key) -> Result<(), Failure> {
+    let Context { store, passphrase, .. } = context;
     match command {
         Key::New(args) => new(store, passphrase, &args),
         Key::List { json } => {
@@ -30,6 +33,7 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, command: Key) -> Resul
         }
         Key::Show(args) => show(store, &args),
         Key::Export { name } => print_line(store.key_identity(&name)?.text()),
+        Key::Serve(args) => serve(context, &args),
         Key::Import(args) => import(store, passphrase, &args),
         Key::Passwd(args) => passwd(store, passphrase, &args),
     }
@@ -89,6 +93,18 @@ fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Fail
         args.name, args.name
     ));
     print_line(&identity.fingerprint().to_string())
+}
+
+/// Whoever asks learns who this node is, which sessions tell nobody (R30): hence only on request.
+fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
+    let name = match &args.key {
+        Some(name) => name.clone(),
+        None => context.only_key()?,
+    };
+    let identity = context.store.key_identity(&name)?;
+    note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
+    note(&fingerprint::words(identity.fingerprint().as_octets()));
+    block_on(introduce::offer(&identity, &args.address, args.once))
 }
 
 fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {

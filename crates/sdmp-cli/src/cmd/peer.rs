@@ -1,42 +1,32 @@
 //! `sdmp peer`: whom this machine trusts.
 
-use crate::address::Address;
-use crate::cli::Peer;
-use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input, warn};
-use crate::store::{About, Store};
+use sdmp_container::{Fingerprint, Timestamp};
+use sdmp_envelope::Identity;
+use sdmp_transport::clock::wall_time;
 
-pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
+use crate::address::Address;
+use crate::cli::{Peer, PeerAdd, PeerVerify};
+use crate::error::{Exit, Failure};
+use crate::fingerprint::words;
+use crate::introduce::{ask, fetch};
+use crate::io::{note, print, print_json, print_line, read_input, tell, warn};
+use crate::link::{Context, block_on};
+use crate::store::{About, Named, Store};
+
+pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
+    let store = &context.store;
     match command {
-        Peer::Add { name, file, addr } => {
-            let octets = read_input(Some(&file))?;
-            let identity = sdmp_envelope::Identity::parse(&octets).map_err(|error| {
-                Failure::new(
-                    Exit::Invalid,
-                    error.code(),
-                    format!("{} holds no identity: {error}", file.display()),
-                )
-                .remedy("the peer makes the right file with `sdmp key export NAME`")
-            })?;
-            let now = sdmp_transport::clock::wall_time()?;
-            if identity.check_usable(now).is_err() {
-                warn("this identity has expired; sessions with it will be refused (R16)");
-            }
-            store.add_peer(&name, &identity)?;
-            if let Some(address) = addr {
-                record(store, &name, &address)?;
-            }
-            note(&format!("{name} is trusted from now on; its fingerprint is"));
-            print_line(&identity.fingerprint().to_string())
-        }
+        Peer::Add(args) => add(store, &args),
         Peer::Addr { name, addr } => {
             record(store, &name, &addr)?;
             note(&format!("{name} stands for {addr} from now on"));
             Ok(())
         }
+        Peer::Verify(args) => verify(context, &args),
         Peer::List { json } => {
+            let now = wall_time()?;
             for peer in store.list_peers()? {
-                super::key::print_row(&peer, json)?;
+                print_peer(&peer, &store.about(&peer.name)?, now, json)?;
             }
             Ok(())
         }
@@ -48,9 +38,131 @@ pub(crate) fn run(store: &Store, command: Peer) -> Result<(), Failure> {
     }
 }
 
+fn add(store: &Store, args: &PeerAdd) -> Result<(), Failure> {
+    let identity = match (&args.file, &args.fetch) {
+        (_, Some(address)) => block_on(fetch(address))?,
+        (file, None) => read(file.as_deref())?,
+    };
+    store.check_new_peer(&args.name, &identity)?;
+    if identity.check_usable(wall_time()?).is_err() {
+        warn("this identity has expired; sessions with it will be refused (R16)");
+    }
+    let compared = match &args.fingerprint {
+        Some(expected) => {
+            expect(expected, &identity)?;
+            true
+        }
+        None if args.fetch.is_some() => compare(&args.name, &identity)?,
+        None => false,
+    };
+    store.add_peer(&args.name, &identity)?;
+    if compared {
+        mark(store, &args.name)?;
+    }
+    if let Some(address) = &args.addr {
+        record(store, &args.name, address)?;
+    }
+    note(&format!("{} is trusted from now on; its fingerprint is", args.name));
+    print_line(&identity.fingerprint().to_string())
+}
+
+fn read(file: Option<&std::path::Path>) -> Result<Identity, Failure> {
+    let octets = read_input(file)?;
+    Identity::parse(&octets).map_err(|error| {
+        let what = file.map_or("standard input".into(), |file| file.display().to_string());
+        Failure::new(Exit::Invalid, error.code(), format!("{what} holds no identity: {error}"))
+            .remedy("the peer makes the right file with `sdmp key export NAME`")
+    })
+}
+
+/// The fingerprint that somebody already knows from elsewhere.
+fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
+    if identity.fingerprint() == expected {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::NotTrusted, "peer.fingerprint", "this identity has another fingerprint")
+        .remedy("somebody may be in the way: ask the peer, over a channel that you trust, for the output of `sdmp key show NAME`"))
+}
+
+/// What was fetched is trusted only when a person has compared it.
+fn compare(name: &str, identity: &Identity) -> Result<bool, Failure> {
+    tell(&format!(
+        "This came from the network; nothing shows yet that it is {name}'s. Its words are\n"
+    ));
+    tell(&words(identity.fingerprint().as_octets()));
+    let question = format!(
+        "Ask {name}, by telephone say, for the words that `sdmp key show NAME --words` prints there. Are they the same?"
+    );
+    match ask(&question) {
+        Some(true) => Ok(true),
+        Some(false) => Err(untrusted("the words were not confirmed, so nothing was added")),
+        None => Err(untrusted("nobody is there to compare the words, so nothing was added")),
+    }
+}
+
+fn untrusted(cause: &str) -> Failure {
+    Failure::new(Exit::NotTrusted, "peer.unconfirmed", cause)
+        .remedy("compare on a terminal, or give the fingerprint that you know with --fingerprint")
+}
+
+fn verify(context: &Context, args: &PeerVerify) -> Result<(), Failure> {
+    let store = &context.store;
+    let identity = store.peer(&args.name)?;
+    if let Some(expected) = &args.fingerprint {
+        expect(expected, &identity)?;
+    } else {
+        let own = match &args.key {
+            Some(name) => name.clone(),
+            None => context.only_key()?,
+        };
+        let ours = store.key_identity(&own)?;
+        print_line(&format!("The words of {}:\n", args.name))?;
+        print(&words(identity.fingerprint().as_octets()))?;
+        print_line(&format!("\nOurs, of the key {own}:\n"))?;
+        print_line(&words(ours.fingerprint().as_octets()))?;
+        let question = format!(
+            "Read ours aloud, and let {} read theirs (`sdmp peer verify` shows both there too). Are all the same?",
+            args.name
+        );
+        if ask(&question) != Some(true) {
+            return Err(Failure::new(Exit::NotTrusted, "peer.unconfirmed", "nothing was marked as verified")
+                .remedy("confirm with `yes` on a terminal; if the words differ, `sdmp peer remove` it: somebody was in the way"));
+        }
+    }
+    mark(store, &args.name)?;
+    note(&format!("{} is verified", args.name));
+    Ok(())
+}
+
+fn mark(store: &Store, name: &str) -> Result<(), Failure> {
+    let about = store.about(name)?;
+    store.set_about(name, &About { verified: Some(wall_time()?.to_string()), ..about })
+}
+
 fn record(store: &Store, name: &str, address: &Address) -> Result<(), Failure> {
     let about = store.about(name)?;
     store.set_about(name, &About { address: Some(address.to_string()), ..about })
+}
+
+fn print_peer(peer: &Named, about: &About, now: Timestamp, json: bool) -> Result<(), Failure> {
+    let Named { name, identity } = peer;
+    let expired = identity.expires().is_expired(now);
+    if json {
+        let mut members = identity_members(name, identity);
+        members.push(("expired", expired.into()));
+        members.push(("verified", about.verified.clone().into()));
+        members.push(("address", about.address.clone().into()));
+        return print_json(&members);
+    }
+    let mark = if about.verified.is_some() { "verified" } else { "unverified" };
+    let ended = if expired { " EXPIRED" } else { "" };
+    let address = about.address.as_deref().unwrap_or("-");
+    print_line(&format!(
+        "{name:<16} {} {}{ended} {mark:<10} {address:<21} {}",
+        super::key::kind_name(identity.kind()),
+        identity.expires(),
+        identity.fingerprint()
+    ))
 }
 
 /// The fields of an identity that `--json` prints.
