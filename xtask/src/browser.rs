@@ -100,6 +100,12 @@ fn walk(browser: &mut Browser, page: &Path, directory: &Path) -> Result<()> {
     ensure!(browser.text(inside)? != "none", "what is inside is shown");
     browser.key("e")?;
     ensure!(browser.text(inside)? == "none", "an eavesdropper does not see what is inside");
+    browser.click(".bar button:last-child")?;
+    for secret in ["Can you read this", "node A", "session id", "I send nothing more"] {
+        let script = format!("document.body.innerText.includes('{secret}')");
+        ensure!(!browser.truth(&script)?, "an eavesdropper reads {secret:?}");
+    }
+    browser.click(".bar button:last-child")?;
     browser.picture(&directory.join("eavesdropper.png"))?;
     browser.key("e")?;
 

@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
 use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{conformance, fuzz, release, tidy, workspace};
+use crate::{browser, conformance, fuzz, release, tidy, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -74,6 +74,8 @@ const STEPS: &[(&str, Step)] = &[
     ("conformance", run_conformance),
     ("docs", run_docs),
     ("features", run_features),
+    ("browser", run_browser),
+    ("dissector", run_dissector),
     ("release", release::quick),
 ];
 
@@ -189,6 +191,26 @@ fn run_demo(name: &str) -> Vec<Report> {
         cargo(&["run", "--locked", "--quiet", "--release", "--package", "sdmp-cli", "--", "demo"]);
     let mut run = run;
     vec![build, step(&format!("{name} run"), &mut run, quiet)]
+}
+
+fn run_browser(name: &str) -> Vec<Report> {
+    if browser::find().is_none() {
+        return skipped(name, "no Chromium is installed (Debian: apt install chromium)");
+    }
+    vec![task(name)]
+}
+
+fn run_dissector(name: &str) -> Vec<Report> {
+    if !answers(Command::new("tshark").arg("--version")) {
+        return skipped(name, "tshark is not installed (Debian: apt install tshark)");
+    }
+    vec![task(name)]
+}
+
+/// A command of this program that reports line by line.
+fn task(name: &str) -> Report {
+    let show = |line: &str| line.starts_with("ok: ") || line.starts_with("skipped: ");
+    step(name, &mut cargo(&["run", "--locked", "--quiet", "--package", "xtask", "--", name]), show)
 }
 
 fn run_deny(name: &str) -> Vec<Report> {

@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
         };
         stage.closed(profile, &port)?;
         stage.opened(profile, &port)?;
+        stage.inspected(profile)?;
         println!("ok: {profile}: reassembled, named, and opened with the key log");
     }
     stage.wrong_key()?;
@@ -204,6 +205,24 @@ impl Stage {
         ensure!(text.contains(&"x".repeat(LONG)), "the long message was not opened");
         let signed = self.tshark(profile, port, Some(&keys), &["sdmp.signed"])?;
         ensure!(signed.contains("shared_key"), "M3 and M4 sign session creation objects");
+        Ok(())
+    }
+
+    /// `sdmp inspect` reads the same capture, and verifies what Lua cannot.
+    fn inspected(&self, profile: &str) -> Result<()> {
+        let [file, keys] = ["pcapng", "keys"].map(|end| self.file(profile, end));
+        let output = self
+            .command("bob", &["inspect", "--json", "--key-log"])
+            .arg(&keys)
+            .arg(&file)
+            .output()
+            .context("cannot run sdmp inspect")?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told = String::from_utf8_lossy(&output.stdout);
+        for part in ["\"input\":\"capture\"", "\"verified\":true", "a short message"] {
+            ensure!(told.contains(part), "sdmp inspect does not say {part}");
+        }
+        ensure!(!told.contains("\"outcome\":\"open\""), "a check stayed open");
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Only octets that were on the wire are written, and never a secret: the key log is a request of
 //! its own. Each line is written at once, so a program that is killed loses at most the last one.
 
+pub(crate) mod capture;
 pub(crate) mod read;
 
 use std::fs::{File, OpenOptions};

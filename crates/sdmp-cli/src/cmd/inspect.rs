@@ -1,4 +1,4 @@
-//! `sdmp inspect`: a container, a recording or a stream of objects, opened and explained.
+//! `sdmp inspect`: a container, a recording, a capture or a stream of objects, opened and explained.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::explain::wire::{Capture, Side};
 use crate::explain::{container, json, page, session, text};
 use crate::io::{print_line, read_input, read_up_to};
 use crate::passphrase::Passphrase;
-use crate::record::read;
+use crate::record::{capture, read};
 use crate::store::{Named, Store};
 
 /// Of a longer recording the beginning is read.
@@ -24,8 +24,8 @@ const MOST: u64 = 64 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A container, a recording (--record), or objects one after the other; standard input when
-    /// absent or -
+    /// A container, a recording (--record), a capture (pcap or pcapng), or objects one after the
+    /// other; standard input when absent or -
     pub(crate) file: Option<PathBuf>,
     /// Open the session with the secrets that --key-log wrote
     #[arg(long, value_name = "FILE")]
@@ -69,6 +69,10 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Res
         let (captures, faults) = read::recording(&octets);
         notes.extend(faults);
         sessions("recording", &captures, &secrets, &known, now)
+    } else if capture::is_capture(&octets) {
+        let (captures, faults) = capture::read(&octets);
+        notes.extend(faults);
+        sessions("capture", &captures, &secrets, &known, now)
     } else if is_container(&octets) {
         let key = args.key.as_ref().map(|name| store.private_key(name, passphrase)).transpose()?;
         let told = container::tell(&octets, &known, now, key.as_ref().map(|key| &key.key));

@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 
 /// More objects than this of one session are counted, and not shown.
-const MOST: usize = 500;
+const MOST: usize = 200;
 
 /// Writes the page to a file. It may hold opened secrets, so only its owner can read it.
 pub(crate) fn write(path: &Path, story: &Story) -> Result<(), Failure> {
@@ -47,6 +47,18 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// A text for who holds the keys, and the one for everybody else, where they differ.
+pub(crate) fn two_views(element: &str, known: &str, unknown: &str) -> String {
+    if known == unknown {
+        return escape(known);
+    }
+    let (known, unknown) = (escape(known), escape(unknown));
+    format!(
+        "<{element} class=\"known\">{known}</{element}>\
+         <{element} class=\"unknown\">{unknown}</{element}>"
+    )
 }
 
 /// A number with its thousands apart.
@@ -142,15 +154,15 @@ fn session(out: &mut String, number: usize, session: &Session) {
     out.push_str(&format!("<section class=\"session\" id=\"s{number}\">\n"));
     out.push_str(&format!("<h2>{}</h2>\n<dl class=\"facts\">", escape(&session.title)));
     if let Some(profile) = session.profile {
-        fact(out, "profile", profile.name());
+        fact(out, "profile", profile.name(), "");
     }
     for (name, one) in [("initiator", &session.initiator), ("responder", &session.responder)] {
         if let Some(one) = one {
-            fact(out, name, &describe(one));
+            fact(out, name, &describe(one), "known");
         }
     }
     if let Some(id) = &session.session_id {
-        fact(out, "session id", id);
+        fact(out, "session id", id, "known");
     }
     out.push_str("</dl>\n");
     notes(out, &session.notes);
@@ -174,8 +186,9 @@ fn session(out: &mut String, number: usize, session: &Session) {
     out.push_str("</div>\n</div>\n</section>\n");
 }
 
-fn fact(out: &mut String, name: &str, value: &str) {
-    out.push_str(&format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value)));
+fn fact(out: &mut String, name: &str, value: &str, class: &str) {
+    let value = escape(value);
+    out.push_str(&format!("<div class=\"{class}\"><dt>{name}</dt><dd>{value}</dd></div>"));
 }
 
 fn describe(who: &Who) -> String {

@@ -65,6 +65,15 @@ impl Kind {
         }
     }
 
+    /// What somebody without keys takes it for: what stands where M4 and FIN may stand looks like
+    /// them, and all traffic looks the same.
+    pub(crate) fn seen_outside(self) -> Self {
+        match self {
+            Self::Traffic | Self::Close | Self::Refusal => Self::Sealed,
+            other => other,
+        }
+    }
+
     pub(crate) fn purpose(self) -> &'static str {
         match self {
             Self::M1 => "here is my half of a Diffie-Hellman exchange; I do not say who I am",

@@ -16,6 +16,35 @@ const LINE: Limits = Limits { octets: 6 * OBJECT_LIMIT, depth: 4, members: 64 };
 /// More sessions than this of one recording are not told apart.
 const SESSIONS: usize = 4096;
 
+/// More objects than this of one input are not read: each is shown with all that is known of it.
+const PIECES: usize = 20_000;
+
+/// How many objects may still be read.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    rest: usize,
+    over: bool,
+}
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self { rest: PIECES, over: false }
+    }
+
+    /// Whether one more may be read.
+    pub(crate) fn spend(&mut self) -> bool {
+        match self.rest.checked_sub(1) {
+            Some(rest) => self.rest = rest,
+            None => self.over = true,
+        }
+        !self.over
+    }
+
+    pub(crate) fn note(&self) -> Option<String> {
+        self.over.then(|| format!("only the first {PIECES} objects are read"))
+    }
+}
+
 /// Whether a text begins as a recording does.
 pub(crate) fn is_recording(octets: &[u8]) -> bool {
     octets.starts_with(br#"{"event":"#)
@@ -23,7 +52,13 @@ pub(crate) fn is_recording(octets: &[u8]) -> bool {
 
 /// Reads a recording: one capture for each session in it, and what is wrong with it as a whole.
 pub(crate) fn recording(octets: &[u8]) -> (Vec<Capture>, Vec<String>) {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        captures: Vec::new(),
+        places: HashMap::new(),
+        notes: Vec::new(),
+        faults: 0,
+        budget: Budget::new(),
+    };
     let last = octets.iter().filter(|octet| **octet == b'\n').count() + 1;
     for (number, line) in (1_usize..).zip(octets.split(|octet| *octet == b'\n')) {
         if line.trim_ascii().is_empty() {
@@ -33,16 +68,17 @@ pub(crate) fn recording(octets: &[u8]) -> (Vec<Capture>, Vec<String>) {
             reader.fault(number, number == last, why);
         }
     }
+    reader.notes.extend(reader.budget.note());
     (reader.captures, reader.notes)
 }
 
-#[derive(Default)]
 struct Reader {
     captures: Vec<Capture>,
     /// By the session's name.
     places: HashMap<String, usize>,
     notes: Vec<String>,
     faults: usize,
+    budget: Budget,
 }
 
 impl Reader {
@@ -116,7 +152,9 @@ impl Reader {
             Some(Value::Number(ms)) => Some(ms.as_f64()).filter(|ms| ms.is_finite()),
             _ => None,
         };
-        self.capture(name)?.pieces.push(Piece { from, ms, seen });
+        if self.budget.spend() {
+            self.capture(name)?.pieces.push(Piece { from, ms, seen });
+        }
         Ok(())
     }
 
@@ -142,10 +180,15 @@ pub(crate) fn stream(octets: &[u8], from: Option<Side>) -> Vec<Capture> {
     let mut captures = Vec::new();
     let mut current = new_stream(1);
     let (mut creations, mut rest, mut deframer) = (0, octets, Deframer::new());
+    let mut budget = Budget::new();
     loop {
         let before = rest;
         match deframer.next(&mut rest, OBJECT_LIMIT) {
             Ok(Some(object)) => {
+                if !budget.spend() {
+                    current.notes.extend(budget.note());
+                    break;
+                }
                 if crate::explain::session::is_creation(&object) {
                     let most = if from.is_some() { 1 } else { 2 };
                     let sealed = current.pieces.len() > creations;

@@ -1,6 +1,6 @@
 //! The sequence diagram: one row for each object, each row a link to its panel.
 
-use super::{escape, thousands};
+use super::{escape, thousands, two_views};
 use crate::explain::rules::Kind;
 use crate::explain::story::{Session, Step, Who};
 use crate::explain::wire::Side;
@@ -10,6 +10,9 @@ const LEFT: usize = 120;
 const RIGHT: usize = 440;
 const TOP: usize = 74;
 const ROW: usize = 54;
+
+/// What stands in place of a name for those who do not know it.
+const NOBODY: &str = "nobody sees who";
 
 /// More rows than this are counted, and not drawn.
 const MOST: usize = 120;
@@ -46,7 +49,7 @@ fn participant(out: &mut String, side: Side, x: usize, height: usize, who: Optio
     let name = match who {
         Some(Who { name: Some(name), .. }) => short(name),
         Some(who) => short(&who.fingerprint),
-        None => "nobody sees who".to_owned(),
+        None => NOBODY.to_owned(),
     };
     out.push_str(&format!(
         "<line class=\"life\" x1=\"{x}\" y1=\"52\" x2=\"{x}\" y2=\"{}\"/>\
@@ -57,7 +60,7 @@ fn participant(out: &mut String, side: Side, x: usize, height: usize, who: Optio
         side.name(),
         x - 94,
         side.name(),
-        escape(&name)
+        two_views("tspan", &name, NOBODY)
     ));
 }
 
@@ -130,7 +133,7 @@ fn row(out: &mut String, session: usize, place: usize, step: &Step) {
          <tspan class=\"dim\">{} octets</tspan></text>",
         WIDTH / 2,
         y - 9,
-        step.kind.name(),
+        two_views("tspan", step.kind.name(), step.kind.seen_outside().name()),
         thousands(step.octets)
     ));
     if let Some(ms) = step.ms {

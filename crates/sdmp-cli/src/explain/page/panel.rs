@@ -1,6 +1,6 @@
 //! The panel of one object: its octets, what is inside, who sees it, what was checked.
 
-use super::{escape, thousands};
+use super::{escape, thousands, two_views};
 use crate::explain::pretty::pretty;
 use crate::explain::story::{Check, Field, Layer, Step};
 use crate::explain::wire::Side;
@@ -15,10 +15,10 @@ pub(super) fn panel(out: &mut String, session: usize, place: usize, step: &Step)
         "<article class=\"panel {side}\" id=\"s{session}-{place}\" tabindex=\"-1\">\n\
          <h3><span class=\"number\">{place}</span> {} <small>{} · {} octets{time}</small></h3>\n\
          <p class=\"purpose\">“{}”</p>\n",
-        step.kind.name(),
+        two_views("span", step.kind.name(), step.kind.seen_outside().name()),
         escape(&step.direction()).replace("-&gt;", "→"),
         thousands(step.octets),
-        escape(step.purpose())
+        two_views("span", step.kind.purpose(), step.kind.seen_outside().purpose())
     ));
     out.push_str(&format!(
         "<p class=\"seen\"><b>Who can see it</b> {}</p>\n",
@@ -37,7 +37,7 @@ pub(super) fn panel(out: &mut String, session: usize, place: usize, step: &Step)
     for one in &step.layers {
         layer(out, one, sealed);
     }
-    checks(out, &step.checks.0);
+    checks(out, &step.checks.0, sealed);
     out.push_str("</article>\n");
 }
 
@@ -104,8 +104,9 @@ fn fields(out: &mut String, fields: &[Field]) {
     out.push_str("</tbody></table></details>\n");
 }
 
-fn checks(out: &mut String, checks: &[Check]) {
-    out.push_str("<h4>Checked</h4>\n<ul class=\"checks\">\n");
+fn checks(out: &mut String, checks: &[Check], sealed: bool) {
+    let class = if sealed { " class=\"sealed\"" } else { "" };
+    out.push_str(&format!("<section{class}>\n<h4>Checked</h4>\n<ul class=\"checks\">\n"));
     for check in checks {
         let detail = check.detail.as_ref().map(|detail| format!(" <em>{}</em>", escape(detail)));
         out.push_str(&format!(
@@ -119,5 +120,5 @@ fn checks(out: &mut String, checks: &[Check]) {
             detail.unwrap_or_default()
         ));
     }
-    out.push_str("</ul>\n");
+    out.push_str("</ul>\n</section>\n");
 }
