@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::load::LocatedCase;
-use crate::rules;
+use crate::{peer, rules};
+use sdmp_handshake::Profile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,6 +62,14 @@ pub fn excuses(directory: &Path) -> Result<BTreeMap<String, Excuse>, Error> {
         .map_err(|error| Error::Unreadable { path: name.clone(), reason: error.to_string() })?;
     serde_json::from_slice(&text)
         .map_err(|error| Error::Format { path: name, reason: error.to_string() })
+}
+
+/// The coverage of these vectors and of all that the tester plays as a peer, together.
+#[must_use]
+pub fn of_vectors(vectors: &[LocatedCase], excuses: &BTreeMap<String, Excuse>) -> Coverage {
+    let mut all = vectors.to_vec();
+    all.extend(peer::all_located(Profile::Hardened));
+    measure(&all, excuses)
 }
 
 /// Counts the cases of each rule and compares them with the excuses.

@@ -28,6 +28,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A peer that cannot be reached or started.
+    #[error("{0}")]
+    Peer(String),
     /// A case that cannot be run as it stands.
     #[error("the vector cannot be run: {0}")]
     Vector(String),
@@ -41,6 +44,7 @@ impl Error {
             Self::Unreadable { .. } => "conformance.unreadable",
             Self::Unwritable { .. } => "conformance.unwritable",
             Self::Format { .. } => "conformance.format",
+            Self::Peer(_) => "conformance.peer",
             Self::Vector(_) => "conformance.vector",
         }
     }

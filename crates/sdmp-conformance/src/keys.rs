@@ -15,11 +15,12 @@ const EXPIRES: &str = "2099-01-01T00:00:00.000Z";
 const NOW: &str = "2030-01-01T00:00:00.000Z";
 
 /// The PEM texts by name; dave's has 2056 bits, like the keys of the published examples (R13).
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 6] = [
     ("alice", include_str!("../vectors/keys/alice.pem")),
     ("bob", include_str!("../vectors/keys/bob.pem")),
     ("carol", include_str!("../vectors/keys/carol.pem")),
     ("dave", include_str!("../vectors/keys/dave.pem")),
+    ("erin", include_str!("../vectors/keys/erin.pem")),
     ("mallory", include_str!("../vectors/keys/mallory.pem")),
 ];
 

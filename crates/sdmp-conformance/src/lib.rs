@@ -19,6 +19,7 @@ pub mod input;
 mod keys;
 pub mod load;
 pub mod operation;
+pub mod peer;
 pub mod report;
 pub mod rules;
 pub mod run;
