@@ -72,6 +72,7 @@ const STEPS: &[(&str, Step)] = &[
     ("clippy", run_clippy),
     ("test", run_tests),
     ("conformance", run_conformance),
+    ("peer", run_peer),
     ("docs", run_docs),
     ("features", run_features),
     ("browser", run_browser),
@@ -127,7 +128,26 @@ fn run_tests(name: &str) -> Vec<Report> {
 
 fn run_conformance(name: &str) -> Vec<Report> {
     let show = |line: &str| line.contains(" cases, ");
-    vec![step(name, conformance::command().args(["--out", "target/conformance"]), show)]
+    let mut reports = vec![step(&format!("{name} build"), &mut conformance::build(), quiet)];
+    let run = match conformance::program("sdmp-conformance") {
+        Ok(mut program) => step(name, program.args(["--out", "target/conformance"]), show),
+        Err(error) => broken(name, &error),
+    };
+    reports.push(run);
+    reports
+}
+
+/// The misbehaving peer against `sdmp listen` and `sdmp connect`.
+fn run_peer(name: &str) -> Vec<Report> {
+    let show = |line: &str| line.starts_with("==> ") || line.contains(" cases, ");
+    match std::env::current_exe() {
+        Ok(this) => vec![step(name, Command::new(this).args(["conformance", "--own"]), show)],
+        Err(error) => vec![broken(name, &error.into())],
+    }
+}
+
+fn broken(name: &str, error: &anyhow::Error) -> Report {
+    finish(name, Outcome::Failed, std::time::Duration::ZERO, format!("{error:#}\n"))
 }
 
 fn run_docs(name: &str) -> Vec<Report> {
@@ -140,10 +160,7 @@ fn run_docs(name: &str) -> Vec<Report> {
 fn run_features(name: &str) -> Vec<Report> {
     let sets = match workspace::metadata() {
         Ok(metadata) => feature_sets(&metadata),
-        Err(error) => {
-            let output = format!("{error:#}\n");
-            return vec![finish(name, Outcome::Failed, std::time::Duration::ZERO, output)];
-        }
+        Err(error) => return vec![broken(name, &error)],
     };
     sets.iter()
         .map(|(package, feature)| {

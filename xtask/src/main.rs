@@ -35,7 +35,7 @@ struct Arguments {
 enum Command {
     /// Run everything that continuous integration runs
     Ci(ci::Arguments),
-    /// Run the conformance vectors and write target/conformance/report.{json,html,xml}
+    /// Judge an implementation: by vectors, or as a peer that misbehaves (--peer, --listen)
     Conformance(conformance::Arguments),
     /// Fuzz the parsers and state machines (needs nightly and cargo-fuzz)
     Fuzz(fuzz::Arguments),

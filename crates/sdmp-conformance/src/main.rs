@@ -63,6 +63,9 @@ struct PeerArguments {
     /// How many cases run at the same time (with --listen, port 0 and --dial-command)
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     jobs: usize,
+    /// Leave out cases that wait for the peer's time limits or count its connections
+    #[arg(long)]
+    quick: bool,
     /// How long the peer may take to react, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 5000)]
     patience: u64,
@@ -204,6 +207,7 @@ fn with(arguments: &Arguments, options: Options) -> Options {
         patience: Duration::from_millis(peer.patience),
         jobs: peer.jobs,
         only: arguments.only.clone(),
+        quick: peer.quick,
         ..options
     }
 }

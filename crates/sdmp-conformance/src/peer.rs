@@ -40,7 +40,7 @@ use crate::load::LocatedCase;
 use crate::run::{CaseReport, Verdict};
 use crate::vector::{self, Area, Expected, True};
 use approach::Approach;
-use case::{Case, Change, Side, Stage};
+use case::{Case, Change, Side, Stage, Who};
 use draft::{Facts, Maker};
 use judge::{Seen, judge};
 use player::Player;
@@ -95,6 +95,8 @@ pub struct Options {
     pub jobs: usize,
     /// Only cases whose name contains this text, or that cite this rule.
     pub only: Option<String>,
+    /// Whether to leave out what waits for the peer's time limits or counts its connections.
+    pub quick: bool,
 }
 
 impl Options {
@@ -108,6 +110,7 @@ impl Options {
             patience: Duration::from_secs(5),
             jobs: 1,
             only: None,
+            quick: false,
         }
     }
 
@@ -116,10 +119,12 @@ impl Options {
     pub fn cases(&self) -> Vec<&'static Case> {
         let side = self.target.side();
         let wanted = |case: &&Case| {
-            self.only.as_ref().is_none_or(|text| {
-                located(case, side, self.profile).name().contains(text.as_str())
-                    || case.rules.contains(&text.as_str())
-            })
+            let quick = !case.is_slow() && !case.is_exclusive();
+            (quick || !self.quick)
+                && self.only.as_ref().is_none_or(|text| {
+                    located(case, side, self.profile).name().contains(text.as_str())
+                        || case.rules.contains(&text.as_str())
+                })
         };
         cases::all(side, self.profile).into_iter().filter(wanted).collect()
     }
@@ -169,10 +174,7 @@ pub fn all_located(profile: Profile) -> Vec<LocatedCase> {
 /// # Errors
 /// The address cannot be listened on, or the tester itself is damaged. That the peer cannot be
 /// reached is a failure of the cases.
-pub fn run(
-    options: &Options,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<Vec<CaseReport>, Error> {
+pub fn run(options: &Options, progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<CaseReport>, Error> {
     let mut chosen = options.cases();
     // What waits for the peer's time limits goes first, so that the rest runs beside it; what
     // needs the peer for itself goes last.
@@ -269,7 +271,7 @@ fn session(
         own_value: Vec::new(),
         own_creation: Vec::new(),
         peer_creation: Vec::new(),
-        tester: Person::new(case::Who::Tester)?,
+        tester: Person::new(signer(case))?,
         peer: options.peer.clone(),
         transcripts: ([0; 64], [0; 64]),
     };
@@ -287,6 +289,15 @@ fn session(
     let record = wire.into_record();
     approach.finish(options.patience);
     Ok((seen, record))
+}
+
+/// Who signs in the whole session: whoever signs M3 or M4 signs FIN, too.
+fn signer(case: &Case) -> Who {
+    let signer = case.changes.iter().find_map(|change| match change {
+        Change::Signer(who) if case.stage == Stage::Proof => Some(*who),
+        _ => None,
+    });
+    signer.unwrap_or(Who::Tester)
 }
 
 /// The group that the tester offers: a small one, unless the case is about another.

@@ -33,7 +33,7 @@ fn every_file_satisfies_the_schema() {
 fn every_vector_passes_and_every_rule_has_cases() {
     let directory = load::own_directory();
     let cases = load::load(&directory).unwrap();
-    let coverage = coverage::measure(&cases, &coverage::excuses(&directory).unwrap());
+    let coverage = coverage::of_vectors(&cases, &coverage::excuses(&directory).unwrap());
     let report = Report { cases: run::run(&cases, operation::perform), coverage };
     assert!(report.is_success(), "{}", report.table());
 }

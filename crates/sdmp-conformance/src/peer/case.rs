@@ -150,10 +150,8 @@ pub enum Change {
     Number(u64),
     /// The session uses this group.
     Group(NamedGroup),
-    /// N is drawn until it begins with a zero octet, and is sent without it.
+    /// An exponent whose N begins with a zero octet, and N is sent without it (in ffdhe2048).
     ShortValue,
-    /// The exponent is drawn until Z begins with a zero octet.
-    ShortSecret,
     /// The octets of the whole session go out in pieces of so many octets.
     Pieces(usize),
     /// So many milliseconds between two octets.

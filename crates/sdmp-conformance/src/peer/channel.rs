@@ -30,12 +30,7 @@ fn crypto(error: &impl ToString) -> Error {
 
 impl Keys {
     /// The keys of the handshake.
-    pub(super) fn new(
-        side: Side,
-        z: SecretVec,
-        m1: &[u8],
-        m2: &[u8],
-    ) -> Result<Self, Error> {
+    pub(super) fn new(side: Side, z: SecretVec, m1: &[u8], m2: &[u8]) -> Result<Self, Error> {
         let t1 = transcript_1(m1, m2);
         let handshake = HandshakeSecrets::derive(&z, &t1).map_err(|error| crypto(&error))?;
         Ok(Self { side, z, t1, handshake, traffic: None })
@@ -44,8 +39,8 @@ impl Keys {
     /// Adds the traffic keys.
     pub(super) fn prove(&mut self, p3: &[u8], p4: &[u8]) -> Result<(), Error> {
         let t2 = transcript_2(&self.t1, p3, p4);
-        let secrets = TrafficSecrets::derive(&self.handshake.derived, &t2)
-            .map_err(|error| crypto(&error))?;
+        let secrets =
+            TrafficSecrets::derive(&self.handshake.derived, &t2).map_err(|error| crypto(&error))?;
         self.traffic = Some((secrets, t2));
         Ok(())
     }
@@ -115,8 +110,7 @@ impl Keys {
         }
         let key = a256cbc_hs512::Key::new(Secret::new(self.octets(under).ok()?));
         let aad = number.to_be_bytes();
-        let length =
-            a256cbc_hs512::open_in_place(&key, &object.iv, &aad, &mut octets).ok()?;
+        let length = a256cbc_hs512::open_in_place(&key, &object.iv, &aad, &mut octets).ok()?;
         octets.truncate(length);
         Some(octets)
     }

@@ -112,3 +112,76 @@ pub(super) fn judge(
         Some(Ok(())) | None => Verdict::Passed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::cases;
+
+    fn passes(case: &Case, side: Side, profile: Profile, seen: &Seen) -> bool {
+        judge(case, side, profile, seen, &[Record::default()]) == Verdict::Passed
+    }
+
+    /// Every case, wherever it can be played.
+    fn each(mut test: impl FnMut(&Case, Side, Profile)) {
+        for side in [Side::Initiator, Side::Responder] {
+            for profile in [Profile::Hardened, Profile::Published] {
+                for case in cases::all(side, profile) {
+                    test(case, side, profile);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_broken_rule_passes_with_a_peer_that_accepts_or_keeps_silent() {
+        each(|case, side, profile| {
+            let silent = Seen::Silent("waiting".to_owned());
+            assert!(!passes(case, side, profile, &silent), "{}", case.id);
+            assert!(!passes(case, side, profile, &Seen::Other("odd".to_owned())), "{}", case.id);
+            if case.expect != Expect::Accepted {
+                assert!(!passes(case, side, profile, &Seen::Accepted), "{}", case.id);
+            }
+        });
+    }
+
+    #[test]
+    fn no_peer_passes_that_answers_everything_in_the_same_way() {
+        let age = Duration::from_millis(5);
+        for seen in [
+            Seen::Accepted,
+            Seen::Dropped(age),
+            Seen::RefusedPlain,
+            Seen::RefusedSealed(1),
+            Seen::RefusedSealed(2),
+        ] {
+            let mut failed = 0;
+            each(|case, side, profile| {
+                failed += usize::from(!passes(case, side, profile, &seen));
+            });
+            assert!(failed > 200, "{seen}: {failed}");
+        }
+    }
+
+    #[test]
+    fn the_kind_of_rejection_matters() {
+        let all = cases::all(Side::Initiator, Profile::Hardened);
+        let proof = all.iter().find(|case| case.id == "stranger").expect("a case");
+        let side = Side::Initiator;
+        assert!(passes(proof, side, Profile::Hardened, &Seen::RefusedSealed(2)));
+        assert!(!passes(proof, side, Profile::Hardened, &Seen::RefusedSealed(1)));
+        assert!(passes(proof, side, Profile::Published, &Seen::RefusedSealed(1)));
+        assert!(passes(proof, Side::Responder, Profile::Hardened, &Seen::RefusedSealed(1)));
+        assert!(!passes(proof, side, Profile::Hardened, &Seen::RefusedPlain));
+    }
+
+    #[test]
+    fn time_limits_are_neither_missed_nor_early() {
+        let all = cases::all(Side::Initiator, Profile::Hardened);
+        let case = all.iter().find(|case| case.id == "silence").expect("a case");
+        for (milliseconds, right) in [(100, false), (5100, true), (12_000, false)] {
+            let seen = Seen::Dropped(Duration::from_millis(milliseconds));
+            assert_eq!(passes(case, Side::Initiator, Profile::Hardened, &seen), right);
+        }
+    }
+}

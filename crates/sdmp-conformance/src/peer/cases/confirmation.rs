@@ -3,7 +3,9 @@
 use crate::peer::case::Change::{Claims, Echo, Edit as E, Key, Number, Replay, Signer};
 use crate::peer::case::Edit::{After, By, FlipEnd, Is, Octets, Swap};
 use crate::peer::case::Expect::Dropped;
-use crate::peer::case::Layer::{Identifier, Inner, Input, Outer, Padded, Sealed, Signature, Signed};
+use crate::peer::case::Layer::{
+    Identifier, Inner, Input, Outer, Padded, Sealed, Signature, Signed,
+};
 use crate::peer::case::Side::{Initiator, Responder};
 use crate::peer::case::Stage::{Confirmation, Message};
 use crate::peer::case::Under::{Handshake, HandshakeBack, TrafficBack, Unbound};
@@ -15,7 +17,8 @@ const fn signed(from: &'static str, to: &'static str) -> Change {
     E(Signed, Swap(from, to))
 }
 
-const MESSAGE: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"too early"}"#;
+const MESSAGE: &str =
+    r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"too early"}"#;
 const NOT_FOUND: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"not_found","identifier":""}}"#;
 const BAD_REQUEST: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"bad_request","identifier":""}}"#;
 

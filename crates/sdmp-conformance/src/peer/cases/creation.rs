@@ -1,11 +1,11 @@
 //! Session creation as text: JSON, the container, the closed object (R3 to R9, R12, R27, R38, R40).
 
 use crate::peer::case::Change::Edit as E;
-use crate::peer::case::Edit::{After, By, Is, Swap};
-use crate::peer::case::Expect::Dropped;
-use crate::peer::case::Layer::Outer;
+use crate::peer::case::Edit::{By, Is, Swap};
+use crate::peer::case::Expect::{Dropped, Refused};
+use crate::peer::case::Layer::{Outer, Wire};
 use crate::peer::case::Side::{Initiator, Responder};
-use crate::peer::case::Stage::Creation;
+use crate::peer::case::Stage::{Creation, Proof};
 use crate::peer::case::{Case, Change, bad, good};
 
 const fn text(from: &'static str, to: &'static str) -> Change {
@@ -16,7 +16,8 @@ const BAD_REQUEST: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]}
 const NOT_FOUND: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"not_found","identifier":""}}"#;
 const NAMED: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"bad_request","identifier":"x"}}"#;
 const TALKING: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"bad_request","identifier":"","reason":"x"}}"#;
-const MESSAGE: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"let me in"}"#;
+const MESSAGE: &str =
+    r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"let me in"}"#;
 const SEALED: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["encrypted"]},"encrypted":{"iv":"AAAAAAAAAAAAAAAAAAAAAA","payload":"AAAA","recipients":[]}}"#;
 
 #[rustfmt::skip]
@@ -78,7 +79,7 @@ pub(super) const CASES: &[Case] = &[
     bad(Creation, "rejection-not-found", &["R38"], "a rejection of the wrong kind: a malformed M2", &[E(Outer, Is(NOT_FOUND))]).only(Responder),
     bad(Creation, "rejection-with-identifier", &["R37", "R38"], "a rejection with an identifier: a malformed M2", &[E(Outer, Is(NAMED))]).only(Responder),
     bad(Creation, "rejection-with-reason", &["R37", "R40"], "a rejection with one more member: a malformed M2", &[E(Outer, Is(TALKING))]).only(Responder),
-    bad(Creation, "brace-behind", &["R3", "R38"], "one brace too many, which counts against the next object", &[E(Outer, After("}"))]).expect(crate::peer::case::Expect::Refused(crate::peer::case::Stage::Proof)),
+    bad(Creation, "brace-behind", &["R3", "R38"], "one brace too many, which counts against the next object", &[E(Wire, Swap("\n", "}\n"))]).expect(Refused(Proof)),
 ];
 
 fn broken(octets: &[u8]) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What session creation proposes: p, g and N (R1, R23, R25, R26, R28).
 
-use crate::peer::case::Change::{Echo, Edit as E, Group, ShortSecret, ShortValue};
+use crate::peer::case::Change::{Echo, Edit as E, Group, ShortValue};
 use crate::peer::case::Edit::{By, Flip, FlipEnd, Is, Octets, Swap};
 use crate::peer::case::Layer::{Generator, Outer, Prime, Value};
 use crate::peer::case::Side::{Initiator, Responder};
@@ -70,8 +70,7 @@ pub(super) const CASES: &[Case] = &[
     bad(Creation, "n-impossible-length", &["R1"], "the base64url of N has an impossible length", &[E(Value, Octets(&[2, 2, 2])), text("\"}}", "A\"}}")]),
     bad(Creation, "n-trailing-bits", &["R1"], "N of one octet, with bits behind it that are not zero", &[E(Value, Octets(b"")), text("\"N\":\"", "\"N\":\"Bh")]),
     bad(Creation, "n-lower-case", &["R27"], "another name for N", &[text("\"N\":", "\"n\":")]),
-    good(Creation, "n-short", &["R25"], "N without the zero octets that it begins with", &[ShortValue]),
-    good(Creation, "secret-short", &["R26"], "a shared secret that begins with a zero octet", &[ShortSecret]).only(Responder),
+    good(Creation, "n-short", &["R25"], "N without the zero octet that it begins with", &[ShortValue]).only(Initiator),
 ];
 
 /// A number below 256, as long as p.

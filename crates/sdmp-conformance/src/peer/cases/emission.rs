@@ -5,8 +5,8 @@ use crate::peer::case::Side::Initiator;
 use crate::peer::case::Stage::Creation;
 use crate::peer::case::{Case, good};
 use crate::peer::record::Record;
-use sdmp_container::closed::{EncryptedObject, HandshakeSignature, SessionCreation};
 use sdmp_container::Limits;
+use sdmp_container::closed::{EncryptedObject, HandshakeSignature, SessionCreation};
 use sdmp_crypto::dh::NamedGroup::Ffdhe2048;
 use std::collections::BTreeSet;
 

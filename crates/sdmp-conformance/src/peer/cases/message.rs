@@ -23,12 +23,14 @@ const fn is(text: &'static str) -> Change {
 
 const NOT_FOUND: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"not_found","identifier":""}}"#;
 const BAD_REQUEST: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"bad_request","identifier":""}}"#;
-const PLAIN: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"in plaintext"}"#;
+const PLAIN: &str =
+    r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"in plaintext"}"#;
 const EXTENDED: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["sdmp://AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]},"x":1}"#;
 const ANSWER: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"ok","identifier":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","data":{}}}"#;
 const NO_DATA: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"ok","identifier":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}"#;
 const BOTH: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message","receipt"]},"message":"hello","receipt":"x"}"#;
-const HALF: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message","receipt"]},"message":"hello"}"#;
+const HALF: &str =
+    r#"{"sdmp":{"version":"0.12.0","schemas":["message","receipt"]},"message":"hello"}"#;
 
 #[rustfmt::skip]
 pub(super) const CASES: &[Case] = &[

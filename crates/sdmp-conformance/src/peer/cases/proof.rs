@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
     bad(Proof, "outer-schema-twice", &["R32"], "another schema beside encrypted", &[outer("\"encrypted\"]", "\"encrypted\",\"message\"]")]),
     bad(Proof, "duplicate-payload", &["R4"], "the member payload twice", &[outer("\"payload\":", "\"payload\":\"AAAA\",\"payload\":")]),
     bad(Proof, "duplicate-iv", &["R4"], "the member iv twice", &[outer("\"iv\":", "\"iv\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"iv\":")]),
-    bad(Proof, "payload-padding", &["R1"], "padding behind the base64url of the payload", &[outer("\",\"recipients\"", "=\",\"recipients\"")]),
+    bad(Proof, "outer-payload-padding", &["R1"], "padding behind the base64url of the payload", &[outer("\",\"recipients\"", "=\",\"recipients\"")]),
     bad(Proof, "payload-empty", &["R35", "R36"], "a payload of no octets", &[E(Sealed, Octets(b""))]),
     bad(Proof, "payload-short", &["R33"], "the last 16 octets are missing", &[E(Sealed, Cut(16))]),
     bad(Proof, "payload-one-less", &["R33"], "the last octet is missing", &[E(Sealed, Cut(1))]),

@@ -2,7 +2,9 @@
 
 use crate::peer::case::Change::{Claims, ClaimsPeer, Edit as E, Signer};
 use crate::peer::case::Edit::{After, Before, By, Cut, Flip, FlipEnd, Is, Octets, Swap};
-use crate::peer::case::Layer::{Header, Identifier, Inner, Input, Payload, Protected, Signature, Signed};
+use crate::peer::case::Layer::{
+    Header, Identifier, Inner, Input, Payload, Protected, Signature, Signed,
+};
 use crate::peer::case::Side::{Initiator, Responder};
 use crate::peer::case::Stage::Proof;
 use crate::peer::case::Who::{Expired, Other, Stranger, User};
