@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 pub(crate) fn build() -> Command {
     let mut command = workspace::cargo();
     let what = ["--locked", "--quiet", "--workspace", "--no-run"];
-    command.arg("test").args(what).args(["--test", "seeds", "--test", "demo"]);
+    command.arg("test").args(what).args(["--test", "extensions", "--test", "demo"]);
     command
 }
 
