@@ -17,7 +17,7 @@ use crate::compare;
 /// How long a command may take that is not expected to wait for somebody.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a running program may take to print what is shown.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 /// What a program prints that from now on waits for others.
 const READY: &[&str] = &["listening on ", "forwarding "];
 /// What a program prints that from now on waits for its input.
@@ -307,8 +307,14 @@ impl Terminals {
     pub(crate) fn interrupt(&mut self, name: &str, shown: &[String]) -> Result<(), String> {
         let running = self.terminal(name).running.as_mut();
         let running = running.ok_or("nothing runs there that could be interrupted")?;
-        running.signal("INT");
         running.interrupted = true;
+        // A shell that is just starting its command may lose one, as it may lose a key press.
+        for _ in 0..10 {
+            running.signal("INT");
+            if running.printed.wait(Duration::from_secs(3), |_, complete| complete) {
+                break;
+            }
+        }
         running.shown.extend_from_slice(shown);
         self.finish(name, false)
     }
