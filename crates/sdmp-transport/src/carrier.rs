@@ -54,6 +54,12 @@ pub trait ObjectSender: fmt::Debug + Send {
 /// The receiving half of a carrier.
 #[async_trait]
 pub trait ObjectReceiver: fmt::Debug + Send {
+    /// How long an object may be from now on, in octets (R42): told before the first, and again when
+    /// the session is accepted. A carrier that gathers whole objects gives up on a longer one before
+    /// it has gathered it, so that strangers cannot fill the memory; one that wraps another hands the
+    /// limit on.
+    fn longest(&mut self, _octets: usize) {}
+
     /// Waits for the next octets or object.
     ///
     /// Must be cancel safe: a future that is dropped before it is ready has taken nothing. After
@@ -112,6 +118,10 @@ impl ObjectSender for Box<dyn ObjectSender> {
 
 #[async_trait]
 impl ObjectReceiver for Box<dyn ObjectReceiver> {
+    fn longest(&mut self, octets: usize) {
+        (**self).longest(octets);
+    }
+
     async fn receive(&mut self) -> io::Result<Received> {
         (**self).receive().await
     }

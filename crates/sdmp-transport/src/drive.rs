@@ -118,8 +118,9 @@ enum Woke<A> {
 
 impl Driver {
     pub(crate) fn new(connection: Connection, carrier: impl Carrier, clock: Clock) -> Self {
-        let (mut sender, receiver) = Box::new(carrier).split();
+        let (mut sender, mut receiver) = Box::new(carrier).split();
         sender.stall_limit(connection.limits().write_stall);
+        receiver.longest(connection.limits().handshake_octets);
         Self {
             connection,
             clock,
@@ -295,7 +296,10 @@ impl Driver {
                         }
                     }
                     Event::Failed(error) => return Err(error.into()),
-                    Event::Accepted(accepted) => return Ok(accepted),
+                    Event::Accepted(accepted) => {
+                        self.receiver.longest(self.connection.limits().message_octets);
+                        return Ok(accepted);
+                    }
                     // Neither comes before acceptance.
                     Event::Message(_) | Event::Closed { .. } | _ => {}
                 }

@@ -34,8 +34,10 @@ use crate::listener::{Incoming, Knock, Source};
 
 /// How often a directory is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The longest object (R42), and its line feed.
-const LONGEST: u64 = (16 << 20) + 1;
+/// The longest object until a session says otherwise (R42).
+const LONGEST: usize = 16 << 20;
+/// Room for a line feed and what white space a carrier may add.
+const AROUND: usize = 64;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A session's files as a carrier.
@@ -73,7 +75,10 @@ fn open(path: PathBuf, own: char, other: char) -> Files {
         sent_end: AtomicBool::new(false),
         received_end: AtomicBool::new(false),
     });
-    (FilesSender { session: Arc::clone(&session), next: 0 }, FilesReceiver { session, next: 0 })
+    (
+        FilesSender { session: Arc::clone(&session), next: 0 },
+        FilesReceiver { session, next: 0, longest: LONGEST },
+    )
 }
 
 /// What both halves share: the place, and who has ended.
@@ -169,6 +174,7 @@ impl ObjectSender for FilesSender {
 pub struct FilesReceiver {
     session: Arc<Session>,
     next: u64,
+    longest: usize,
 }
 
 impl FilesReceiver {
@@ -176,13 +182,13 @@ impl FilesReceiver {
     fn take(&mut self) -> io::Result<Option<Received>> {
         let session = &self.session;
         let file = session.file(session.other, self.next, "json");
-        if let Some(object) = read_whole(&file)? {
+        if let Some(object) = read_whole(&file, self.longest)? {
             fs::remove_file(&file)?;
             self.next = self.next.saturating_add(1);
             return Ok(Some(Received::Object(object)));
         }
         let end = session.file(session.other, self.next, "end");
-        if read_whole(&end)?.is_some() {
+        if read_whole(&end, self.longest)?.is_some() {
             fs::remove_file(&end)?;
             session.received_end.store(true, Ordering::Release);
             return Ok(Some(Received::End));
@@ -193,6 +199,10 @@ impl FilesReceiver {
 
 #[async_trait]
 impl ObjectReceiver for FilesReceiver {
+    fn longest(&mut self, octets: usize) {
+        self.longest = octets;
+    }
+
     async fn receive(&mut self) -> io::Result<Received> {
         loop {
             if let Some(received) = self.take()? {
@@ -204,13 +214,14 @@ impl ObjectReceiver for FilesReceiver {
 }
 
 /// A file's content without its line feed; `None` while it is missing or still being copied.
-fn read_whole(path: &Path) -> io::Result<Option<Bytes>> {
+fn read_whole(path: &Path, longest: usize) -> io::Result<Option<Bytes>> {
+    let most = u64::try_from(longest.saturating_add(AROUND)).unwrap_or(u64::MAX);
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    if !metadata.is_file() || metadata.len() > LONGEST {
+    if !metadata.is_file() || metadata.len() > most {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let file = match fs::File::open(path) {
@@ -220,7 +231,7 @@ fn read_whole(path: &Path) -> io::Result<Option<Bytes>> {
     };
     let mut object = Vec::new();
     // It may have grown since it was looked at.
-    file.take(LONGEST + 1).read_to_end(&mut object)?;
+    file.take(most).read_to_end(&mut object)?;
     if object.pop() != Some(b'\n') {
         return Ok(None);
     }

@@ -9,6 +9,8 @@ pub mod files;
 mod half_open;
 pub mod listener;
 pub mod memory;
+#[cfg(feature = "websocket")]
+mod metered;
 pub mod octets;
 pub mod session;
 #[cfg(feature = "stdio")]

@@ -17,10 +17,18 @@ use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_
 
 use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
 use crate::listener::{Incoming, Knock, Source};
+use crate::metered::Meter;
+pub use crate::metered::Metered;
 use crate::tcp::TcpIncoming;
 
 /// The longest message that is received: the longest object (R42).
 const LONGEST: usize = 16 << 20;
+/// What is read at once. The library's default, 128 KiB, is kept by every connection for ever.
+const READ: usize = 8 << 10;
+/// Headers of frames, white space, and what is read ahead of a message.
+const AROUND: usize = 2 * READ;
+/// How long a server may take to answer the upgrade.
+const UPGRADE: Duration = Duration::from_secs(10);
 
 /// A WebSocket as a carrier.
 pub type WebSocket<S> = (WebSocketSender<S>, WebSocketReceiver<S>);
@@ -30,12 +38,14 @@ pub type WebSocket<S> = (WebSocketSender<S>, WebSocketReceiver<S>);
 /// # Errors
 /// Those of the system; [`io::ErrorKind::InvalidInput`] for an address of another form, and
 /// [`io::ErrorKind::InvalidData`] for a server that does not speak WebSocket.
-pub async fn dial(url: &str) -> io::Result<WebSocket<TcpStream>> {
+pub async fn dial(url: &str) -> io::Result<WebSocket<Metered<TcpStream>>> {
     let stream = TcpStream::connect(host(url)?).await?;
     stream.set_nodelay(true)?;
-    let (stream, _) =
-        client_async_with_config(url, stream, Some(config())).await.map_err(into_io)?;
-    Ok(wrap(stream))
+    let meter = Meter::new(LONGEST);
+    let stream = Metered::new(stream, meter.clone());
+    let upgrade = client_async_with_config(url, stream, Some(config()));
+    let (stream, _) = timeout(UPGRADE, upgrade).await?.map_err(into_io)?;
+    Ok(join(stream, Some(meter)))
 }
 
 /// The `HOST:PORT` of a `ws://` address; the port is 80 unless given.
@@ -50,16 +60,22 @@ fn host(url: &str) -> io::Result<String> {
 }
 
 /// Makes a carrier of a WebSocket whose upgrade is done. Give it a configuration that allows
-/// messages of 16 MiB.
+/// messages of 16 MiB. A stranger's message is then read to its end before it is refused; [`dial`]
+/// and [`WebSocketIncoming`] give up on it before.
 pub fn wrap<S>(stream: WebSocketStream<S>) -> WebSocket<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sender, receiver) = stream.split();
-    (
-        WebSocketSender { sink: sender, stall: STALL_LIMIT, unflushed: 0 },
-        WebSocketReceiver(receiver),
-    )
+    join(stream, None)
+}
+
+fn join<S>(stream: WebSocketStream<S>, meter: Option<Meter>) -> WebSocket<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (sink, stream) = stream.split();
+    let sender = WebSocketSender { sink, stall: STALL_LIMIT, unflushed: 0 };
+    (sender, WebSocketReceiver { stream, meter, longest: LONGEST })
 }
 
 /// The progress of one message cannot be seen from here, so longer ones get more time (R42).
@@ -70,7 +86,10 @@ fn time_for(octets: usize, stall: Duration) -> Duration {
 }
 
 fn config() -> WebSocketConfig {
-    WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST))
+    WebSocketConfig::default()
+        .read_buffer_size(READ)
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST))
 }
 
 /// A TCP port where WebSockets come in, at any path.
@@ -91,8 +110,10 @@ impl Incoming for WebSocketIncoming {
         let (stream, from) = self.0.accept().await?;
         let open = async move {
             stream.set_nodelay(true)?;
+            let meter = Meter::new(LONGEST);
+            let stream = Metered::new(stream, meter.clone());
             let stream = accept_async_with_config(stream, Some(config())).await.map_err(into_io)?;
-            let carrier: Box<dyn Carrier> = Box::new(wrap(stream));
+            let carrier: Box<dyn Carrier> = Box::new(join(stream, Some(meter)));
             Ok(carrier)
         };
         Ok(Knock { source: Source::Ip(from.ip()), open: open.boxed() })
@@ -110,7 +131,20 @@ pub struct WebSocketSender<S> {
 
 /// The receiving half.
 #[derive(Debug)]
-pub struct WebSocketReceiver<S>(SplitStream<WebSocketStream<S>>);
+pub struct WebSocketReceiver<S> {
+    stream: SplitStream<WebSocketStream<S>>,
+    meter: Option<Meter>,
+    longest: usize,
+}
+
+impl<S> WebSocketReceiver<S> {
+    /// The next message may be as long as the limit again.
+    fn reset(&self) {
+        if let Some(meter) = &self.meter {
+            meter.allow(self.longest.saturating_add(AROUND));
+        }
+    }
+}
 
 #[async_trait]
 impl<S> ObjectSender for WebSocketSender<S>
@@ -144,9 +178,16 @@ impl<S> ObjectReceiver for WebSocketReceiver<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug,
 {
+    fn longest(&mut self, octets: usize) {
+        self.longest = octets;
+        self.reset();
+    }
+
     async fn receive(&mut self) -> io::Result<Received> {
         loop {
-            match self.0.next().await {
+            let next = self.stream.next().await;
+            self.reset();
+            match next {
                 None | Some(Ok(Message::Close(_)) | Err(WsError::ConnectionClosed)) => {
                     return Ok(Received::End);
                 }

@@ -202,6 +202,12 @@ async fn what_is_no_file_or_too_long_ends_the_session() {
     let (_sender, mut receiver, session) = begun(dir.path());
     std::fs::create_dir(session.join("r-00000000.json")).unwrap();
     assert_eq!(receiver.receive().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+    std::fs::remove_dir(session.join("r-00000000.json")).unwrap();
+    std::fs::write(session.join("r-00000000.json"), format!("{}\n", "x".repeat(1000))).unwrap();
+    receiver.longest(500);
+    assert_eq!(receiver.receive().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+    receiver.longest(1000);
+    assert!(matches!(receiver.receive().await.unwrap(), Received::Object(_)));
 }
 
 #[tokio::test]

@@ -109,7 +109,11 @@ async fn several_objects_at_once_are_all_delivered() {
 #[tokio::test]
 async fn one_octet_at_a_time_is_enough() {
     let (one, other) = relayed(Cut::Single);
-    let (alice, bob) = established(one, other, config).await;
+    // Every octet is a switch between tasks: more time than usual where the machine is busy.
+    let minute = Duration::from_secs(60);
+    let limits =
+        SessionLimits { first_message: minute, handshake: minute, ..SessionLimits::default() };
+    let (alice, bob) = established(one, other, limited(limits)).await;
     both_ways(alice, bob).await;
 }
 
@@ -258,6 +262,39 @@ async fn the_published_profile_closes_both_directions_over_a_websocket() {
     let (incoming, url) = web().await;
     let closing = published_closes(websocket::dial(&url), incoming);
     timeout(Duration::from_secs(30), closing).await.unwrap();
+}
+
+/// R42: before the peer is known, a message is refused long before 16 MiB of it were gathered.
+#[tokio::test]
+async fn a_stranger_cannot_make_a_websocket_gather_a_long_message() {
+    let (incoming, url) = web().await;
+    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (mut stream, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    let pouring = stream.send(WsMessage::text("x".repeat(8 << 20)));
+    // What the kernel still takes of it is nobody's memory for long.
+    let (_, outcome) = tokio::join!(pouring, listener.accept());
+    // A message that had been gathered would be `misbehaved.too_long`.
+    let error = outcome.unwrap().result.unwrap_err();
+    assert_eq!(error, Error::Carrier(io::ErrorKind::InvalidData));
+}
+
+#[tokio::test]
+async fn long_messages_pass_a_websocket_once_the_peer_is_known() {
+    let (incoming, url) = web().await;
+    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let dial = async {
+        connect(websocket::dial(&url).await.unwrap(), config(ALICE, &[BOB])).await.unwrap()
+    };
+    let (mut alice, outcome) = tokio::join!(dial, listener.accept());
+    let mut bob = outcome.unwrap().result.unwrap();
+    let long = "x".repeat(2 << 20);
+    for _ in 0..2 {
+        let (sent, received) = tokio::join!(alice.send(message(&long)), bob.recv());
+        sent.unwrap();
+        assert_eq!(text(&received.unwrap().unwrap().container).len(), long.len());
+    }
+    let (a, b) = tokio::join!(alice.close(), bob.close());
+    a.and(b).unwrap();
 }
 
 /// A WebSocket that sends a hundred pings before each object, and in the end a binary frame.
