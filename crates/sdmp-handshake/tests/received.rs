@@ -49,7 +49,7 @@ impl Secrets {
 /// What the responder says when its accepted peer seals this text.
 fn received(responder: Config, profile: Profile, text: &str) -> Event {
     let secrets = Arc::new(Secrets::default());
-    let log: Arc<dyn KeyLog> = Arc::clone(&secrets) as Arc<dyn KeyLog>;
+    let log: Arc<dyn KeyLog> = secrets.clone();
     let mut pair = Pair::new(config(&alice(), &[&bob()], profile).key_log(log), responder);
     pair.run();
     assert!(accepted(&pair.responder_events));
