@@ -16,7 +16,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{config, expiry, local, message, wall};
+use common::{alice, bob, config, expiry, local, message, people, wall};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sdmp_container::IdentityType;
 use sdmp_crypto::dh::{Groups, NamedGroup};
@@ -28,10 +28,6 @@ use sdmp_handshake::{
 
 const PROFILES: [(&str, Profile); 2] =
     [("hardened", Profile::Hardened), ("published", Profile::Published)];
-
-fn node(pem: &str) -> LocalIdentity {
-    local(pem, IdentityType::Node, expiry())
-}
 
 /// Both configurations for a profile and a group.
 fn configs(
@@ -82,10 +78,9 @@ fn handshake([ours, theirs]: &[Config; 2]) -> [Session; 2] {
 }
 
 fn handshakes(criterion: &mut Criterion) {
-    let carol = include_str!("../../sdmp-conformance/vectors/keys/carol.pem");
-    let small = [node(common::alice_pem()), node(common::bob_pem())];
+    let small = [alice(), bob()];
     // There is one test key of 3072 bits: the other side has 2048.
-    let large = [node(carol), node(common::bob_pem())];
+    let large = [local(&people::carol(), IdentityType::Node, expiry()), bob()];
     let mut benches = criterion.benchmark_group("handshake");
     benches.sample_size(20);
     for (name, profile) in PROFILES {
@@ -102,7 +97,7 @@ fn handshakes(criterion: &mut Criterion) {
 }
 
 fn traffic(criterion: &mut Criterion) {
-    let nodes = [node(common::alice_pem()), node(common::bob_pem())];
+    let nodes = [alice(), bob()];
     let mut benches = criterion.benchmark_group("traffic");
     for (name, profile) in PROFILES {
         for length in [1 << 10, 16 << 10, 256 << 10] {

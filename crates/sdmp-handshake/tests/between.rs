@@ -23,7 +23,7 @@ fn late() -> Now {
 
 #[test]
 fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
-    let short = local(alice_pem(), IdentityType::Node, ends());
+    let short = local(&people::alice(), IdentityType::Node, ends());
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[], Profile::Hardened).ask(),
@@ -40,7 +40,7 @@ fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
 
 #[test]
 fn r35_a_peer_that_expires_before_fin_is_not_accepted() {
-    let short = local(alice_pem(), IdentityType::Node, ends());
+    let short = local(&people::alice(), IdentityType::Node, ends());
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),
@@ -86,7 +86,7 @@ fn late_object(
 
 #[test]
 fn r35_a_responder_that_has_expired_does_not_accept_fin() {
-    let short = local(bob_pem(), IdentityType::Node, ends());
+    let short = local(&people::bob(), IdentityType::Node, ends());
     let pair = late_object(Profile::Hardened, (&alice(), &short), (true, 3));
     assert!(!accepted(&pair.responder_events));
     assert_eq!(failure(&pair.responder_events), Some("identity.expired"));
@@ -94,7 +94,7 @@ fn r35_a_responder_that_has_expired_does_not_accept_fin() {
 
 #[test]
 fn r35_an_initiator_that_has_expired_does_not_accept_m4() {
-    let short = local(alice_pem(), IdentityType::Node, ends());
+    let short = local(&people::alice(), IdentityType::Node, ends());
     for profile in [Profile::Hardened, Profile::Published] {
         let pair = late_object(profile, (&short, &bob()), (false, 2));
         assert!(!accepted(&pair.initiator_events), "{profile:?}");

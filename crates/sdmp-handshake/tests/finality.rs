@@ -40,7 +40,7 @@ fn a_failed_session_is_neither_accepted_nor_waiting() {
 #[test]
 fn a_failed_call_ends_the_session_and_is_told_as_an_event() {
     let ends = "2026-01-01T01:00:00.000Z".parse().unwrap();
-    let short = local(alice_pem(), IdentityType::Node, ends);
+    let short = local(&people::alice(), IdentityType::Node, ends);
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),

@@ -10,6 +10,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::*;
 use sdmp_container::closed::{HandshakeSignature, SessionCreation};
 use sdmp_container::{Fingerprint, b64url};
@@ -51,8 +53,8 @@ fn signed(m1: &str) -> String {
     sign_octets(m1.as_bytes(), &[&alice()], wall()).unwrap()
 }
 
-fn key() -> PrivateKey {
-    PrivateKey::from_pem(alice_pem(), None).unwrap()
+fn key() -> Arc<PrivateKey> {
+    people::alice()
 }
 
 /// A signature container of these parts, with a right identifier.

@@ -49,7 +49,7 @@ fn r29_two_signatures_are_refused() {
 #[test]
 fn r16_an_identity_expired_by_a_millisecond_is_refused() {
     let refused = |ends: Timestamp| {
-        let short = local(alice_pem(), IdentityType::Node, ends);
+        let short = local(&people::alice(), IdentityType::Node, ends);
         let mut bob = bob_connection(config(&bob(), &[&short], Profile::Hardened));
         let attacker = attack(&mut bob);
         let mut events = Vec::new();
@@ -63,7 +63,7 @@ fn r16_an_identity_expired_by_a_millisecond_is_refused() {
 
 #[test]
 fn r16_users_take_part_only_where_the_policy_says_so() {
-    let user = local(alice_pem(), IdentityType::User, expiry());
+    let user = local(&people::alice(), IdentityType::User, expiry());
     let mut refusing = bob_connection(config(&bob(), &[&user], Profile::Hardened));
     let attacker = attack(&mut refusing);
     let mut events = Vec::new();

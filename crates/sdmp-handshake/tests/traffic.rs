@@ -186,7 +186,7 @@ fn r38_only_the_refusal_itself_is_one() {
 fn r35_an_expired_identity_ends_the_session() {
     let soon = "2026-01-01T01:00:00.000Z".parse().unwrap();
     let later = sdmp_handshake::Now { wall: soon, ..at(1) };
-    let short = local(alice_pem(), sdmp_container::IdentityType::Node, soon);
+    let short = local(&people::alice(), sdmp_container::IdentityType::Node, soon);
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),

@@ -6,13 +6,16 @@
     reason = "a test that is wrong should stop"
 )]
 
-use std::sync::{Arc, OnceLock};
+pub mod people;
+
+use std::sync::Arc;
 
 use sdmp_container::{Container, Fingerprint, IdentityType, Limits, Timestamp, b64url};
 use sdmp_crypto::hash::sha512;
-use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::{PrivateKey, Signer};
 use sdmp_envelope::{Identity, LocalIdentity};
+
+pub use people::*;
 
 /// The key on the specification's cryptography page, published with the SDMP 0.12 text.
 pub const PUBLISHED_PEM: &str = "-----BEGIN PUBLIC KEY-----
@@ -39,20 +42,6 @@ pub fn now() -> Timestamp {
     time("2026-01-01T00:00:00.000Z")
 }
 
-macro_rules! people {
-    ($($name:ident),+) => {
-        $(pub fn $name() -> Arc<PrivateKey> {
-            static KEY: OnceLock<Arc<PrivateKey>> = OnceLock::new();
-            let pem = include_str!(concat!(
-                "../../../sdmp-conformance/vectors/keys/", stringify!($name), ".pem"
-            ));
-            KEY.get_or_init(|| Arc::new(PrivateKey::from_pem(pem, None).unwrap())).clone()
-        })+
-    };
-}
-// 2048 bits, and dave 2056, carol 3072.
-people!(alice, bob, carol, dave, mallory);
-
 pub fn identity(key: &PrivateKey) -> Identity {
     Identity::create(key.public(), IdentityType::Node, time(EXPIRY)).unwrap()
 }
@@ -77,31 +66,6 @@ pub fn container(text: impl Into<Vec<u8>>) -> Container {
 
 pub fn message(text: &str) -> Container {
     container(sdmp_container::Message::new(text).unwrap().to_text())
-}
-
-/// A random source that gives the same octets for the same seed.
-#[derive(Debug)]
-pub struct Seeded {
-    seed: [u8; 64],
-    counter: u64,
-}
-
-impl Seeded {
-    pub fn new(seed: u64) -> Self {
-        Self { seed: sha512(&seed.to_be_bytes()), counter: 0 }
-    }
-}
-
-impl Random for Seeded {
-    fn fill(&mut self, octets: &mut [u8]) -> Result<(), sdmp_crypto::Error> {
-        for chunk in octets.chunks_mut(64) {
-            let mut input = self.seed.to_vec();
-            input.extend(self.counter.to_be_bytes());
-            self.counter += 1;
-            chunk.copy_from_slice(&sha512(&input)[..chunk.len()]);
-        }
-        Ok(())
-    }
 }
 
 /// A signature container put together by hand, so that each part can be wrong.

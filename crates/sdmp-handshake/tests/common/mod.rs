@@ -11,14 +11,15 @@
 )]
 
 pub mod attacker;
+#[path = "../../../sdmp-envelope/tests/common/people.rs"]
+pub mod people;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use people::Seeded;
 use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
 use sdmp_crypto::dh::{Groups, NamedGroup};
-use sdmp_crypto::hash::sha512;
-use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_handshake::{Config, Connection, Event, Now, Policy, Profile};
@@ -36,71 +37,23 @@ pub fn at(seconds: u64) -> Now {
     Now { elapsed: Duration::from_secs(seconds), wall: wall() }
 }
 
-/// A random source that gives the same octets for the same seed.
-#[derive(Debug)]
-pub struct Seeded {
-    seed: [u8; 64],
-    counter: u64,
-}
-
-impl Seeded {
-    pub fn new(seed: u64) -> Self {
-        Self { seed: sha512(&seed.to_be_bytes()), counter: 0 }
-    }
-}
-
-impl Random for Seeded {
-    fn fill(&mut self, octets: &mut [u8]) -> Result<(), sdmp_crypto::Error> {
-        for chunk in octets.chunks_mut(64) {
-            let mut input = self.seed.to_vec();
-            input.extend(self.counter.to_be_bytes());
-            self.counter += 1;
-            chunk.copy_from_slice(&sha512(&input)[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-fn key(pem: &str) -> Arc<PrivateKey> {
-    Arc::new(PrivateKey::from_pem(pem, None).unwrap())
-}
-
 /// An identity made of one of the public test keys.
-pub fn local(pem: &str, kind: IdentityType, expires: Timestamp) -> LocalIdentity {
-    let key = key(pem);
+pub fn local(key: &Arc<PrivateKey>, kind: IdentityType, expires: Timestamp) -> LocalIdentity {
     let identity = Identity::create(key.public(), kind, expires).unwrap();
-    LocalIdentity::new(identity, key).unwrap()
+    LocalIdentity::new(identity, key.clone()).unwrap()
 }
 
-macro_rules! person {
-    ($name:ident, $file:literal) => {
-        pub const fn $name() -> &'static str {
-            include_str!(concat!("../../../sdmp-conformance/vectors/keys/", $file, ".pem"))
-        }
+/// Their identities as nodes, made once.
+macro_rules! nodes {
+    ($($name:ident),+) => {
+        $(pub fn $name() -> LocalIdentity {
+            static CELL: OnceLock<LocalIdentity> = OnceLock::new();
+            let node = || local(&people::$name(), IdentityType::Node, expiry());
+            CELL.get_or_init(node).clone()
+        })+
     };
 }
-person!(alice_pem, "alice");
-person!(bob_pem, "bob");
-person!(mallory_pem, "mallory");
-
-fn node(cell: &'static OnceLock<LocalIdentity>, pem: &str) -> LocalIdentity {
-    cell.get_or_init(|| local(pem, IdentityType::Node, expiry())).clone()
-}
-
-pub fn alice() -> LocalIdentity {
-    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
-    node(&CELL, alice_pem())
-}
-
-pub fn bob() -> LocalIdentity {
-    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
-    node(&CELL, bob_pem())
-}
-
-pub fn mallory() -> LocalIdentity {
-    static CELL: OnceLock<LocalIdentity> = OnceLock::new();
-    node(&CELL, mallory_pem())
-}
+nodes!(alice, bob, mallory);
 
 /// ffdhe2048, for speed.
 pub fn policy(profile: Profile) -> Policy {
