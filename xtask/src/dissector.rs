@@ -1,6 +1,8 @@
 //! `cargo xtask dissector`: the Wireshark dissector, tried with tshark on sessions of the real
 //! program, captured on the loopback interface.
 
+mod lua;
+
 use crate::process::answers;
 use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
@@ -14,13 +16,17 @@ const LONG: usize = 150_000;
 
 /// Runs the checks; where tshark is missing or may not capture, it says so and succeeds.
 pub(crate) fn run() -> Result<()> {
+    let directory = workspace::root().join("target/dissector");
+    drop(std::fs::remove_dir_all(&directory));
+    std::fs::create_dir_all(&directory).context("cannot make target/dissector")?;
+    match lua::vectors(&script(), &directory)?.as_slice() {
+        [] => println!("skipped: no Lua beside Wireshark's is installed (Debian: lua5.1, lua5.4)"),
+        right => println!("ok: hashes and ciphers give the known answers in {}", right.join(", ")),
+    }
     if !answers(Command::new("tshark").arg("--version")) {
         println!("skipped: tshark is not installed (Debian: apt install tshark)");
         return Ok(());
     }
-    let directory = workspace::root().join("target/dissector");
-    drop(std::fs::remove_dir_all(&directory));
-    std::fs::create_dir_all(&directory).context("cannot make target/dissector")?;
     let stage = Stage::new(directory)?;
     for profile in ["hardened", "published"] {
         let Some(port) = stage.capture(profile)? else {
@@ -35,6 +41,10 @@ pub(crate) fn run() -> Result<()> {
     stage.wrong_key()?;
     println!("ok: with a wrong key the tag is reported as wrong, and nothing is opened");
     Ok(())
+}
+
+fn script() -> PathBuf {
+    workspace::root().join("docs/wireshark/sdmp.lua")
 }
 
 /// Two nodes that know each other.
@@ -147,7 +157,7 @@ impl Stage {
         keys: Option<&Path>,
         fields: &[&str],
     ) -> Result<String> {
-        let script = workspace::root().join("docs/wireshark/sdmp.lua");
+        let script = script();
         let mut command = Command::new("tshark");
         command
             .arg("-r")

@@ -225,7 +225,7 @@ fn what_was_altered_lost_repeated_or_reflected_is_told() {
     assert!(why.contains("altered"), "{why}");
     // Lines: session, M1, M2, M3, M4, FIN_R, FIN_I, hello, hostile, close, close.
     let (_, why) = tampered("lost", |lines| drop(lines.remove(7)));
-    assert!(why.contains("1 objects are missing"), "{why}");
+    assert!(why.contains("an object is missing"), "{why}");
     let (_, why) = tampered("repeated", |lines| lines.insert(8, lines[7].clone()));
     assert!(why.contains("number 1 again, where 2"), "{why}");
     let (_, why) = tampered("reflected", |lines| {
@@ -250,6 +250,22 @@ fn a_recording_that_was_cut_is_read_up_to_there() {
         assert!(story["notes"].to_string().contains("was cut in line"), "{story}");
         assert!(names(&story["sessions"][0]).len() >= 4);
     }
+}
+
+#[test]
+fn an_end_without_close_is_told() {
+    let scene = scene();
+    let mut lines: Vec<String> = scene.read("bob").lines().map(str::to_owned).collect();
+    let close = lines.iter().rposition(|line| line.contains("\"from\":\"initiator\",\"wire\""));
+    lines.remove(close.unwrap());
+    scene.write("no-close", lines.join("\n"));
+    let story = scene.json(0, "no-close", &["--key-log", &scene.keys()]);
+    let notes = story["sessions"][0]["notes"].to_string();
+    assert!(notes.contains("stream of the initiator ended without its close"), "{notes}");
+    let cut = scene.read("bob").replace("\"whole\":true", "\"whole\":false");
+    scene.write("inside", cut);
+    let notes = scene.json(0, "inside", &[])["sessions"][0]["notes"].to_string();
+    assert!(notes.contains("ends inside an object"), "{notes}");
 }
 
 #[test]
@@ -430,7 +446,7 @@ fn what_is_malformed_says_where_and_by_which_rule() {
         let output = expect(6, scene.inspect(name, &[]));
         let (text, error) = (stdout(&output), stderr(&output));
         assert!(text.contains(expected) && text.contains("R3, R4"), "{name}: {text}");
-        assert!(error.contains("1 checks fail"), "{error}");
+        assert!(error.contains("1 check fails"), "{error}");
     }
     scene.write("binary", [0xff, 0xfe, b'{', 0]);
     expect(6, scene.inspect("binary", &[]));

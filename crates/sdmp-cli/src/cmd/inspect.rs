@@ -151,7 +151,8 @@ fn verdict(story: &Story) -> Result<(), Failure> {
         .flat_map(|step| &step.checks.0)
         .find(|check| check.outcome == Outcome::Fails)
         .map_or("", |check| check.rule);
-    let cause = format!("{failed} checks fail, the first by {rule}");
+    let checks = if failed == 1 { "1 check fails" } else { &format!("{failed} checks fail") };
+    let cause = format!("{checks}, the first by {rule}");
     Err(Failure::new(Exit::Invalid, "inspect.fails", cause)
         .remedy("the line marked ✗ says which and why; everything else was read as far as it goes"))
 }

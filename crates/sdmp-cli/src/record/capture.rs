@@ -55,7 +55,11 @@ pub(crate) fn read(octets: &[u8]) -> (Vec<Capture>, Vec<String>) {
         }
     }
     if others > 0 {
-        notes.push(format!("{others} connections that do not carry objects are left out"));
+        let which = match others {
+            1 => "a connection that does not carry objects is",
+            _ => &format!("{others} connections that do not carry objects are"),
+        };
+        notes.push(format!("{which} left out"));
     }
     notes.extend(budget.note());
     (captures, notes)
@@ -207,7 +211,7 @@ mod tests {
         let file = pcap(&frames);
         assert!(is_capture(&file));
         let (captures, notes) = read(&file);
-        assert_eq!(notes, ["1 connections that do not carry objects are left out"]);
+        assert_eq!(notes, ["a connection that does not carry objects is left out"]);
         let [capture] = captures.as_slice() else { panic!("one session") };
         assert_eq!(capture.title, "connection of 10.0.0.1:40000 to 10.0.0.2:7667");
         assert_eq!(capture.notes, [""; 0]);

@@ -156,8 +156,12 @@ impl Walker<'_> {
                 }
                 *self.numbers.of_mut(from) = Some(number.saturating_add(1));
                 let lost = number - expected;
+                let lost = match lost {
+                    1 => "an object is missing".to_owned(),
+                    several => format!("{several} objects are missing"),
+                };
                 return format!(
-                    "it is number {number}, where {expected} should stand: {lost} objects are missing before it"
+                    "it is number {number}, where {expected} should stand: {lost} before it"
                 );
             }
         }
