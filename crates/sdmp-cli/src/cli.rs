@@ -3,7 +3,7 @@
 mod container;
 mod keys;
 mod session;
-mod values;
+pub(crate) mod values;
 
 use std::path::PathBuf;
 
@@ -36,24 +36,31 @@ Exit codes:
 
 Start with `sdmp demo`: it shows two nodes talking, message by message.";
 
+/// The heading of the options that go with every command.
+const EVERYWHERE: &str = "Everywhere";
+
 /// The secure distributed message protocol, SDMP 0.12: sessions that people can read.
 #[derive(Debug, Parser)]
 #[command(name = "sdmp", version, after_help = EXIT_CODES, styles = styles(), max_term_width = 100)]
 pub(crate) struct Cli {
     /// Where keys and peers are kept [default: the platform's data directory]
-    #[arg(long, global = true, value_name = "DIR", env = "SDMP_DATA")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "SDMP_DATA")]
     pub(crate) data: Option<PathBuf>,
 
     /// Read the passphrase of an encrypted key from the first line of a file
-    #[arg(long, global = true, value_name = "FILE", env = "SDMP_PASSPHRASE_FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "SDMP_PASSPHRASE_FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
+    /// The configuration file [default: sdmp.toml in the data directory or the platform's]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "SDMP_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Tell nothing but warnings and errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
     /// Log what the sessions do, to standard error; twice for more
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
     #[command(subcommand)]
@@ -79,16 +86,34 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Peer(Peer),
     /// Wait for trusted peers; each line of standard input becomes a message
+    #[command(
+        after_help = "Examples:\n  sdmp listen 0.0.0.0:7667\n  sdmp listen 0.0.0.0:7667 --forward-to 127.0.0.1:8080\n  sdmp listen 0.0.0.0:7667 -- tar c /srv/photos"
+    )]
     Listen(Listen),
     /// Open a session with one trusted peer; each line of standard input becomes a message
+    #[command(
+        after_help = "Examples:\n  sdmp connect bob\n  sdmp connect 192.0.2.7:7667 --peer bob"
+    )]
     Connect(Connect),
     /// Send files to a trusted peer; an interrupted one goes on where it stopped
+    #[command(
+        after_help = "Examples:\n  sdmp send bob letter.txt picture.png\n  sdmp send 192.0.2.7:7667 --peer bob letter.txt"
+    )]
     Send(Send),
     /// Receive files from trusted peers into a directory
+    #[command(
+        after_help = "Examples:\n  sdmp recv --out inbox\n  sdmp recv 127.0.0.1:7667 --out inbox --once --max-size 1GiB"
+    )]
     Recv(Recv),
     /// Carry standard input and output, or a command's, through a session
+    #[command(
+        after_help = "Examples:\n  tar c photos | sdmp pipe bob          (there: sdmp listen 0.0.0.0:7667 --pipe | tar x)\n  sdmp pipe bob -- cat /var/log/syslog"
+    )]
     Pipe(Pipe),
     /// Carry the connections to a local TCP port, each through a session of its own
+    #[command(
+        after_help = "Examples:\n  sdmp forward 8080 bob                  (there: sdmp listen 0.0.0.0:7667 --forward-to 127.0.0.1:80)\n  sdmp forward 8080 bob:7668             (another port of the host that is recorded for bob)"
+    )]
     Forward(Forward),
     /// Sign a container
     Sign(Sign),
@@ -106,6 +131,25 @@ pub(crate) enum Command {
     /// Look at the schemas that containers are checked against
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Check whether this machine has what sessions need: directory, keys, clock, network
+    Doctor {
+        /// Print each check as one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the completions for a shell
+    #[command(
+        after_help = "Example:\n  sdmp completions bash > ~/.local/share/bash-completion/completions/sdmp"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command
+    Man {
+        /// Where to; made if it is not there
+        directory: PathBuf,
+    },
 }
 
 /// Which of the two ways of speaking SDMP 0.12. Both sides must use the same one.
@@ -157,5 +201,39 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The reference in the book names every command, option and environment variable.
+    #[test]
+    fn the_reference_is_complete() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/program.md");
+        let Ok(page) = std::fs::read_to_string(path) else {
+            println!("skipped: packaged without the book");
+            return;
+        };
+        let mut missing = Vec::new();
+        complain(&Cli::command(), "sdmp", &page, &mut missing);
+        assert!(missing.is_empty(), "docs/program.md does not name {missing:?}");
+    }
+
+    fn complain(command: &clap::Command, name: &str, page: &str, missing: &mut Vec<String>) {
+        for argument in command.get_arguments() {
+            let option = argument.get_long().map(|long| format!("--{long}"));
+            let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
+            let words = option.into_iter().chain(variable).filter(|word| word != "--help");
+            missing
+                .extend(words.filter(|word| word != "--version" && !page.contains(word.as_str())));
+        }
+        for below in command.get_subcommands() {
+            let name = format!("{name} {}", below.get_name());
+            if below.has_subcommands() {
+                complain(below, &name, page, missing);
+                continue;
+            }
+            if !page.contains(&format!("`{name}")) {
+                missing.push(name.clone());
+            }
+            complain(below, &name, page, missing);
+        }
     }
 }

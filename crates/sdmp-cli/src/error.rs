@@ -43,6 +43,30 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// What can be tried where nothing better is known.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Other => "`sdmp doctor` checks this machine; -v shows more of what happened",
+            Self::Usage => "`sdmp help` lists the commands, `sdmp help COMMAND` explains one",
+            Self::NotTrusted => "`sdmp peer list` shows whom this machine trusts",
+            Self::ChangedKey => {
+                "ask the peer, over a channel that you trust, whether its key is new"
+            }
+            Self::Refused => {
+                "does the other side trust this key, and do both use the same profile? its own output says why"
+            }
+            Self::Invalid => {
+                "what was read is damaged, or does not follow SDMP 0.12: `sdmp inspect` shows it"
+            }
+            Self::Cut => "what came is authentic, but it may not be all: try again",
+            Self::Timeout => {
+                "check the address, the network, and whether the other side is running"
+            }
+        }
+    }
+}
+
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -77,10 +101,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.cause)?;
-        match &self.remedy {
-            Some(remedy) => write!(f, "\n  {remedy}"),
-            None => Ok(()),
-        }
+        write!(f, "\n  {}", self.remedy.as_deref().unwrap_or(self.exit.remedy()))
     }
 }
 

@@ -26,6 +26,7 @@ use crate::io::warn;
 use crate::key_log;
 use crate::passphrase::Passphrase;
 use crate::record::Recorder;
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::transfer::unexpected;
 
@@ -37,19 +38,23 @@ const DIAL_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) passphrase: Passphrase,
+    pub(crate) settings: Settings,
 }
 
+/// Where peers come in unless another place is given.
+const LISTEN: &str = "0.0.0.0:7667";
+
 impl Context {
-    /// The key that sessions use: the named one, or the only one that can take part in any.
+    /// The key that sessions use.
     fn local(&self, link: &Link) -> Result<LocalIdentity, Failure> {
-        match &link.key {
-            Some(name) => self.store.local(name, &self.passphrase),
-            None => self.store.local(&self.only_key()?, &self.passphrase),
-        }
+        self.store.local(&self.key(link.key.as_deref())?, &self.passphrase)
     }
 
-    /// The name of the only node key.
-    pub(crate) fn only_key(&self) -> Result<String, Failure> {
+    /// The name of the key that is meant: the named one, the configured one, or the only node key.
+    pub(crate) fn key(&self, named: Option<&str>) -> Result<String, Failure> {
+        if let Some(name) = named.or(self.settings.key.as_deref()) {
+            return Ok(name.to_owned());
+        }
         let mut nodes = self.store.list_keys()?;
         nodes.retain(|key| key.identity.kind() == sdmp_container::IdentityType::Node);
         match nodes.as_slice() {
@@ -62,6 +67,20 @@ impl Context {
                     .remedy("choose one with --key NAME"))
             }
         }
+    }
+}
+
+impl Context {
+    /// The place that is meant: the named one, the configured one, or the default.
+    pub(crate) fn place(&self, named: Option<&Address>) -> Address {
+        named
+            .or(self.settings.listen.as_ref())
+            .cloned()
+            .unwrap_or_else(|| Address::Tcp(LISTEN.to_owned()))
+    }
+
+    fn profile(&self, link: &Link) -> Profile {
+        link.profile.or(self.settings.profile).unwrap_or_default()
     }
 }
 
@@ -79,13 +98,13 @@ pub(crate) struct Dialler {
 
 impl Dialler {
     pub(crate) fn new(context: &Context, target: &Target, args: &Dial) -> Result<Self, Failure> {
-        let profile = args.link.profile.unwrap_or_default();
+        let profile = context.profile(&args.link);
         warn_if_insecure(profile);
         let Destination { address, name, identity } =
             target.resolve(&context.store, args.peer.as_deref())?;
         let local = context.local(&args.link)?;
         let mut policy = policy(profile, &address);
-        if let Some(group) = args.group {
+        if let Some(group) = args.group.or(context.settings.group) {
             policy.offer = Groups::default().named(group);
             policy.max_group_bits = policy.max_group_bits.max(group.bits());
         }

@@ -17,6 +17,7 @@ mod link;
 mod log;
 mod passphrase;
 mod record;
+mod settings;
 mod store;
 mod transfer;
 mod tunnel;
@@ -30,6 +31,7 @@ use crate::cli::{Cli, Command};
 use crate::error::Failure;
 use crate::link::Context;
 use crate::passphrase::Passphrase;
+use crate::settings::Settings;
 use crate::store::Store;
 
 fn main() -> ExitCode {
@@ -53,13 +55,17 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    if cli.quiet {
+    let store = Store::open(cli.data.clone())?;
+    let settings = Settings::load(&cli, store.root())?;
+    let verbose = if cli.verbose == 0 && !cli.quiet { settings.verbose } else { cli.verbose };
+    if cli.quiet || (settings.quiet && verbose == 0) {
         io::be_quiet();
     }
-    log::start(cli.verbose);
-    let context =
-        Context { store: Store::open(cli.data)?, passphrase: Passphrase::new(cli.passphrase_file) };
-    let Context { store, passphrase } = &context;
+    log::start(verbose);
+    let passphrase =
+        Passphrase::new(cli.passphrase_file.or_else(|| settings.passphrase_file.clone()));
+    let context = Context { store, passphrase, settings };
+    let Context { store, passphrase, .. } = &context;
     match cli.command {
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Key(key) => cmd::key::run(&context, key),
@@ -77,5 +83,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Inspect(args) => cmd::inspect::run(store, passphrase, &args),
         Command::Container(command) => cmd::container::run(&command),
         Command::Schema(command) => cmd::schema::run(&command),
+        Command::Doctor { json } => cmd::doctor::run(&context, json),
+        Command::Completions { shell } => cmd::shell::completions(shell),
+        Command::Man { directory } => cmd::shell::man(&directory),
     }
 }

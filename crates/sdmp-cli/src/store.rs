@@ -59,6 +59,11 @@ impl Store {
         Ok(Self { root: platform.data_dir().join("sdmp") })
     }
 
+    /// Where everything is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
@@ -149,6 +154,26 @@ impl Store {
                 Failure { cause, ..failure }
             },
         )
+    }
+
+    /// Whether a private key is there, readable by its owner alone, and fits its identity, as far
+    /// as can be seen without a passphrase; says how it is kept.
+    pub(crate) fn check_key(&self, name: &str) -> Result<&'static str, Failure> {
+        let identity = self.key_identity(name)?;
+        let path = self.keys().join(format!("{name}{PRIVATE}"));
+        let text = read_private(&path).map_err(|error| match error {
+            Problem::Missing => Failure::usage("its private half is missing"),
+            Problem::Other(failure) => failure,
+        })?;
+        let damaged = |error: &dyn std::fmt::Display| broken(&path, &error.to_string());
+        let container =
+            Container::parse(text.as_slice(), &Limits::DEFAULT).map_err(|error| damaged(&error))?;
+        if private_key::is_encrypted(&container).map_err(|error| damaged(&error))? {
+            return Ok("protected by a passphrase");
+        }
+        let loaded = private_key::open(&container, None).map_err(|error| damaged(&error))?;
+        LocalIdentity::new(identity, Arc::new(loaded.key))?;
+        Ok("not protected by a passphrase")
     }
 
     /// An own key, ready to sign.

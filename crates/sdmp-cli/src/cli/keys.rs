@@ -11,6 +11,7 @@ use crate::address::Address;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     /// Make a key and its identity
+    #[command(after_help = "Example:\n  sdmp key new alice --expires 2027-12-31T23:59:59.999Z")]
     New(KeyNew),
     /// List the keys
     List {
@@ -104,6 +105,9 @@ pub(crate) struct KeyPasswd {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Peer {
     /// Trust an identity from now on
+    #[command(
+        after_help = "Examples:\n  sdmp peer add bob bob.json --addr 192.0.2.7:7667\n  sdmp peer add bob --fetch 192.0.2.7:7668     (there: sdmp key serve 0.0.0.0:7668)"
+    )]
     Add(PeerAdd),
     /// Record where a peer listens
     Addr {

@@ -62,7 +62,8 @@ pub(crate) struct Door {
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
-    pub(crate) address: Address,
+    /// [default: 0.0.0.0:7667]
+    pub(crate) address: Option<Address>,
     /// Carry each session to a TCP connection of its own: the other side of `sdmp forward`
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["pipe", "command"])]
     pub(crate) forward_to: Option<String>,
@@ -99,12 +100,11 @@ pub(crate) struct Send {
 
 #[derive(Debug, Args)]
 pub(crate) struct Recv {
-    /// Where senders connect to, in any of the forms of `sdmp listen`
-    #[arg(default_value = "0.0.0.0:7667")]
-    pub(crate) address: Address,
+    /// Where senders connect to, in any of the forms of `sdmp listen` [default: 0.0.0.0:7667]
+    pub(crate) address: Option<Address>,
     /// The directory that files arrive in; made if its parent is there
     #[arg(long, short, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
     /// Replace files of the same name
     #[arg(long)]
     pub(crate) force: bool,

@@ -3,7 +3,7 @@
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::dh::NamedGroup;
 
-pub(super) fn group(name: &str) -> Result<NamedGroup, String> {
+pub(crate) fn group(name: &str) -> Result<NamedGroup, String> {
     name.parse().map_err(|_| {
         "not a named group (R23): ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192, \
          modp14, modp15, modp16, modp17 or modp18"
@@ -30,7 +30,7 @@ pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A number of octets, with or without a binary unit.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.strip_prefix(digits).unwrap_or_default();
     let shift = match unit.to_ascii_lowercase().as_str() {

@@ -97,10 +97,7 @@ fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Fail
 
 /// Whoever asks learns who this node is, which sessions tell nobody (R30): hence only on request.
 fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
-    let name = match &args.key {
-        Some(name) => name.clone(),
-        None => context.only_key()?,
-    };
+    let name = context.key(args.key.as_deref())?;
     let identity = context.store.key_identity(&name)?;
     note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
     note(&fingerprint::words(identity.fingerprint().as_octets()));

@@ -14,7 +14,7 @@ use crate::link::{Context, block_on};
 use crate::tunnel;
 
 pub(crate) fn run(context: &Context, args: &Listen) -> Result<(), Failure> {
-    let entrance = Entrance::new(context, &args.address, &args.door)?;
+    let entrance = Entrance::new(context, args.address.as_ref(), &args.door)?;
     if args.pipe {
         return block_on(pipe(&entrance.for_one()));
     }

@@ -111,10 +111,7 @@ fn verify(context: &Context, args: &PeerVerify) -> Result<(), Failure> {
     if let Some(expected) = &args.fingerprint {
         expect(expected, &identity)?;
     } else {
-        let own = match &args.key {
-            Some(name) => name.clone(),
-            None => context.only_key()?,
-        };
+        let own = context.key(args.key.as_deref())?;
         let ours = store.key_identity(&own)?;
         print_line(&format!("The words of {}:\n", args.name))?;
         print(&words(identity.fingerprint().as_octets()))?;

@@ -16,11 +16,16 @@ use crate::transfer::progress::Progress;
 use crate::transfer::{Announced, Answer, Refusal, unexpected};
 
 /// The largest file that is taken unless another limit is given.
-pub(crate) const MAX_SIZE: u64 = 32 << 30;
+const MAX_SIZE: u64 = 32 << 30;
 
 pub(crate) fn run(context: &Context, args: &Recv) -> Result<(), Failure> {
-    let inbox = Inbox::open(&args.out, args.force, args.max_size.unwrap_or(MAX_SIZE))?;
-    let entrance = Entrance::new(context, &args.address, &args.door)?;
+    let settings = &context.settings;
+    let out = args.out.as_deref().or(settings.out.as_deref()).ok_or_else(|| {
+        Failure::usage("files need a directory to arrive in").remedy("name it with --out DIR")
+    })?;
+    let max_size = args.max_size.or(settings.max_size).unwrap_or(MAX_SIZE);
+    let inbox = Inbox::open(out, args.force, max_size)?;
+    let entrance = Entrance::new(context, args.address.as_ref(), &args.door)?;
     let output = entrance.output();
     block_on(entrance.serve(
         output,

@@ -35,8 +35,13 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    pub(crate) fn new(context: &Context, address: &Address, args: &Door) -> Result<Self, Failure> {
-        let profile = args.link.profile.unwrap_or_default();
+    pub(crate) fn new(
+        context: &Context,
+        address: Option<&Address>,
+        args: &Door,
+    ) -> Result<Self, Failure> {
+        let address = &context.place(address);
+        let profile = context.profile(&args.link);
         warn_if_insecure(profile);
         let local = context.local(&args.link)?;
         let peers = context.store.list_peers()?;
@@ -46,7 +51,10 @@ impl Entrance {
             );
         }
         let mut policy = policy(profile, address);
-        policy.max_group_bits = args.max_group_bits.unwrap_or(policy.max_group_bits);
+        policy.max_group_bits = args
+            .max_group_bits
+            .or(context.settings.max_group_bits)
+            .unwrap_or(policy.max_group_bits);
         let config =
             Config::new(local).policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
