@@ -430,6 +430,19 @@ fn a_private_key_is_never_shown() {
     }
     let html = scene.read("private.html");
     assert!(!html.contains(secret) && html.contains("(hidden"));
+    // However it is written, and whatever is around it.
+    let escaped = text.replace("PRIVATE KEY", "PRIVATE\\u0020KEY");
+    scene.write("escaped", escaped);
+    assert!(!scene.json(0, "escaped", &[]).to_string().contains(secret));
+    let signed = scene.machine.run_with(&["sign", "--key", "alice"], text.as_bytes());
+    scene.write("signed-secret", stdout(&expect(0, signed)));
+    let story = scene.json(0, "signed-secret", &[]);
+    let object = &story["sessions"][0]["objects"][0];
+    assert!(object["wire"].as_str().unwrap().starts_with("(hidden"));
+    assert!(object["inside"][0]["text"].as_str().unwrap().starts_with("(hidden"));
+    // A key log is no input either: its secrets must not end on a screen.
+    let output = expect(2, scene.inspect("keys", &[]));
+    assert!(stdout(&output).is_empty() && stderr(&output).contains("--key-log"));
 }
 
 #[test]

@@ -56,6 +56,11 @@ fn side(name: &str) -> Result<Side, String> {
 
 pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Result<(), Failure> {
     let (octets, cut) = read_up_to(args.file.as_deref(), MOST)?;
+    if Secrets::is_key_log(&octets) {
+        return Err(Failure::usage("this is a key log: secrets, and nothing to look at").remedy(
+            "name the recording or the capture, and give the key log with --key-log FILE",
+        ));
+    }
     let known = known(store, &args.identity)?;
     let (secrets, mut notes) = match &args.key_log {
         Some(path) => Secrets::parse(&read_input(Some(path))?),

@@ -39,6 +39,7 @@ pub(crate) fn tell(
         visible: Kind::Container.visible(Profile::Hardened),
     };
     Peeler::new(known, now, key, &mut step).peel(octets, "the container", 0);
+    step.hide_around_secrets();
     Session {
         title: "container".to_owned(),
         profile: None,

@@ -75,6 +75,13 @@ impl Secrets {
         (secrets, notes)
     }
 
+    /// Whether a text begins as a key log does.
+    pub(crate) fn is_key_log(octets: &[u8]) -> bool {
+        LABELS.iter().any(|label| {
+            octets.strip_prefix(label.as_bytes()).is_some_and(|rest| rest.starts_with(b" "))
+        })
+    }
+
     fn read_line(&self, line: &[u8]) -> Option<()> {
         let mut words = std::str::from_utf8(line).ok()?.split(' ');
         let (label, handshake, secret) = (words.next()?, words.next()?, words.next()?);

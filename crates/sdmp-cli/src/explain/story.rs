@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::HIDDEN;
 use super::rules::Kind;
 use super::wire::Side;
 use crate::cli::Profile;
@@ -149,6 +150,19 @@ pub(crate) struct Step {
 impl Step {
     pub(crate) fn purpose(&self) -> &'static str {
         self.kind.purpose()
+    }
+
+    /// Where one layer holds a private key, those around it hold it too, in base64url.
+    pub(crate) fn hide_around_secrets(&mut self) {
+        if self.layers.iter().any(|layer| layer.text == HIDDEN) {
+            for layer in &mut self.layers {
+                HIDDEN.clone_into(&mut layer.text);
+            }
+            // What is sealed shows nothing.
+            if self.outer.is_empty() {
+                HIDDEN.clone_into(&mut self.wire);
+            }
+        }
     }
 
     /// The worst outcome of the checks.

@@ -41,6 +41,7 @@ impl Walker<'_> {
             _ => self.sealed(object, from, place, &mut step),
         }
         step.visible = step.kind.visible(self.profile);
+        step.hide_around_secrets();
         step
     }
 
@@ -90,7 +91,7 @@ impl Walker<'_> {
                 Groups::default().lookup(&creation.p, creation.g),
             );
             let other = other.and_then(|other| SessionCreation::parse(&other).ok());
-            if let (Some(group), _) = (&group, from) {
+            if let Some(group) = &group {
                 checks.result("R25", "N is in 2 to p-2", group.check_public(&creation.n));
             }
             if let (Some(other), Side::Responder) = (other, from) {
@@ -128,21 +129,13 @@ impl Walker<'_> {
         };
         match self.open(&sealed, object.len(), from, place, &mut step.checks) {
             Opened::Text { text, slot, number } => {
-                self.inside(text, slot, number, from, place, step);
+                self.inside(text, slot, number, from, step);
             }
             Opened::Closed => closed(step),
         }
     }
 
-    fn inside(
-        &mut self,
-        text: Vec<u8>,
-        slot: Slot,
-        number: u64,
-        from: Side,
-        place: u64,
-        step: &mut Step,
-    ) {
+    fn inside(&mut self, text: Vec<u8>, slot: Slot, number: u64, from: Side, step: &mut Step) {
         let title = match slot {
             Slot::Published => "opened with the one key of the session".to_owned(),
             Slot::Handshake => format!("opened with the sender's handshake key, number {number}"),
@@ -163,7 +156,6 @@ impl Walker<'_> {
             }
             _ => self.traffic(&text, from, step),
         }
-        let _ = place;
     }
 
     /// M3 or M4: a signature over the octets of M1 or M2.
@@ -266,7 +258,10 @@ impl Walker<'_> {
         let usable = identity.check_usable(self.moment);
         match (usable, identity.kind()) {
             (Err(error), _) => checks.fails("R16", sentence, error),
-            (Ok(()), IdentityType::User) => checks.fails("R16", sentence, "it is a user's"),
+            (Ok(()), IdentityType::User) => {
+                let why = "it is a user's, which only a policy that allows it takes";
+                checks.open("R16", sentence, why);
+            }
             (Ok(()), IdentityType::Node) => checks.holds("R16", sentence),
         }
         let [entry] = object.signatures() else { return false };
