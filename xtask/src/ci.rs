@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
 use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{browser, conformance, fuzz, release, tidy, workspace};
+use crate::{browser, conformance, docs, fuzz, release, tidy, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -74,6 +74,7 @@ const STEPS: &[(&str, Step)] = &[
     ("conformance", run_conformance),
     ("peer", run_peer),
     ("docs", run_docs),
+    ("book", run_book),
     ("features", run_features),
     ("browser", run_browser),
     ("dissector", run_dissector),
@@ -154,6 +155,20 @@ fn run_docs(name: &str) -> Vec<Report> {
     let mut command = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     vec![step(name, &mut command, quiet)]
+}
+
+/// The book's pages are run by the tests; this builds it and follows its links.
+fn run_book(name: &str) -> Vec<Report> {
+    if !answers(Command::new("mdbook").arg("--version")) {
+        return skipped(name, "mdbook is not installed (cargo install --locked mdbook)");
+    }
+    println!("==> {name}");
+    let started = clock();
+    let (outcome, output) = match docs::run() {
+        Ok(()) => (Outcome::Passed, String::new()),
+        Err(error) => (Outcome::Failed, format!("{error:#}\n")),
+    };
+    vec![finish(name, outcome, started.elapsed(), output)]
 }
 
 /// Each crate alone, without default features and then with each feature by itself.
