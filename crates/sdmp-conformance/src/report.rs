@@ -46,6 +46,9 @@ impl Report {
         let mut text = String::from("area          passed  of\n");
         for area in Area::ALL {
             let (passed, all) = self.totals(area);
+            if all == 0 {
+                continue;
+            }
             append(&mut text, format_args!("{:<12} {passed:>7} {all:>3}\n", area.name()));
         }
         text.push_str("\nrule    valid  invalid\n");

@@ -25,7 +25,9 @@ use sdmp_crypto::dh::{Group, Groups, NamedGroup};
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::PrivateKey;
-use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_crypto::secret::{Secret, SecretVec};
+use sdmp_envelope::{ContentKey, Identity, LocalIdentity, network};
+use sdmp_handshake::schedule::{HandshakeSecrets, transcript_1};
 use sdmp_handshake::{Config, Connection, Event, KeyLog, Now, Policy, Profile};
 use serde_json::{Map, Value, json};
 
@@ -339,12 +341,42 @@ pub fn play(plan: &Plan, values: &Value) -> Value {
         side.end();
         assert!(side.connection.is_finished());
     }
+    let mut cases = vec![
+        initiator.case(plan, "alice", "bob", "initiator", values),
+        responder.case(plan, "bob", "alice", "responder", values),
+    ];
+    if plan.id == "hardened-leading-zero" {
+        cases.push(stripped(plan, values));
+    }
     json!({
         "area": "handshake",
         "subject": format!("a transcript with every value: {}", plan.id),
-        "cases": [
-            initiator.case(plan, "alice", "bob", "initiator", values),
-            responder.case(plan, "bob", "alice", "responder", values),
-        ],
+        "cases": cases,
+    })
+}
+
+/// An initiator that strips the zeros of Z has other keys (R26): its M3 does not open.
+fn stripped(plan: &Plan, values: &Value) -> Value {
+    let text = |name: &str| values[name].as_str().unwrap();
+    let z: Vec<u8> = plan.z().into_iter().skip_while(|octet| *octet == 0).collect();
+    let t1 = transcript_1(text("m1").as_bytes(), text("m2").as_bytes());
+    let secrets = HandshakeSecrets::derive(&SecretVec::from_vec(z), &t1).unwrap();
+    let key = ContentKey::authenticated(Secret::new(*secrets.i2r.expose()));
+    let (_, ivs) = plan.split("initiator");
+    let m3 = network::seal(&key, &ivs[0], 0, text("p3").as_bytes()).unwrap();
+    json!({
+        "id": "hardened-stripped-zeros",
+        "comment": "Z begins with a zero octet, which the initiator strips: it has other keys",
+        "rules": ["R26"],
+        "operation": "handshake.respond",
+        "input": {
+            "identity": "bob",
+            "trusted": ["alice"],
+            "profile": "hardened",
+            "group": plan.group.name(),
+            "random": {"hex": to_hex(&plan.random("responder"))},
+            "script": [{"receive": {"text": text("m1")}}, {"receive": {"text": m3}}],
+        },
+        "expected": {"error": "decrypt"},
     })
 }
