@@ -9,6 +9,8 @@ pub(crate) enum Plan {
     Run(String),
     /// Not run, and why.
     Leave(&'static str),
+    /// The example it would run was not built with this test: `cargo test --workspace` builds all.
+    NotBuilt,
 }
 
 /// How the README starts the program.
@@ -19,8 +21,6 @@ const LEFT: &[(&str, &str)] = &[
     ("cargo xtask ", "it drives the workspace: it would run this very test, or wait for it"),
     ("cargo install ", "it compiles once more what this test has at hand, and writes to the home"),
     ("cargo build ", "it compiles once more what this test has at hand"),
-    ("cargo run -p ", "examples are run by tests of their own crate"),
-    ("cargo run --release -p ", "examples are run by tests of their own crate"),
     ("cargo test ", "it would run this very test, or wait for it"),
     ("git clone ", "the network is not part of a test"),
     ("verifpal ", "a tool that has to be installed: `cargo xtask model` runs it"),
@@ -31,6 +31,9 @@ pub(crate) fn plan(command: &str) -> Result<Plan, String> {
     if let Some(rest) = command.strip_prefix(FROM_SOURCE) {
         return Ok(Plan::Run(format!("sdmp {rest}")));
     }
+    if let Some(example) = command.strip_prefix("cargo run -p ") {
+        return Ok(example_of(example).map_or(Plan::NotBuilt, Plan::Run));
+    }
     for (start, why) in LEFT {
         if command.starts_with(start) {
             return Ok(Plan::Leave(why));
@@ -40,6 +43,20 @@ pub(crate) fn plan(command: &str) -> Result<Plan, String> {
         return Err("no rule says how to run this; see book/commands.rs".to_owned());
     }
     Ok(Plan::Run(command.to_owned()))
+}
+
+/// `PACKAGE --example NAME -- ARGUMENTS` as the program that was built, if it is newer than its source.
+fn example_of(command: &str) -> Option<String> {
+    let (program, arguments) = command.split_once(" --").map(|(package, rest)| {
+        let rest = rest.strip_prefix("example ").unwrap_or(rest);
+        let (name, arguments) = rest.split_once(" -- ").unwrap_or((rest, ""));
+        ((package.trim(), name.trim()), arguments)
+    })?;
+    let (package, name) = program;
+    let source = crate::page::root()?.join(format!("crates/{package}/examples/{name}.rs"));
+    let built = Path::new(env!("CARGO_BIN_EXE_sdmp")).parent()?.join("examples").join(name);
+    let age = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    (age(&built)? >= age(&source)?).then(|| format!("'{}' {arguments}", built.display()))
 }
 
 /// Complains about what does not exist in a command that is not run: a task of xtask, an example,
@@ -125,6 +142,8 @@ mod tests {
         let plan = plan("cargo run --release -p sdmp-cli -- demo --short").unwrap();
         assert_eq!(plan, Plan::Run("sdmp demo --short".into()));
         assert!(matches!(super::plan("cargo xtask ci").unwrap(), Plan::Leave(_)));
+        let missing = super::plan("cargo run -p sdmp-transport --example nothing -- 1").unwrap();
+        assert_eq!(missing, Plan::NotBuilt);
         super::plan("cargo frobnicate").unwrap_err();
     }
 

@@ -88,6 +88,14 @@ fn tell(root: &Path, page: &Page) -> Result<usize, String> {
                     left += 1;
                     commands::exists(root, command)
                 }
+                Plan::NotBuilt => {
+                    commands::exists(root, command).map_err(at)?;
+                    println!(
+                        "skipped from {} on: build the examples first (cargo test --workspace does)",
+                        page.at(step.line)
+                    );
+                    break;
+                }
                 Plan::Run(command) => {
                     run += 1;
                     let mut later = later.clone().peekable();
