@@ -11,11 +11,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ALICE, BOB, MALLORY, config, local, message, published, text};
+use common::{ALICE, BOB, MALLORY, config, local, message, policy, published, text};
 use futures::{SinkExt, StreamExt};
 use sdmp_container::Fingerprint;
 use sdmp_envelope::Identity;
-use sdmp_handshake::{Distrust, Error as HandshakeError};
+use sdmp_handshake::{Config, Distrust, Error as HandshakeError, Policy, SessionLimits};
 use sdmp_transport::{
     ByteStream, Carrier, Error, SecureSession, Trust, accept, accept_with, connect, memory,
 };
@@ -66,8 +66,15 @@ async fn over_whole_objects() {
 #[tokio::test]
 async fn over_a_stream_that_holds_one_octet() {
     let (one, other) = tokio::io::duplex(1);
-    let (alice, bob) = established(ByteStream::new(one), ByteStream::new(other)).await;
-    talk(alice, bob).await;
+    // Every octet is a switch between tasks: more time than usual where the machine is busy.
+    let minute = Duration::from_secs(60);
+    let limits =
+        SessionLimits { first_message: minute, handshake: minute, ..SessionLimits::default() };
+    let patient = |config: Config| config.policy(Policy { limits: limits.clone(), ..policy() });
+    let (alice, bob) = (patient(config(ALICE, &[BOB])), patient(config(BOB, &[ALICE])));
+    let (alice, bob) =
+        tokio::join!(connect(ByteStream::new(one), alice), accept(ByteStream::new(other), bob));
+    talk(alice.unwrap(), bob.unwrap()).await;
 }
 
 #[tokio::test]
