@@ -6,11 +6,15 @@ use std::net::SocketAddr;
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 use crate::carrier::Carrier;
 use crate::listener::{Incoming, Knock, Source};
 use crate::octets::ByteStream;
+
+/// Connections that may wait until they are accepted; the system may allow fewer. With 1,024, as is
+/// usual, a flood makes honest dials wait a second or three until they try again.
+const BACKLOG: u32 = 4096;
 
 /// A TCP connection as a carrier.
 pub type Tcp = ByteStream<OwnedReadHalf, OwnedWriteHalf>;
@@ -43,7 +47,14 @@ impl TcpIncoming {
     /// # Errors
     /// Those of the system: the address is in use, is not ours, or may not be opened.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        TcpListener::bind(address).await.map(Self)
+        let mut last = io::ErrorKind::AddrNotAvailable.into();
+        for address in lookup_host(address).await? {
+            match listen(address) {
+                Ok(listener) => return Ok(Self(listener)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     /// The address, with the real port.
@@ -58,6 +69,15 @@ impl TcpIncoming {
     pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         self.0.accept().await
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a server that starts again gets its port; elsewhere the option means something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 #[async_trait]
