@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut browser = Browser::start(program, &directory)?;
     walk(&mut browser, &page, &directory)?;
     without_script(&mut browser, &page, &directory)?;
+    drop(browser);
+    hostile(&mut Browser::start(program, &directory)?, &directory)?;
     println!("ok: the page works in {program}; screenshots in {}", directory.display());
     Ok(())
 }
@@ -68,6 +70,53 @@ fn demo(directory: &Path) -> Result<PathBuf> {
         .arg(&page);
     ensure!(command.status().context("cannot run the demo")?.success(), "the demo failed");
     Ok(page)
+}
+
+/// A recording whose every text tries to become a part of the page.
+fn hostile(browser: &mut Browser, directory: &Path) -> Result<()> {
+    let evil = "</script></pre><script>alert(1)</script><img src=x onerror=alert(2)>\"'<svg onload=alert(3)>";
+    let wire =
+        json!({"sdmp": {"version": "0.12.0", "schemas": ["message"]}, "message": evil, evil: evil});
+    let lines = [
+        json!({"event": "session", "session": evil, "format": 1, "role": "initiator", "address": evil}),
+        json!({"event": "wire", "session": evil, "from": "initiator", "ms": 1, "wire": wire.to_string()}),
+        json!({"event": "wire", "session": evil, "from": "responder", "ms": 2, "wire": evil}),
+    ];
+    let text: String = lines
+        .iter()
+        // The event comes first: that is how a recording is known.
+        .map(|line| {
+            let rest = line.to_string().replace(&format!("\"event\":{},", line["event"]), "");
+            format!("{{\"event\":{},{}\n", line["event"], rest.trim_start_matches('{'))
+        })
+        .collect();
+    let [recording, page] = ["hostile.sdmp", "hostile.html"].map(|name| directory.join(name));
+    std::fs::write(&recording, text).context("cannot write the recording")?;
+    drop(std::fs::remove_file(&page));
+    let mut command = workspace::cargo();
+    command.args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "sdmp-cli",
+        "--",
+        "inspect",
+        "--html",
+    ]);
+    let status = command.arg(&page).arg(&recording).stderr(std::process::Stdio::null()).status();
+    // Its checks fail, and the page is there.
+    ensure!(status.context("cannot run sdmp inspect")?.code() == Some(6), "its checks fail");
+    browser.window(1360, 900)?;
+    browser.open(&page)?;
+    ensure!(browser.number("document.querySelectorAll('script').length")? == 1, "one script");
+    ensure!(browser.number("document.querySelectorAll('img, [onload]').length")? == 0, "no image");
+    ensure!(
+        browser.truth("document.body.innerText.includes('onerror=alert(2)')")?,
+        "shown as text"
+    );
+    browser.picture(&directory.join("hostile.png"))?;
+    browser.no_complaints()
 }
 
 /// With script: everything that a person does.

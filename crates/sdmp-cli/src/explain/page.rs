@@ -114,15 +114,18 @@ pub(crate) fn page(story: &Story) -> String {
 }
 
 fn header(out: &mut String, story: &Story) {
-    let what = match story.input {
-        "demo" => "Two nodes meet",
-        "container" => "A container, opened",
-        _ => "A session, opened",
+    const SESSION: &str = "Each object as it was on the wire, what it says inside, and what was \
+                           checked. Choose one in the diagram, or use the arrow keys.";
+    let (what, lead) = match story.input {
+        "demo" => ("Two nodes meet", SESSION),
+        "container" => {
+            ("A container, opened", "Each layer, from the outside in, and what was checked.")
+        }
+        _ => ("A session, opened", SESSION),
     };
     out.push_str(&format!(
-        "<header class=\"top\">\n<div><h1>{what}</h1>\n<p class=\"lead\">Each object as it was on \
-         the wire, what it says inside, and what was checked. Choose one in the diagram, or use \
-         the arrow keys.</p></div>\n<ul class=\"counts\" aria-label=\"checks\">"
+        "<header class=\"top\">\n<div><h1>{what}</h1>\n<p class=\"lead\">{lead}</p></div>\n\
+         <ul class=\"counts\" aria-label=\"checks\">"
     ));
     for (outcome, words) in [
         (Outcome::Holds, "checks hold"),

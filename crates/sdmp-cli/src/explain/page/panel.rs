@@ -2,6 +2,7 @@
 
 use super::{escape, thousands, two_views};
 use crate::explain::pretty::pretty;
+use crate::explain::rules::Kind;
 use crate::explain::story::{Check, Field, Layer, Step};
 use crate::explain::wire::Side;
 
@@ -24,7 +25,9 @@ pub(super) fn panel(out: &mut String, session: usize, place: usize, step: &Step)
         "<p class=\"seen\"><b>Who can see it</b> {}</p>\n",
         escape(step.visible)
     ));
-    out.push_str("<h4>As on the wire</h4>\n");
+    let stored = step.kind == Kind::Container;
+    let title = if stored { "The octets" } else { "As on the wire" };
+    out.push_str(&format!("<h4>{title}</h4>\n"));
     out.push_str(&format!("<pre class=\"wire\">{}</pre>\n", escape(&limited(&step.wire))));
     fields(out, &step.outer);
     let sealed = !step.outer.is_empty();
