@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::address::Address;
 use crate::error::{Exit, Failure};
+use crate::fingerprint::words;
 use crate::io::{note, tell};
 use crate::link::dial;
 use crate::link::door::told_to_end;
@@ -32,6 +33,7 @@ const PLACES: usize = 64;
 
 /// Gives an identity to everybody who connects, until the program is told to end.
 pub(crate) async fn offer(
+    name: &str,
     identity: &Identity,
     address: &Address,
     once: bool,
@@ -40,6 +42,8 @@ pub(crate) async fn offer(
         Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
             .remedy("choose a free port (port 0 takes any), and a place that you may use")
     })?;
+    note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
+    note(&words(identity.fingerprint().as_octets()));
     note(&format!("listening on {address}"));
     let places = Arc::new(Semaphore::new(PLACES));
     let mut given = JoinSet::new();

@@ -99,9 +99,7 @@ fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Fail
 fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
     let name = context.key(args.key.as_deref())?;
     let identity = context.store.key_identity(&name)?;
-    note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
-    note(&fingerprint::words(identity.fingerprint().as_octets()));
-    block_on(introduce::offer(&identity, &args.address, args.once))
+    block_on(introduce::offer(&name, &identity, &args.address, args.once))
 }
 
 fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {

@@ -47,7 +47,7 @@ impl Entrance {
         let peers = context.store.list_peers()?;
         if peers.is_empty() {
             warn(
-                "no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one",
+                "no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one; then start this again",
             );
         }
         let mut policy = policy(profile, address);
