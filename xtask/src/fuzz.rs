@@ -55,7 +55,11 @@ fn build_and_run(
     seconds: u32,
     together: usize,
 ) -> Vec<Report> {
-    let mut reports = vec![step(&format!("{name} build"), &mut build(sanitizer), quiet)];
+    let mut build = build(sanitizer);
+    if let [target] = targets {
+        build.arg(target);
+    }
+    let mut reports = vec![step(&format!("{name} build"), &mut build, quiet)];
     match programs() {
         Ok(programs) if passed(&reports) => {
             for group in targets.chunks(together) {
@@ -123,7 +127,7 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Builds all targets at once. The crates forbid unsafe code, so AddressSanitizer watches only what
+/// Builds the targets at once. The crates forbid unsafe code, so AddressSanitizer watches only what
 /// dependencies do: long runs have it, and the short runs do without, for a build of half the time.
 fn build(sanitizer: &str) -> Command {
     // The plain name, so that rustup hears the toolchain; the cargo that runs us would not.
