@@ -82,7 +82,11 @@ impl Walker<'_> {
             "strict JSON, nothing but the members of a session creation object",
             SessionCreation::parse_within(object, &Limits::DEFAULT),
         );
-        step.layers.push(self.layer("in plaintext: the session creation object", &lossy(object)));
+        let title = match creation {
+            Some(_) => "in plaintext: the session creation object",
+            None => "in plaintext, where the session creation object should stand",
+        };
+        step.layers.push(self.layer(title, &lossy(object)));
         let checks = &mut step.checks;
         if let Some(creation) = creation {
             let group = checks.result(
