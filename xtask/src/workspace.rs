@@ -15,6 +15,15 @@ pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root());
+    // `cargo run` tells us about this package. A cargo that inherits it takes the build script of
+    // ring for changed, and builds ring and all above it again after every `cargo test`.
+    for (name, _) in std::env::vars_os() {
+        let about_us =
+            |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|p| name.starts_with(p));
+        if name.to_str().is_some_and(about_us) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
