@@ -12,8 +12,8 @@ use crate::carrier::Carrier;
 use crate::listener::{Incoming, Knock, Source};
 use crate::octets::ByteStream;
 
-/// Connections that may wait until they are accepted; the system may allow fewer. With 1,024, as is
-/// usual, a flood makes honest dials wait a second or three until they try again.
+/// Connections that may wait until they are accepted; the system may allow fewer. When the queue is
+/// full, the kernel of an honest dialler tries again only after a second.
 const BACKLOG: u32 = 4096;
 
 /// A TCP connection as a carrier.
