@@ -1,5 +1,5 @@
 //! What a case is: one message of an honest session, changed in one way, and the reaction that a
-//! correct peer shows. Tables of cases are data; [`super::draft`] makes octets of them.
+//! correct peer shows. Tables of cases are data; `super::draft` makes octets of them.
 
 use super::draft::Facts;
 use super::record::Record;
