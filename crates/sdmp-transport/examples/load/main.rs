@@ -7,16 +7,17 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 mod attack;
+#[path = "../common/mod.rs"]
+mod common;
 mod honest;
 mod nodes;
 mod report;
 mod scenario;
 mod server;
 
-use std::error::Error;
 use std::process::ExitCode;
 
-type Anything<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+use common::Anything;
 
 /// How much of everything.
 #[derive(Clone, Copy, Debug)]
