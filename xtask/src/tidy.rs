@@ -52,6 +52,7 @@ fn check() -> Result<Vec<Complaint>> {
     complaints.extend(links::check(&workspace::root(), &pages));
     complaints.extend(links::check_summary(&pages));
     complaints.extend(survived::check(&pages, &sources));
+    complaints.extend(survived::check_run(&manifests, &sources));
     complaints.extend(survived::check_build_scripts(&sources));
     Ok(complaints)
 }

@@ -1,13 +1,6 @@
 //! `sdmp container check` and `sdmp schema`: exit codes, places and rules.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 

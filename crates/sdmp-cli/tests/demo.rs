@@ -1,13 +1,6 @@
 //! `sdmp demo`: what it prints is what was sent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use common::{Machine, expect, stderr, stdout};
 use serde_json::Value;

@@ -1,14 +1,7 @@
 //! `sdmp recv` and a trusted peer that does not behave: nothing outside the directory, nothing that
 //! was not announced, nothing that is not whole.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::sync::Arc;

@@ -1,13 +1,6 @@
 //! First contact: identities that are offered, fetched and compared, never trusted silently.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::io::Write;
 use std::net::TcpListener;

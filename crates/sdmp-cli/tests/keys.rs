@@ -1,13 +1,6 @@
 //! `sdmp key`, `peer`, `sign`, `verify`, `seal`, `unseal`: the real program and its files.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 

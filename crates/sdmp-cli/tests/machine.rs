@@ -1,14 +1,6 @@
 //! What surrounds the sessions: configuration, environment, diagnosis, completions, manual pages.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::process::Output;

@@ -1,13 +1,6 @@
 //! `sdmp send` and `sdmp recv`: real programs over loopback, and what must not happen to files.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::io::{Read, Write};

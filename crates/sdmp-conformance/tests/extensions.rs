@@ -1,12 +1,5 @@
 //! The extension schemas that the project publishes: their signed resources verify, and the URIs
 //! name publisher and content (R10, R17 to R20).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use sdmp_container::{Container, Limits, ResourceUri, Signature, Timestamp};
 use sdmp_envelope::{Error, Identity, signature};

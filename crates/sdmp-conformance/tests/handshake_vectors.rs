@@ -1,8 +1,7 @@
 //! The transcripts in `vectors/handshake` are what section 7 gives, step by step, and what both
 //! machines send and accept. `tests/vectors.rs` replays each side alone against its script.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod transcript;
+use crate::transcript;
 
 use std::fs;
 

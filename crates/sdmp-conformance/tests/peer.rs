@@ -1,7 +1,6 @@
 //! The tester as a peer: judged itself, before it judges anybody.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod wrong_peers;
+use crate::wrong_peers;
 
 use sdmp_conformance::peer::case::{Side, Who};
 use sdmp_conformance::peer::{Options, Person, Target, cases, located, run};

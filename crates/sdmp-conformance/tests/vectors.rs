@@ -1,5 +1,4 @@
 //! The vectors that come with the crate: their form, and their verdicts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use sdmp_conformance::report::Report;
 use sdmp_conformance::vector::Area;

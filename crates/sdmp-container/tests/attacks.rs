@@ -8,14 +8,6 @@
 //! 5. Hide a second meaning in a closed object, in spellings that compare equal only after unescaping.
 //! 6. Give one thing two names, so that a list of names that are refused or trusted is evaded.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::as_conversions,
-    reason = "tests"
-)]
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sdmp_container::closed::{EncryptedObject, Rejection, SessionCreation};

@@ -1,15 +1,5 @@
 //! The closed objects (R12, R40).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    clippy::float_cmp,
-    reason = "tests"
-)]
-
 use std::borrow::Cow;
 
 use proptest::collection::vec;

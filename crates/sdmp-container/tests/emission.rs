@@ -1,16 +1,6 @@
 //! Emission is byte for byte that of `JSON.stringify` (R3), as Node sees it where it is installed.
 //! The stored vectors in `emission.json` say the same everywhere.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::as_conversions,
-    clippy::disallowed_methods,
-    reason = "tests; Node is another implementation to compare with"
-)]
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -1,7 +1,5 @@
 //! The typed objects: what is made is read back, and what is read is written alike (R3, R11).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

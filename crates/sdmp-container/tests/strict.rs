@@ -1,18 +1,5 @@
 //! The strict parser against `serde_json`, and its cost (R3, R4).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::as_conversions,
-    clippy::disallowed_methods,
-    clippy::wildcard_enum_match_arm,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    clippy::float_cmp,
-    reason = "tests; the clock only tells linear from quadratic"
-)]
-
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

@@ -4,17 +4,6 @@
 //! files by path and has a small runner of its own. `vectors/README.md` there says what the
 //! operations mean.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::as_conversions,
-    clippy::print_stdout,
-    reason = "tests"
-)]
-
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;

@@ -1,7 +1,5 @@
 //! Groups and exchanges (R23 to R26), through the public interface.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
-
 use crypto_bigint::{
     BoxedUint, Odd, Resize,
     modular::{BoxedMontyForm, BoxedMontyParams},

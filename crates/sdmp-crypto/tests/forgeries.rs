@@ -2,9 +2,7 @@
 //! map, but not the right padding, would try; made with the real private key, so that nothing but
 //! the check of the padding stands in the way.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
+use crate::common;
 
 use common::{der, text};
 use crypto_bigint::{

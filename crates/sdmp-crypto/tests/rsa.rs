@@ -1,8 +1,6 @@
 //! Keys, good and bad (R13, R15), through the public interface.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
-
-mod common;
+use crate::common;
 
 use common::keys::*;
 use common::{der, text};

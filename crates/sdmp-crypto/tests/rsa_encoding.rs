@@ -1,14 +1,6 @@
 //! One key has one text and one encoding (R14): whatever else could be read as it is refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
-
-mod common;
+use crate::common;
 
 use common::keys::*;
 use common::{der, text};

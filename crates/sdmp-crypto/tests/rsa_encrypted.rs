@@ -1,8 +1,6 @@
 //! Private keys under a passphrase (R14): what is read, what it may cost, and back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
+use crate::common;
 
 use common::keys::*;
 use common::{der, text};

@@ -1,15 +1,6 @@
 //! The public vectors of Project Wycheproof. A vector that is not run is counted under its reason,
 //! and every test holds how many were run: a set that shrinks, or a reason that grows, fails.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
-
 use sdmp_crypto::{
     Error,
     content::{a256cbc, a256cbc_hs512},

@@ -1,5 +1,4 @@
 //! How often a network object allocates: once to seal, once to open.
-#![allow(clippy::unwrap_used, reason = "a test that is wrong should stop")]
 
 use sdmp_container::Limits;
 use sdmp_crypto::secret::Secret;

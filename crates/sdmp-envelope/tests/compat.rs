@@ -3,14 +3,8 @@
 //! The tests of the published examples run where the folder with them stands beside the checkout,
 //! and say so where it does not.
 #![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::unreachable,
-    reason = "a test that is wrong should stop; one that could not run should say it"
-)]
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::path::PathBuf;
@@ -327,7 +321,7 @@ fn r45_the_signed_container_is_checked_by_its_schemas() {
 }
 
 mod encrypted {
-    use super::common::{Seeded, alice, bob, container, dave, message};
+    use crate::common::{Seeded, alice, bob, container, dave, message};
     use sdmp_container::{Encrypted, b64url};
     use sdmp_crypto::content::a256cbc;
     use sdmp_crypto::rsa::PrivateKey;

@@ -1,13 +1,7 @@
 //! Encrypted containers for recipients: R21, R22.
 #![cfg(feature = "aws-lc-rs")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::unreachable,
-    reason = "a test that is wrong should stop"
-)]
 
-mod common;
+use crate::common;
 
 use common::{Seeded, alice, bob, carol, container, dave, mallory, message};
 use proptest::prelude::*;

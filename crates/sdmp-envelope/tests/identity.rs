@@ -1,12 +1,7 @@
 //! Identities: R13 to R16.
 #![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that is wrong should stop"
-)]
 
-mod common;
+use crate::common;
 
 use common::{
     EXPIRY, PUBLISHED_FINGERPRINT, PUBLISHED_PEM, alice, bob, carol, dave, identity, time,

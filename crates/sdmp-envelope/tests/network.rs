@@ -1,9 +1,4 @@
 //! Encrypted network objects: R32 to R36.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that is wrong should stop"
-)]
 
 use proptest::prelude::*;
 use sdmp_container::closed::EncryptedObject;

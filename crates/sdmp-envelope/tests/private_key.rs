@@ -1,8 +1,7 @@
 //! Private keys in containers: R14, R16.
 #![cfg(feature = "aws-lc-rs")]
-#![allow(clippy::unwrap_used, reason = "a test that is wrong should stop")]
 
-mod common;
+use crate::common;
 
 use common::{EXPIRY, Seeded, alice, bob, container, dave, kid, message, now, time};
 use sdmp_container::{IdentityType, PrivateKey as PrivateKeyObject};

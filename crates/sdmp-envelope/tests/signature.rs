@@ -1,12 +1,7 @@
 //! Signature containers: R17 to R20a, R5.
 #![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that is wrong should stop"
-)]
 
-mod common;
+use crate::common;
 
 use common::{
     EXPIRY, Forgery, alice, bob, carol, container, dave, header, identity, kid, known, local,

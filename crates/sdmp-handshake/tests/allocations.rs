@@ -1,13 +1,6 @@
 //! How often a session allocates in steady state: once to seal a message, a few times to open one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use allocation_counter::measure;
 use common::*;

@@ -1,8 +1,7 @@
 //! What may change while a handshake runs: the time (R16, R35); and what a raised limit does not
 //! raise (R29).
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use std::sync::{Arc, Mutex};
 

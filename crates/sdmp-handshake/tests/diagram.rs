@@ -1,8 +1,7 @@
 //! The state diagram of docs/handshake.md is what the machines do: this test walks them, draws
 //! what it saw, and compares. `SDMP_BLESS=1` writes the drawing into the document.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

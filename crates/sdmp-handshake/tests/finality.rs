@@ -1,8 +1,7 @@
 //! R39: a failure is final. It is told once, it is the answer to every later call, and nothing of
 //! the session stays: neither its keys, nor what was sealed but not sent.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use common::*;
 use sdmp_container::IdentityType;

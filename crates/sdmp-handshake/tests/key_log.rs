@@ -1,8 +1,7 @@
 //! The key log (see `KeyLog`): with it, everything on the wire opens; without a request, nothing is
 //! logged.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -3,17 +3,8 @@
 //! roles exchanged), is given to both roles in both profiles: nothing is accepted but by the one
 //! legal path. A failed connection is dead, which is checked too, so what follows a failure is
 //! decided, and the tree of sequences is small enough to be walked whole.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::as_conversions,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};

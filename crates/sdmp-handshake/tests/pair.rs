@@ -1,13 +1,6 @@
 //! The main line of both profiles: handshake, traffic both ways, close (R27 to R41).
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use common::*;
 use sdmp_handshake::{Event, Profile};

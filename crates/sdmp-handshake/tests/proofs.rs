@@ -1,14 +1,7 @@
 //! security.md 5: signatures in M3. Whatever is not the right signature over the right octets by
 //! the right key is refused, and refused in the same way (R18, R19, R29, R30, R37).
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 

@@ -1,14 +1,7 @@
 //! What an accepted session says of containers that no honest peer sends: the peer is trusted, and
 //! seals whatever it likes (R8, R11, R38, R38a, R41, R42).
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,6 @@
 //! Refusals from M3 on (R29, R30, R31, R37, R38): ten causes, one answer.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use common::attacker::*;
 use common::*;

@@ -1,12 +1,6 @@
 //! Whatever a message says arrives octet for octet, in both profiles, however the stream is split.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::cell::RefCell;
 

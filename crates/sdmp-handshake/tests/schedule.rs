@@ -1,6 +1,5 @@
 //! The key schedule against values computed elsewhere (hashlib and hmac of Python): two peers that
 //! derive the same wrong keys understand each other perfectly.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::secret::SecretVec;

@@ -1,16 +1,8 @@
 //! security.md 10: seeded runs over a carrier that drops, repeats, reorders, delays, corrupts,
 //! splits and cuts. A failing seed is printed; `cargo run -p sdmp-handshake --example simulate --
 //! --seed N` repeats it, and `--seeds N` plays more.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod common;
-mod simulator;
+use crate::simulator;
 
 use std::collections::BTreeSet;
 

@@ -1,14 +1,7 @@
 //! security.md 8: every split of a stream gives the same events, and a thousand dials at the same
 //! time do not meet each other.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

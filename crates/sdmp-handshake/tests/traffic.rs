@@ -1,7 +1,6 @@
 //! What may happen to an accepted session (R33 to R41): anything done to an object ends it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
+use crate::common;
 
 use common::*;
 use sdmp_container::{Container, Limits};

@@ -2,15 +2,6 @@
 //!
 //! Containers of every core kind, valid or changed in one place, are judged by both. The exceptions
 //! are those that `schemas/0.12/README.md` lists: what is no base64url in a field without a pattern.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use sdmp_container::{Container, CoreSchema, Limits};

@@ -1,13 +1,6 @@
 //! R11: the order of validation, and what a failure says.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use common::{container_with, uri};
 use sdmp_container::{Container, CoreSchema, Limits};

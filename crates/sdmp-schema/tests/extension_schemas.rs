@@ -1,14 +1,6 @@
 //! Extension schemas: where they come from, and that nothing is fetched (R11).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_types,
-    reason = "tests, one of which listens on the loopback to see that nobody calls"
-)]
 
-mod common;
+use crate::common;
 
 use common::{container_with, document, uri};
 use sdmp_container::ResourceUri;

@@ -1,12 +1,4 @@
 //! The schema files: complete, strict, the same in both places, and kind to long strings.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 
 use sdmp_container::{Container, CoreSchema, Limits, ResourceUri, b64url, strict};
 use sdmp_schema::{

@@ -1,14 +1,6 @@
 //! Extension schemas that were written to hurt: each is refused by name, or costs little.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use common::{container, container_with, document, uri};
 use proptest::prelude::*;

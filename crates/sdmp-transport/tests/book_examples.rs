@@ -1,15 +1,7 @@
 //! Runs the examples that the book shows, in one process: each side is the example's own function.
 #![cfg(all(feature = "tcp", feature = "websocket", feature = "stream"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::duplicate_mod,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 #[allow(dead_code, reason = "its main is not called")]
 #[path = "../examples/chat.rs"]

@@ -1,13 +1,6 @@
 //! The same session over each carrier, and what goes wrong on each.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::io;
 use std::path::Path;

@@ -1,12 +1,5 @@
 //! Each carrier's example does what it says, and the load scenarios reach their figures in the
 //! small.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,13 +1,6 @@
 //! Carriers and peers that misbehave: cut in mid-object, lumps, single octets, stalls, floods.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::io;
 use std::time::Duration;

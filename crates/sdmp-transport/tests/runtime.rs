@@ -1,13 +1,6 @@
 //! The core needs no tokio: the same `Connection` driven by another runtime.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::time::Instant;
 

@@ -1,13 +1,6 @@
 //! Sessions between two tasks, over every way that objects can travel in one process.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::time::Duration;
 

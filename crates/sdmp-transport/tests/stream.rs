@@ -1,13 +1,6 @@
 //! Octets over a session, and a protocol that knows nothing of SDMP on top.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
+use crate::common;
 
 use std::convert::Infallible;
 use std::io;

@@ -1,12 +1,5 @@
 //! A peer in this process, right or wrong in one point, that listens on loopback.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::wildcard_enum_match_arm,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "a test that is wrong should stop"
-)]
+#![allow(unreachable_pub, reason = "a test that is wrong should stop")]
 
 use sdmp_conformance::peer::Person;
 use sdmp_conformance::peer::case::Who;

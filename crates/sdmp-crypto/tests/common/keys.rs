@@ -1,10 +1,5 @@
 //! Keys of the tests' own, and encodings made by hand.
 #![allow(dead_code, reason = "each test uses its part")]
-#![allow(
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test that is wrong should stop"
-)]
 
 use super::text;
 use der::{Encode, asn1::UintRef};

@@ -1,10 +1,5 @@
 //! What the tests share: public keys of test people, a fixed day, octets that look random.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses its part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that is wrong should stop"
-)]
 
 pub mod people;
 

@@ -1,0 +1,19 @@
+//! The tests of this crate's public face, in one program: linking one for each file would take
+//! longer than running them.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    reason = "a test that is wrong should stop"
+)]
+
+mod allocations;
+mod common;
+mod compat;
+mod encrypted;
+mod identity;
+mod network;
+mod private_key;
+mod signature;

@@ -1,0 +1,20 @@
+//! The tests of this crate's public face, in one program: linking one for each file would take
+//! longer than running them.
+
+#![allow(
+    clippy::duplicate_mod,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that is wrong should stop"
+)]
+
+mod book_examples;
+mod carriers;
+mod common;
+mod examples;
+mod hostile;
+mod runtime;
+mod session;
+mod stream;
