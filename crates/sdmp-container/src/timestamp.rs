@@ -209,8 +209,10 @@ mod tests {
 
     #[test]
     fn every_day_follows_the_one_before() {
-        let mut last = civil_from_days(-719_529);
-        for days in -719_528..=2_932_896 {
+        // Miri is a thousand times slower, and has nothing to find here: the last three years will do.
+        let first = if cfg!(miri) { 2_931_800 } else { -719_528 };
+        let mut last = civil_from_days(first - 1);
+        for days in first..=2_932_896 {
             let (year, month, day) = civil_from_days(days);
             assert_eq!(days_from_civil(year, month, day), days);
             assert!(day <= days_in_month(year, month), "{year}-{month}-{day}");
