@@ -127,6 +127,9 @@ mod tests {
     #[test]
     fn one_wrong_octet_anywhere_is_found() {
         for length in [2, 3, 4, 31, 32, 33, 37, 38, 39, 64, 66, 100, 203] {
+            if cfg!(miri) && length > 40 {
+                continue; // minutes each, under Miri
+            }
             let text = vec![b'A'; length];
             if length % 4 == 1 {
                 assert_eq!(decode(&text).unwrap_err().kind(), ErrorKind::Base64Length);
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn unused_bits_must_be_zero_at_every_length() {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        for length in 2..140 {
+        for length in 2..if cfg!(miri) { 40 } else { 140 } {
             let unused = match length % 4 {
                 2 => 4,
                 3 => 2,
@@ -171,6 +174,9 @@ mod tests {
             let text = encode(&octets);
             prop_assert_eq!(text.len(), encoded_len(octets.len()));
             prop_assert_eq!(&text, &ORACLE.encode(&octets));
+            let mut appended = "before".to_owned();
+            encode_append(&octets, &mut appended);
+            prop_assert_eq!(appended.strip_prefix("before"), Some(text.as_str()));
             prop_assert_eq!(check(&text), Ok(()));
             prop_assert_eq!(decode(&text), Ok(octets));
         }

@@ -116,3 +116,18 @@ fn layout(out: &mut String, digits: &str, exponent: i32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_known_before_it_is_written() {
+        let every: String = (0_u8..=0x7f).map(char::from).chain("é\u{1f600}".chars()).collect();
+        for text in every.chars().map(String::from).chain([String::new(), every.clone()]) {
+            let mut written = String::new();
+            string(&mut written, &text);
+            assert_eq!(string_len(&text), written.len(), "{text:?}");
+        }
+    }
+}

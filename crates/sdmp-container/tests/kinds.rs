@@ -269,9 +269,25 @@ fn containers_share_their_contents_and_show_none_of_them() {
             .unwrap()
             .to_text();
     let container = container(&text);
-    assert!(!format!("{container:?}").contains("SECRET"));
+    let debug = format!("{container:?}");
+    assert!(debug.starts_with("Container { version: ") && debug.contains("PrivateKey"), "{debug}");
+    assert!(!debug.contains("SECRET"));
     let again = container.clone();
     assert_eq!(again, container);
     assert_eq!(again.text().as_ptr(), container.text().as_ptr());
-    assert!(!container.has_extensions());
+}
+
+/// R5, R9: a container is its octets, and says which schemas it lists.
+#[test]
+fn a_container_is_its_octets() {
+    let text = |name: &str| format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["{name}"]}}}}"#);
+    let plain = container(&text("message"));
+    assert_eq!(plain.text(), text("message"));
+    assert_eq!(plain.octets(), text("message").as_bytes());
+    assert!(plain.lists(CoreSchema::Message) && !plain.lists(CoreSchema::Node));
+    assert!(!plain.has_extensions());
+    let extension = format!("sdmp://{0}/{0}", "A".repeat(86));
+    assert!(container(&text(&extension)).has_extensions());
+    // The same meaning in other octets is another container.
+    assert_ne!(plain, container(&text("message").replace(':', ": ")));
 }

@@ -130,7 +130,8 @@ pub fn check_payload(object: &Signature) -> Result<Vec<u8>, Error> {
 pub fn key_id(entry: &SignatureEntry) -> Result<Fingerprint, Error> {
     let octets = b64url::decode(entry.protected()).map_err(|_| Error::ProtectedHeader)?;
     let header = match strict::parse(&octets, &PROTECTED_LIMITS) {
-        Ok(Value::Object(header)) if header.len() == 2 => header,
+        // No more than two members (the limit above), so that these two are all.
+        Ok(Value::Object(header)) => header,
         _ => return Err(Error::ProtectedHeader),
     };
     match (header.get("alg"), header.get("kid")) {

@@ -273,6 +273,38 @@ fn r45_the_signature_of_today_verifies_as_well() {
     assert_eq!(identities, [Identity::from(&identity(&bob()))]);
 }
 
+/// Who signed twice is named once, and covers what one of the two signatures covers.
+#[test]
+fn r45_who_signed_twice_is_named_once() {
+    let older = forgery();
+    let header = format!(r#"{{"alg":"HS512","kid":"{}"}}"#, bare_kid(&alice()));
+    let today = Forgery::new(message("hello").octets(), &[(&header, &alice())]);
+    let both = [older.entries.as_slice(), today.entries.as_slice()].concat();
+    for entries in [both.clone(), both.into_iter().rev().collect()] {
+        let text = Forgery { entries, ..forgery() }.text();
+        let verified = verify(&text).unwrap();
+        let covers: Vec<bool> =
+            verified.signers.iter().map(|signer| signer.covers_header).collect();
+        assert_eq!(covers, [true]);
+    }
+    let most = older.entries.into_iter().cycle().take(signature::MAX_SIGNATURES).collect();
+    let verified = verify(&Forgery { entries: most, ..forgery() }.text()).unwrap();
+    assert_eq!(verified.signers.len(), 1);
+}
+
+#[test]
+fn r45_an_expired_signer_signs_nothing() {
+    let text = older("0.11.0", &bare(&alice()));
+    let alice = parse(&text).unwrap();
+    assert_eq!(alice.text(), text);
+    assert_eq!(alice.check_usable(now()), Ok(()));
+    assert_eq!(alice.check_usable(time(EXPIRY)), Err(Error::Expired));
+    let find = |kid: &Fingerprint| (kid == alice.fingerprint()).then(|| alice.clone());
+    let signed = container(forgery().text());
+    assert!(compat::verify(&signed, &find, now()).is_ok());
+    assert_eq!(compat::verify(&signed, &find, time(EXPIRY)).unwrap_err(), Error::Expired);
+}
+
 #[test]
 fn r45_the_other_rules_of_signatures_hold() {
     let change = |change: &dyn Fn(&mut Forgery)| {

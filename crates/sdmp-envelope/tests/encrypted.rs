@@ -229,9 +229,13 @@ fn r22_one_to_256_recipients() {
     let none = encrypted::seal(&message("x"), &[], Form::Hardened, &mut Seeded::new(9));
     assert_eq!(none, Err(Error::Recipients));
     let (alice, bob) = (alice(), bob());
-    let many = vec![bob.public(); MAX_RECIPIENTS + 1];
-    let many = encrypted::seal(&message("x"), &many, Form::Hardened, &mut Seeded::new(9));
-    assert_eq!(many, Err(Error::Recipients));
+    let sealed_for = |count: usize| {
+        let many = vec![bob.public(); count];
+        encrypted::seal(&message("x"), &many, Form::Hardened, &mut Seeded::new(9))
+    };
+    assert_eq!(sealed_for(MAX_RECIPIENTS + 1), Err(Error::Recipients));
+    let most = Encrypted::from_container(&container(sealed_for(MAX_RECIPIENTS).unwrap())).unwrap();
+    assert_eq!(most.recipients().len(), MAX_RECIPIENTS);
 
     let object = seal(Form::Hardened, &[alice.public()]);
     let own = object.recipients()[0].clone();

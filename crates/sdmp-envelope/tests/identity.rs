@@ -76,6 +76,7 @@ fn r15_another_spelling_of_the_text_is_the_same_identity() {
         let read = parse(&alices(&spelling)).unwrap();
         assert_eq!(read.fingerprint(), identity(&alice()).fingerprint());
         assert!(read.text().contains(&spelling), "the octets stay as received (R5)");
+        assert_ne!(read, parse(&alices(&key)).unwrap(), "and other octets are another value");
     }
 }
 

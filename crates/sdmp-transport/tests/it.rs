@@ -15,6 +15,8 @@ mod carriers;
 mod common;
 mod examples;
 mod hostile;
+mod hostile_listener;
+mod hostile_websocket;
 mod runtime;
 mod session;
 mod stream;
