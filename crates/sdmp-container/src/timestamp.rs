@@ -188,6 +188,9 @@ mod tests {
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::parse("0000-01-01T00:00:00.000Z"), Ok(Timestamp::MIN));
         assert_eq!(Timestamp::parse("9999-12-31T23:59:59.999Z"), Ok(Timestamp::MAX));
+        for last in [Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(Timestamp::from_unix_millis(last.unix_millis()), Some(last));
+        }
         assert_eq!(Timestamp::from_unix_millis(Timestamp::MIN.unix_millis() - 1), None);
         assert_eq!(Timestamp::from_unix_millis(Timestamp::MAX.unix_millis() + 1), None);
         assert_eq!(Timestamp::from_unix_millis(i64::MIN), None);
@@ -196,7 +199,9 @@ mod tests {
 
     #[test]
     fn every_day_there_could_be() {
-        for year in [0, 1, 4, 100, 400, 1582, 1900, 1970, 2000, 2023, 2024, 2100, 9998] {
+        // Miri is a thousand times slower, and has nothing to find here: one year will do.
+        let years = [2000, 0, 1, 4, 100, 400, 1582, 1900, 1970, 2023, 2024, 2100, 9998];
+        for year in years.into_iter().take(if cfg!(miri) { 1 } else { 13 }) {
             for month in 0..=13 {
                 for day in 0..=32 {
                     let text = format!("{year:04}-{month:02}-{day:02}T01:02:03.004Z");
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_day_follows_the_one_before() {
-        // Miri is a thousand times slower, and has nothing to find here: the last three years will do.
+        // For Miri the last three years will do.
         let first = if cfg!(miri) { 2_931_800 } else { -719_528 };
         let mut last = civil_from_days(first - 1);
         for days in first..=2_932_896 {

@@ -171,6 +171,37 @@ fn every_error_text_is_one_lower_case_sentence_with_a_code_of_its_own() {
     }
 }
 
+/// What is wrong, and where, as the octet or as a pointer to the member.
+#[test]
+fn an_error_says_where() {
+    let message = |header: &str, rest: &str| {
+        let text = format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":[{header}]}}{rest}}}"#);
+        let checked = Container::parse(text.as_str(), &Limits::DEFAULT);
+        checked.and_then(|container| container.check_core()).unwrap_err()
+    };
+    let error = message(r#""message""#, r#","message":7"#);
+    assert_eq!(error.to_string(), format!("{} (at /message)", error.kind()));
+    let error = message(r#""message""#, ",");
+    assert_eq!(error.to_string(), format!("{} (at octet 51)", error.kind()));
+    let error = strict::parse(&[b' '; 5000], &Limits::CLOSED_PLAIN).unwrap_err();
+    assert_eq!(error.to_string(), error.kind().to_string());
+}
+
+/// R4, R42.
+#[test]
+fn limits_are_those_of_the_rules() {
+    let octets = [
+        Limits::CLOSED_PLAIN,
+        Limits::CLOSED_HANDSHAKE,
+        Limits::CLOSED_TRAFFIC,
+        Limits::DEFAULT,
+        Limits::default(),
+    ]
+    .map(|limits| limits.octets);
+    assert_eq!(octets, [4096, 12_288, 16_777_216, 16_777_216, 16_777_216]);
+    assert_eq!((Limits::DEFAULT.depth, Limits::DEFAULT.members), (32, 262_144));
+}
+
 proptest! {
     #[test]
     fn places_are_looked_up_in_any_text_without_harm(

@@ -288,6 +288,7 @@ fn a_container_is_its_octets() {
     assert!(!plain.has_extensions());
     let extension = format!("sdmp://{0}/{0}", "A".repeat(86));
     assert!(container(&text(&extension)).has_extensions());
+    assert_eq!(extension.parse::<SchemaName>().unwrap().to_string(), extension);
     // The same meaning in other octets is another container.
     assert_ne!(plain, container(&text("message").replace(':', ": ")));
 }

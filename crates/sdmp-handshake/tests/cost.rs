@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use allocation_counter::measure;
 use common::*;
 use sdmp_container::b64url;
+use sdmp_container::closed::SessionCreation;
 use sdmp_crypto::Error;
 use sdmp_crypto::random::Random;
 use sdmp_handshake::{Connection, Profile};
@@ -49,7 +50,13 @@ fn hostile() -> Vec<(&'static str, String)> {
             b64url::encode(&[2])
         )
     };
+    let m1 = Pair::trusting(Profile::Hardened).initiator.poll_output().unwrap();
+    let m1 = SessionCreation::parse(m1.as_bytes()).unwrap();
+    let of_value = |n: Vec<u8>| SessionCreation { g: m1.g, p: m1.p.clone(), n }.to_text();
     vec![
+        ("a value of 1", of_value(vec![1])),
+        ("a value of p", of_value(m1.p.clone())),
+        ("a value longer than p", of_value(vec![0xff; m1.p.len() + 1])),
         ("a p of 16384 bits", connection("2", &[0xff; 2048])),
         ("a p of 8192 bits that nobody knows", connection("2", &[0xff; 1024])),
         ("a mebibyte in one string", format!("{{\"{}\":1}}", "a".repeat(1 << 20))),

@@ -20,6 +20,7 @@ mod confirmation;
 mod diagram;
 mod finality;
 mod key_log;
+mod limits;
 mod model;
 mod pair;
 mod proofs;
