@@ -29,7 +29,7 @@ fn run(ours: Limits, theirs: Limits) -> (Option<&'static str>, Vec<usize>) {
     let responder = Responder::new(limited(&bob(), &alice(), theirs));
     let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
     let mut lengths = vec![m1.len()];
-    let mut steps = || {
+    let steps = || {
         let (responder, m2) = sent(responder.handle(m1.as_bytes(), wall(), &mut random))?;
         lengths.push(m2[0].len());
         let (initiator, m3) = sent(initiator.handle(m2[0].as_bytes(), wall(), &mut random))?;

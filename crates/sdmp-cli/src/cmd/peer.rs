@@ -30,11 +30,7 @@ pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Peer::Remove { name } => {
-            store.remove_peer(&name)?;
-            note(&format!("{name} is no longer trusted"));
-            Ok(())
-        }
+        Peer::Remove { name } => remove(store, &name),
     }
 }
 
@@ -56,6 +52,10 @@ fn add(store: &Store, args: &PeerAdd) -> Result<(), Failure> {
         None => false,
     };
     store.add_peer(&args.name, &identity)?;
+    let others = other_names(store, &args.name, &identity);
+    if !others.is_empty() {
+        warn(&format!("the same identity is trusted as {} already", others.join(" and ")));
+    }
     if compared {
         mark(store, &args.name)?;
     }
@@ -64,6 +64,29 @@ fn add(store: &Store, args: &PeerAdd) -> Result<(), Failure> {
     }
     note(&format!("{} is trusted from now on; its fingerprint is", args.name));
     print_line(&identity.fingerprint().to_string())
+}
+
+fn remove(store: &Store, name: &str) -> Result<(), Failure> {
+    let others = store.peer(name).map(|identity| other_names(store, name, &identity));
+    store.remove_peer(name)?;
+    // Trust is in keys: one that is kept under another name is still trusted.
+    match others {
+        Ok(others) if !others.is_empty() => warn(&format!(
+            "{name} is removed, but the same identity is still trusted as {}; remove that too if it should not be",
+            others.join(" and ")
+        )),
+        _ => note(&format!("{name} is no longer trusted")),
+    }
+    Ok(())
+}
+
+/// Under which other names an identity is trusted.
+fn other_names(store: &Store, name: &str, identity: &Identity) -> Vec<String> {
+    let same =
+        |peer: &Named| peer.name != name && peer.identity.fingerprint() == identity.fingerprint();
+    // A file that cannot be read trusts nobody, and is a complaint of `peer list`.
+    let peers = store.list_peers().unwrap_or_default();
+    peers.into_iter().filter(same).map(|peer| peer.name).collect()
 }
 
 fn read(file: Option<&std::path::Path>) -> Result<Identity, Failure> {
