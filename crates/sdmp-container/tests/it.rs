@@ -15,6 +15,7 @@
     reason = "a test that is wrong should stop"
 )]
 
+mod accessors;
 mod attacks;
 mod closed;
 mod emission;

@@ -1,0 +1,102 @@
+//! Every typed object gives back what stood in the container that it was read from.
+
+use sdmp_container::strict::{Object, Value};
+use sdmp_container::{
+    Authorization, Broadcast, Connection, Container, Encrypted, Fingerprint, Identifier, Identity,
+    IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt, RequestJournal,
+    RequestResource, Resource, Response, Revoke, Signature, SignatureEntry, Status, Timestamp,
+    Trust, UserInformation,
+};
+
+fn container(text: &str) -> Container {
+    Container::parse(text, &Limits::DEFAULT).unwrap()
+}
+
+/// Writes the object and reads it back, so that both directions have a say.
+macro_rules! read {
+    ($kind:ident, $object:expr) => {
+        $kind::from_container(&container(&$object.unwrap().to_text())).unwrap()
+    };
+}
+
+fn fingerprint() -> Fingerprint {
+    Fingerprint::from_octets([1; 64])
+}
+
+fn identifier() -> Identifier {
+    Identifier::from_octets([2; 64])
+}
+
+fn moment() -> Timestamp {
+    Timestamp::parse("2030-01-02T03:04:05.678Z").unwrap()
+}
+
+#[test]
+fn of_identities_and_keys() {
+    let read = read!(
+        Identity,
+        Identity::new(IdentityType::User, moment(), "the key".into(), fingerprint())
+    );
+    assert_eq!((read.kind(), read.expires()), (IdentityType::User, moment()));
+    assert_eq!((read.key(), read.fingerprint()), ("the key", &fingerprint()));
+    let read = read!(PrivateKey, PrivateKey::new(moment(), "private".into(), fingerprint()));
+    assert_eq!((read.expires(), read.key()), (moment(), "private"));
+    assert_eq!(read.fingerprint(), &fingerprint());
+    let words = vec![Authorization::ALL[1], Authorization::ALL[0]];
+    let read = read!(Trust, Trust::new(fingerprint(), words.clone(), Some(moment())));
+    assert_eq!((read.trustee(), read.authorization()), (&fingerprint(), words.as_slice()));
+    assert_eq!(read.expires(), Some(moment()));
+    let read = read!(Trust, Trust::new(fingerprint(), words, None));
+    assert_eq!(read.expires(), None);
+}
+
+#[test]
+fn of_envelopes() {
+    let entry = SignatureEntry::new("AAAA".into(), "BBBB".into());
+    let read = read!(Signature, Signature::new(identifier(), "CCCC".into(), vec![entry.unwrap()]));
+    assert_eq!((read.identifier(), read.payload()), (&identifier(), "CCCC"));
+    let [entry] = read.signatures() else { panic!("{read:?}") };
+    assert_eq!((entry.protected(), entry.signature()), ("AAAA", "BBBB"));
+    let recipients = vec!["DDDD".to_owned(), "EEEE".to_owned()];
+    let iv = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
+    let read = read!(Encrypted, Encrypted::new(iv.clone(), "CCCC".into(), recipients.clone()));
+    assert_eq!((read.iv(), read.payload(), read.recipients()), (&*iv, "CCCC", &*recipients));
+    let read = read!(Connection, Connection::new(5, "AAAA".into(), "BBBB".into()));
+    assert_eq!((read.g(), read.p(), read.n()), (5, "AAAA", "BBBB"));
+}
+
+#[test]
+fn of_resources_and_journals() {
+    let read = read!(Resource, Resource::new(fingerprint(), Some(identifier())));
+    assert_eq!((read.user(), read.trust()), (&fingerprint(), Some(&identifier())));
+    let other = Identifier::from_octets([3; 64]);
+    let read = read!(Revoke, Revoke::new(identifier(), Some(other.clone())));
+    assert_eq!((read.resource(), read.authorization()), (&identifier(), Some(&other)));
+    let entries = vec!["one".to_owned(), "two".to_owned()];
+    let read = read!(Broadcast, Broadcast::new("before".into(), entries.clone()));
+    assert_eq!((read.since(), read.entries()), ("before", &*entries));
+    let read = read!(RequestJournal, RequestJournal::new("id".into(), "before".into(), Some(7)));
+    assert_eq!((read.identifier(), read.since(), read.limit()), ("id", "before", Some(7)));
+    let read =
+        read!(RequestResource, RequestResource::new("id".into(), fingerprint(), identifier()));
+    assert_eq!((read.identifier(), read.author()), ("id", &fingerprint()));
+    assert_eq!(read.resource(), &identifier());
+}
+
+#[test]
+fn of_answers_and_texts() {
+    let data = Object::from_members(vec![("a".into(), Value::Null)]).unwrap();
+    let read = read!(Response, Response::new(Status::Ok, "id".into(), Some(data.clone())));
+    assert_eq!((read.status(), read.identifier(), read.data()), (Status::Ok, "id", Some(&data)));
+    let read = read!(Response, Response::new(Status::NotFound, "id".into(), None));
+    assert_eq!((read.status(), read.data()), (Status::NotFound, None));
+    assert_eq!(read!(Message, Message::new("hello")).as_str(), "hello");
+    assert_eq!(read!(Receipt, Receipt::new("thanks")).as_str(), "thanks");
+    let ips = vec!["192.0.2.1".to_owned()];
+    let read = read!(NodeInformation, NodeInformation::new(Some("node".into()), ips.clone()));
+    assert_eq!((read.name(), read.ips()), (Some("node"), &*ips));
+    let read = read!(UserInformation, UserInformation::new("user".into(), Some("me".into())));
+    assert_eq!((read.name(), read.about()), ("user", Some("me")));
+    let read = read!(UserInformation, UserInformation::new("user".into(), None));
+    assert_eq!(read.about(), None);
+}
