@@ -232,6 +232,9 @@ fn r42_an_m1_over_the_limit_is_refused_as_malformed() {
 fn r43_what_is_no_object_is_refused() {
     for garbage in ["GET / HTTP/1.1\r\n", "[]", "\u{feff}{}", "\0", "                 {}"] {
         assert_eq!(refused(garbage), "misbehaved.framing", "{garbage:?}");
+        let (code, sent) = initiator(garbage);
+        assert_eq!(code, Some("misbehaved.framing"), "in place of M2: {garbage:?}");
+        assert_eq!(sent, [Rejection::BAD_REQUEST], "{garbage:?}");
     }
 }
 
