@@ -4,8 +4,8 @@ use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
     Authorization, Broadcast, Connection, Container, Encrypted, Fingerprint, Identifier, Identity,
     IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt, RequestJournal,
-    RequestResource, Resource, Response, Revoke, Signature, SignatureEntry, Status, Timestamp,
-    Trust, UserInformation,
+    RequestResource, Resource, ResourceUri, Response, Revoke, Signature, SignatureEntry, Status,
+    Timestamp, Trust, UserInformation,
 };
 
 fn container(text: &str) -> Container {
@@ -99,4 +99,18 @@ fn of_answers_and_texts() {
     assert_eq!((read.name(), read.about()), ("user", Some("me")));
     let read = read!(UserInformation, UserInformation::new("user".into(), None));
     assert_eq!(read.about(), None);
+}
+
+#[test]
+fn of_words_and_names() {
+    let types = [IdentityType::User, IdentityType::Node].map(|one| one.to_string());
+    assert_eq!(types, ["user", "node"]);
+    let statuses = [Status::Ok, Status::BadRequest, Status::NotFound].map(|one| one.to_string());
+    assert_eq!(statuses, ["ok", "bad_request", "not_found"]);
+    for word in Authorization::ALL {
+        assert_eq!(word.to_string(), word.name());
+        assert_eq!(word.name().parse(), Ok(word));
+    }
+    let uri = ResourceUri::new(fingerprint(), None);
+    assert_eq!(format!("{uri:?}"), format!("ResourceUri(sdmp://{})", fingerprint()));
 }
