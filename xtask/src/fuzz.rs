@@ -76,7 +76,7 @@ fn build_and_run(
 }
 
 /// How many targets run at a time in continuous integration.
-const TOGETHER: usize = 2;
+const TOGETHER: usize = 4;
 
 /// How long a target runs in continuous integration.
 const SMOKE_SECONDS: u32 = 10;
