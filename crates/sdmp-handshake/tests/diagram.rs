@@ -201,3 +201,14 @@ fn the_documents_diagram_is_what_the_machines_do() {
     }
     assert_eq!(shown, drawn, "run this test with SDMP_BLESS=1 and read what changed");
 }
+
+#[test]
+fn messages_have_the_names_of_the_documents() {
+    use sdmp_handshake::Message::{
+        Close, FinInitiator, FinResponder, M1, M2, M3, M4, Rejection, Traffic,
+    };
+    let all = [M1, M2, M3, M4, FinResponder, FinInitiator, Traffic, Close, Rejection];
+    let names = all.map(sdmp_handshake::Message::name);
+    let expected = ["M1", "M2", "M3", "M4", "FIN_R", "FIN_I", "traffic", "close", "rejection"];
+    assert_eq!(names, expected);
+}

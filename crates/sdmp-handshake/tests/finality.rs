@@ -125,3 +125,23 @@ fn every_failure_of_a_handshake_answers_every_later_call() {
         }
     }
 }
+
+/// A carrier that ended its writing direction before what is owed was sent would cut it off.
+#[test]
+fn output_is_finished_only_when_all_of_it_was_taken() {
+    let mut pair = Pair::accepted(Profile::Hardened);
+    pair.initiator.close(at(1)).unwrap();
+    assert!(!pair.initiator.is_output_finished());
+    let debug = format!("{:?}", pair.initiator);
+    assert!(debug.contains("Outgoing { objects: 1, octets: "), "{debug}");
+    assert!(pair.initiator.poll_output().is_some());
+    assert!(pair.initiator.is_output_finished());
+
+    let config = config(&bob(), &[&alice()], Profile::Hardened);
+    let mut bob = Connection::respond(config, at(0), Box::new(Seeded::new(2)));
+    bob.handle_input(at(0), b"no object");
+    assert!(matches!(bob.poll_event(), Some(Event::Failed(_))));
+    assert!(!bob.is_output_finished() && !bob.is_finished(), "the refusal is to be sent");
+    assert!(bob.poll_output().is_some());
+    assert!(bob.is_output_finished() && bob.is_finished());
+}
