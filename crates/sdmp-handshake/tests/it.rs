@@ -19,6 +19,7 @@ mod common;
 mod confirmation;
 mod diagram;
 mod finality;
+mod halves;
 mod key_log;
 mod limits;
 mod model;

@@ -61,6 +61,7 @@ fn r42_each_message_may_be_as_long_as_the_policy_says() {
 #[test]
 fn a_connection_says_which_limits_are_in_force() {
     let ours = limited(&alice(), &bob(), (1000, 2000));
+    assert_eq!(ours.current_policy().limits.plain_octets, 1000);
     let connection = Connection::initiate(ours, at(0), Box::new(Seeded::new(4))).unwrap();
     let limits = connection.limits();
     assert_eq!((limits.plain_octets, limits.handshake_octets), (1000, 2000));

@@ -1,0 +1,80 @@
+//! The two halves of an accepted connection over a message carrier: one whole object a message.
+
+use crate::common::*;
+
+use sdmp_handshake::{ConnectionReceiver, ConnectionSender, Event, Profile, SessionLimits};
+
+/// Alice's sending half and Bob's receiving half, which takes objects by these limits.
+fn halves(limits: SessionLimits) -> (ConnectionSender, ConnectionReceiver) {
+    let mut policy = policy(Profile::Hardened);
+    policy.limits = limits;
+    let mut pair = Pair::new(
+        config(&alice(), &[&bob()], Profile::Hardened),
+        config(&bob(), &[&alice()], Profile::Hardened).policy(policy),
+    );
+    pair.run();
+    let (sender, _) = pair.initiator.split().unwrap();
+    let (_, receiver) = pair.responder.split().unwrap();
+    (sender, receiver)
+}
+
+fn sealed(sender: &mut ConnectionSender, text: &str) -> String {
+    sender.send(at(1), &message(text)).unwrap();
+    sender.poll_output().unwrap()
+}
+
+fn events(receiver: &mut ConnectionReceiver) -> Vec<Event> {
+    std::iter::from_fn(|| receiver.poll_event()).collect()
+}
+
+#[test]
+fn objects_are_taken_one_at_a_time_while_there_is_room_for_events() {
+    let limits = SessionLimits { queued_events: 1, ..SessionLimits::default() };
+    let (mut sender, mut receiver) = halves(limits);
+    let objects = ["one", "two"].map(|text| sealed(&mut sender, text));
+    assert!(receiver.wants_input());
+    // White space around an object belongs to the carrier.
+    assert!(receiver.handle_object(at(1), format!(" \n{}\r\n", objects[0]).as_bytes()));
+    assert!(!receiver.wants_input());
+    assert!(!receiver.handle_object(at(1), objects[1].as_bytes()), "not now");
+    assert_eq!(messages(&events(&mut receiver)), ["one"]);
+    assert!(receiver.wants_input());
+    assert!(receiver.handle_object(at(1), objects[1].as_bytes()));
+    assert_eq!(messages(&events(&mut receiver)), ["two"]);
+}
+
+#[test]
+fn r42_the_limit_of_an_object_is_inclusive() {
+    let length = sealed(&mut halves(SessionLimits::default()).0, "as long as any").len();
+    for (limit, expected) in [(length, None), (length - 1, Some("misbehaved.too_long"))] {
+        let limits = SessionLimits { message_octets: limit, ..SessionLimits::default() };
+        let (mut sender, mut receiver) = halves(limits);
+        let object = sealed(&mut sender, "as long as any");
+        assert!(receiver.handle_object(at(1), format!("  {object}  ").as_bytes()));
+        let events = events(&mut receiver);
+        assert_eq!(failure(&events), expected);
+        assert_eq!(messages(&events).is_empty(), expected.is_some());
+        assert_eq!(receiver.is_finished(), expected.is_some());
+        assert!(expected.is_none() || !receiver.handle_object(at(1), object.as_bytes()));
+    }
+}
+
+#[test]
+fn r41_each_half_ends_by_itself() {
+    let (mut sender, mut receiver) = halves(SessionLimits::default());
+    sender.close(at(1)).unwrap();
+    assert!(!sender.is_finished(), "the close is still to be sent");
+    let close = sender.poll_output().unwrap();
+    assert!(sender.is_finished() && !receiver.is_finished());
+    assert!(receiver.handle_object(at(1), close.as_bytes()));
+    let told = events(&mut receiver);
+    assert!(matches!(told.as_slice(), [Event::Closed { authenticated: true }]), "{told:?}");
+    assert!(receiver.is_finished());
+    receiver.handle_eof();
+    assert!(receiver.poll_event().is_none());
+
+    let (_, mut receiver) = halves(SessionLimits::default());
+    receiver.handle_eof();
+    assert_eq!(failure(&events(&mut receiver)), Some("truncated"));
+    assert!(receiver.is_finished());
+}
