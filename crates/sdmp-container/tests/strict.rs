@@ -306,6 +306,18 @@ fn no_limit_makes_the_parser_descend_further_than_it_can() {
     assert!(strict::parse(text.as_bytes(), &limits).is_ok());
 }
 
+/// A double has up to 309 digits before the point, and a sign.
+#[test]
+fn the_longest_integers_are_read() {
+    let digits = |length: usize| format!("1{}", "0".repeat(length - 1));
+    for (number, fits) in [(digits(309), true), (digits(310), false), (digits(311), false)] {
+        for sign in ["", "-"] {
+            let text = format!("{{\"a\":{sign}{number}}}");
+            assert_eq!(parse(text.as_bytes()).is_ok(), fits, "{sign}{} digits", number.len());
+        }
+    }
+}
+
 #[test]
 fn a_million_digits_are_refused_without_reading_them_as_a_number() {
     let text = format!("{{\"a\":{}}}", "9".repeat(1_000_000));

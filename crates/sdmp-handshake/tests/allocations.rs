@@ -3,43 +3,13 @@
 use crate::common;
 
 use allocation_counter::measure;
+use common::by_value::sessions;
 use common::*;
 use sdmp_container::{Container, Limits};
-use sdmp_handshake::{Failed, Incoming, Initiator, Machine, Profile, Responder, Session, Step};
+use sdmp_handshake::{Incoming, Profile};
 
 /// How often opening a short message allocates.
 const MOST: u64 = 10;
-
-/// Two accepted sessions, by the by-value tier.
-fn sessions(profile: Profile) -> (Session, Session) {
-    let mut random = Seeded::new(8);
-    let ours = config(&alice(), &[&bob()], profile);
-    let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
-    let responder = Responder::new(config(&bob(), &[&alice()], profile));
-    let continued = |step: Result<Step<Responder>, Failed>| match step.unwrap() {
-        Step::Continue { machine, send } => (Some(machine), None, send),
-        Step::Complete { session, send } => (None, Some(session), send),
-        other => panic!("{other:?}"),
-    };
-    let (responder, _, m2) = continued(responder.handle(m1.as_bytes(), wall(), &mut random));
-    let Step::Continue { machine: initiator, send: m3 } =
-        initiator.handle(m2[0].as_bytes(), wall(), &mut random).unwrap()
-    else {
-        panic!("M3 follows M2")
-    };
-    let m3 = responder.unwrap().handle(m3[0].as_bytes(), wall(), &mut random);
-    let (responder, published, flight) = continued(m3);
-    match initiator.handle(flight[0].as_bytes(), wall(), &mut random).unwrap() {
-        Step::Complete { session, .. } => (*session, *published.unwrap()),
-        Step::Continue { machine, .. } => {
-            let step = machine.handle(flight[1].as_bytes(), wall(), &mut random).unwrap();
-            let Step::Complete { session, send } = step else { panic!("FIN_R completes") };
-            let fin = responder.unwrap().handle(send[0].as_bytes(), wall(), &mut random);
-            (*session, *continued(fin).1.unwrap())
-        }
-        other => panic!("{other:?}"),
-    }
-}
 
 /// A container of an extension's, and one of each core schema that is sent often.
 fn containers(length: usize) -> Vec<Container> {
@@ -63,7 +33,7 @@ fn containers(length: usize) -> Vec<Container> {
 #[test]
 fn sealing_allocates_once_a_message() {
     for profile in [Profile::Hardened, Profile::Published] {
-        let (mut initiator, _) = sessions(profile);
+        let (mut initiator, _) = sessions(profile, 8);
         for container in [10, 1_000, 16_000, 256_000].into_iter().flat_map(containers) {
             let mut object = String::new();
             // A source that takes its octets from nowhere and allocates nothing.
@@ -81,7 +51,7 @@ fn sealing_allocates_once_a_message() {
 #[test]
 fn opening_allocates_no_more_for_a_longer_message() {
     for profile in [Profile::Hardened, Profile::Published] {
-        let (mut initiator, mut responder) = sessions(profile);
+        let (mut initiator, mut responder) = sessions(profile, 8);
         let counts = [1_000, 16_000, 256_000].map(|length| {
             let container = containers(length).swap_remove(1);
             let object = initiator.seal(&container, wall(), &mut Zeros).unwrap();

@@ -15,6 +15,7 @@
 
 mod allocations;
 mod between;
+mod by_value;
 mod common;
 mod confirmation;
 mod diagram;

@@ -11,6 +11,7 @@
 )]
 
 pub mod attacker;
+pub mod by_value;
 #[path = "../../../sdmp-envelope/tests/common/people.rs"]
 pub mod people;
 

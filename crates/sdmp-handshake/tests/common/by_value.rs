@@ -1,0 +1,35 @@
+//! Two accepted sessions without a connection around them.
+
+use super::{Seeded, alice, bob, config, wall};
+use sdmp_handshake::{Failed, Initiator, Machine, Profile, Responder, Session, Step};
+
+/// Two accepted sessions, by the by-value tier.
+pub fn sessions(profile: Profile, seed: u64) -> (Session, Session) {
+    let mut random = Seeded::new(seed);
+    let ours = config(&alice(), &[&bob()], profile);
+    let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
+    let responder = Responder::new(config(&bob(), &[&alice()], profile));
+    let continued = |step: Result<Step<Responder>, Failed>| match step.unwrap() {
+        Step::Continue { machine, send } => (Some(machine), None, send),
+        Step::Complete { session, send } => (None, Some(session), send),
+        other => panic!("{other:?}"),
+    };
+    let (responder, _, m2) = continued(responder.handle(m1.as_bytes(), wall(), &mut random));
+    let Step::Continue { machine: initiator, send: m3 } =
+        initiator.handle(m2[0].as_bytes(), wall(), &mut random).unwrap()
+    else {
+        panic!("M3 follows M2")
+    };
+    let m3 = responder.unwrap().handle(m3[0].as_bytes(), wall(), &mut random);
+    let (responder, published, flight) = continued(m3);
+    match initiator.handle(flight[0].as_bytes(), wall(), &mut random).unwrap() {
+        Step::Complete { session, .. } => (*session, *published.unwrap()),
+        Step::Continue { machine, .. } => {
+            let step = machine.handle(flight[1].as_bytes(), wall(), &mut random).unwrap();
+            let Step::Complete { session, send } = step else { panic!("FIN_R completes") };
+            let fin = responder.unwrap().handle(send[0].as_bytes(), wall(), &mut random);
+            (*session, *continued(fin).1.unwrap())
+        }
+        other => panic!("{other:?}"),
+    }
+}
