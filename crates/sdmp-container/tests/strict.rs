@@ -306,6 +306,37 @@ fn no_limit_makes_the_parser_descend_further_than_it_can() {
     assert!(strict::parse(text.as_bytes(), &limits).is_ok());
 }
 
+/// Objects of many members look for duplicates in another way than those of few.
+#[test]
+fn a_duplicate_is_found_in_any_order_of_the_names() {
+    let names: Vec<String> = (10..40).map(|n| format!("n{n}")).collect();
+    let reversed: Vec<String> = names.iter().rev().cloned().collect();
+    for order in [names, reversed] {
+        let text = |names: &[String]| {
+            let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(parse(text(&order).as_bytes()).is_ok());
+        for twice in 0..order.len() {
+            for second in [twice + 1, order.len()] {
+                let mut order = order.clone();
+                order.insert(second, order[twice].clone());
+                let text = text(&order);
+                let error = parse(text.as_bytes()).unwrap_err();
+                assert_eq!(error.code(), "json.duplicate_member", "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_end_within_an_escape_is_told_where_it_is() {
+    let error = parse(br#"{"a":"\"#).unwrap_err();
+    assert_eq!((error.code(), error.offset(br#"{"a":"\"#)), ("json.unexpected_end", Some(8)));
+    let error = parse(br#"{"a":""#).unwrap_err();
+    assert_eq!((error.code(), error.offset(br#"{"a":""#)), ("json.unexpected_end", Some(7)));
+}
+
 /// A double has up to 309 digits before the point, and a sign.
 #[test]
 fn the_longest_integers_are_read() {

@@ -59,6 +59,25 @@ fn r42_the_limit_of_an_object_is_inclusive() {
     }
 }
 
+/// The same limit, for what is sent: nothing is sealed that a peer with this limit would refuse.
+#[test]
+fn r42_what_is_too_long_is_not_sealed() {
+    let length = sealed(&mut halves(SessionLimits::default()).0, "as long as any").len();
+    for (limit, expected) in [(length, None), (length - 1, Some("misuse.too_large"))] {
+        let mut policy = policy(Profile::Hardened);
+        policy.limits.message_octets = limit;
+        let mut pair = Pair::new(
+            config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+            config(&bob(), &[&alice()], Profile::Hardened),
+        );
+        pair.run();
+        let sent = pair.initiator.send(at(1), &message("as long as any"));
+        assert_eq!(sent.err().map(|error| error.code()), expected);
+        // That is no failure of the session.
+        assert!(pair.initiator.is_accepted());
+    }
+}
+
 #[test]
 fn r41_each_half_ends_by_itself() {
     let (mut sender, mut receiver) = halves(SessionLimits::default());
