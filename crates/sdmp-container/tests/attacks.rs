@@ -199,6 +199,9 @@ fn an_error_gives_line_and_column() {
     assert_eq!(position(b"{\n\n  \"a\":x}"), Some((3, 7)));
     assert_eq!(position("{\"\u{e9}\u{1f600}\":x}".as_bytes()), Some((1, 7)));
     assert_eq!(position(b"{\n\"\xff\xff\":x}"), Some((2, 2)));
+    // Asked about a text that it is not about, it counts octets where there are no characters.
+    let error = strict::parse(b"{\"a\":x}", &Limits::DEFAULT).unwrap_err();
+    assert_eq!(error.position(b"\n\xff\xff\xff\xff\xff"), Some((2, 5)));
     assert_eq!(strict::position_of(b"{\n \"a\": [\n1,\n 2]}", "/a/1"), Some((4, 2)));
 }
 
