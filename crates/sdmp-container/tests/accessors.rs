@@ -114,3 +114,14 @@ fn of_words_and_names() {
     let uri = ResourceUri::new(fingerprint(), None);
     assert_eq!(format!("{uri:?}"), format!("ResourceUri(sdmp://{})", fingerprint()));
 }
+
+#[test]
+fn of_objects() {
+    let object = Object::from_members(vec![("a".into(), Value::Null)]).unwrap();
+    assert_eq!((object.len(), object.is_empty()), (1, false));
+    let members: Vec<_> = (&object).into_iter().collect();
+    assert_eq!(members, object.iter().collect::<Vec<_>>());
+    assert_eq!(members.len(), 1);
+    let none = Object::from_members(Vec::new()).unwrap();
+    assert!(none.is_empty() && (&none).into_iter().next().is_none());
+}
