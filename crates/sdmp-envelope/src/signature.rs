@@ -129,10 +129,9 @@ pub fn check_payload(object: &Signature) -> Result<Vec<u8>, Error> {
 /// [`Error::ProtectedHeader`] unless the header is exactly `alg` = `HS512` and `kid`.
 pub fn key_id(entry: &SignatureEntry) -> Result<Fingerprint, Error> {
     let octets = b64url::decode(entry.protected()).map_err(|_| Error::ProtectedHeader)?;
-    let header = match strict::parse(&octets, &PROTECTED_LIMITS) {
-        // No more than two members (the limit above), so that these two are all.
-        Ok(Value::Object(header)) => header,
-        _ => return Err(Error::ProtectedHeader),
+    // No more than two members (that is the limit), so that `alg` and `kid` are all.
+    let Ok(Value::Object(header)) = strict::parse(&octets, &PROTECTED_LIMITS) else {
+        return Err(Error::ProtectedHeader);
     };
     match (header.get("alg"), header.get("kid")) {
         (Some(Value::String(alg)), Some(Value::String(kid))) if alg == "HS512" => {
