@@ -7,7 +7,7 @@
 mod devtools;
 
 use crate::process::answers;
-use crate::workspace;
+use crate::{conformance, workspace};
 use anyhow::{Context, Result, bail, ensure};
 use devtools::Browser;
 use serde_json::json;
@@ -51,23 +51,15 @@ pub(crate) fn find() -> Option<&'static str> {
     PROGRAMS.iter().copied().find(|program| answers(Command::new(program).arg("--version")))
 }
 
+/// The program, built where it is not yet.
+fn sdmp() -> Result<Command> {
+    conformance::built_program("sdmp").map(Command::new)
+}
+
 fn demo(directory: &Path) -> Result<PathBuf> {
     let page = directory.join("demo.html");
-    let mut command = workspace::cargo();
-    command
-        .args([
-            "run",
-            "--locked",
-            "--quiet",
-            "--package",
-            "sdmp-cli",
-            "--",
-            "demo",
-            "--bits",
-            "2048",
-        ])
-        .args(["--group", "ffdhe2048", "--html"])
-        .arg(&page);
+    let mut command = sdmp()?;
+    command.args(["demo", "--bits", "2048", "--group", "ffdhe2048", "--html"]).arg(&page);
     ensure!(command.status().context("cannot run the demo")?.success(), "the demo failed");
     Ok(page)
 }
@@ -93,18 +85,9 @@ fn hostile(browser: &mut Browser, directory: &Path) -> Result<()> {
     let [recording, page] = ["hostile.sdmp", "hostile.html"].map(|name| directory.join(name));
     std::fs::write(&recording, text).context("cannot write the recording")?;
     drop(std::fs::remove_file(&page));
-    let mut command = workspace::cargo();
-    command.args([
-        "run",
-        "--locked",
-        "--quiet",
-        "--package",
-        "sdmp-cli",
-        "--",
-        "inspect",
-        "--html",
-    ]);
-    let status = command.arg(&page).arg(&recording).stderr(std::process::Stdio::null()).status();
+    let mut command = sdmp()?;
+    command.args(["inspect", "--html"]).arg(&page).arg(&recording);
+    let status = command.stderr(std::process::Stdio::null()).status();
     // Its checks fail, and the page is there.
     ensure!(status.context("cannot run sdmp inspect")?.code() == Some(6), "its checks fail");
     browser.window(1360, 900)?;

@@ -24,14 +24,18 @@ impl Arguments {
     }
 }
 
-/// Runs all steps, even where one fails, and sums up. The two lanes build into directories of their
-/// own, so neither waits for the other's lock, and one lane's linking leaves no core idle.
+/// Runs all steps, even where one fails, and sums up. Lanes that build do so into directories of
+/// their own, so that neither waits for the other's lock, and one lane's linking leaves no core idle.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let started = clock();
     let mut reports = std::thread::scope(|scope| {
         let beside = scope.spawn(|| lane(BESIDE, arguments));
-        let mut reports = lane(STEPS, arguments);
-        reports.extend(beside.join().unwrap_or_else(|_| vec![panicked()]));
+        let mut reports = lane(FIRST, arguments);
+        let programs = scope.spawn(|| lane(PROGRAMS, arguments));
+        reports.extend(lane(THEN, arguments));
+        for other in [programs, beside] {
+            reports.extend(other.join().unwrap_or_else(|_| vec![panicked()]));
+        }
         reports
     });
     if arguments.wants("deny") {
@@ -66,20 +70,25 @@ fn panicked() -> Report {
 type Step = fn(&str) -> Vec<Report>;
 
 /// What builds into target/debug, in the order in which it runs: what fails soonest comes first.
-const STEPS: &[(&str, Step)] = &[
+const FIRST: &[(&str, Step)] = &[
     ("tidy", run_tidy),
     ("format", run_format),
     ("clippy", run_clippy),
     ("test", run_tests),
     ("conformance", run_conformance),
-    ("peer", run_peer),
+];
+
+/// What goes on from there with the compiler ...
+const THEN: &[(&str, Step)] = &[
     ("docs", run_docs),
     ("book", run_book),
     ("features", run_features),
-    ("browser", run_browser),
-    ("dissector", run_dissector),
     ("release", release::quick),
 ];
+
+/// ... and beside it what runs the programs that are built by then, and waits for them much.
+const PROGRAMS: &[(&str, Step)] =
+    &[("peer", run_peer), ("browser", run_browser), ("dissector", run_dissector)];
 
 /// What builds elsewhere (target/release, fuzz/target), beside the others.
 const BESIDE: &[(&str, Step)] = &[("demo", run_demo), ("fuzz", fuzz::smoke)];
@@ -242,7 +251,10 @@ fn run_dissector(name: &str) -> Vec<Report> {
 /// A command of this program that reports line by line.
 fn task(name: &str) -> Report {
     let show = |line: &str| line.starts_with("ok: ") || line.starts_with("skipped: ");
-    step(name, &mut cargo(&["run", "--locked", "--quiet", "--package", "xtask", "--", name]), show)
+    match std::env::current_exe() {
+        Ok(this) => step(name, Command::new(this).arg(name), show),
+        Err(error) => broken(name, &error.into()),
+    }
 }
 
 fn run_deny(name: &str) -> Vec<Report> {

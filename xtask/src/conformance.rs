@@ -40,14 +40,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Makes the programs `sdmp` and `sdmp-conformance`.
 ///
-/// The tests named here are small ones of the two packages; cargo builds the programs of a package
-/// with its tests. What matters is that the *whole workspace* is named: then the features of the
-/// dependencies are those of `cargo test --workspace`, and nothing that it built is built again.
+/// Cargo builds the programs of a package with its tests, of which each package has one of this
+/// name. What matters is that the *whole workspace* is named: then the features of the dependencies
+/// are those of `cargo test --workspace`, and nothing that it built is built again.
 /// `cargo run --package` would ask for other features, and take minutes.
 pub(crate) fn build() -> Command {
     let mut command = workspace::cargo();
     let what = ["--locked", "--quiet", "--workspace", "--no-run"];
-    command.arg("test").args(what).args(["--test", "extensions", "--test", "demo"]);
+    command.arg("test").args(what).args(["--test", "it"]);
     command
 }
 
@@ -56,6 +56,12 @@ pub(crate) fn program(name: &str) -> Result<Command> {
     let mut command = Command::new(built(name)?);
     command.current_dir(workspace::root());
     Ok(command)
+}
+
+/// Where a program lies that is built first, where it is not yet.
+pub(crate) fn built_program(name: &str) -> Result<PathBuf> {
+    succeed(&mut build(), "the build")?;
+    built(name)
 }
 
 /// Where a program lies.

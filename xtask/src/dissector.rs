@@ -4,7 +4,7 @@
 mod lua;
 
 use crate::process::answers;
-use crate::workspace;
+use crate::{conformance, workspace};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -55,12 +55,7 @@ struct Stage {
 
 impl Stage {
     fn new(directory: PathBuf) -> Result<Self> {
-        let build = workspace::cargo()
-            .args(["build", "--locked", "--quiet", "--package", "sdmp-cli"])
-            .status();
-        ensure!(build.context("cannot build the program")?.success(), "the program does not build");
-        let program = workspace::root().join("target/debug/sdmp");
-        let stage = Self { directory, program };
+        let stage = Self { directory, program: conformance::built_program("sdmp")? };
         for name in ["alice", "bob"] {
             stage.sdmp(name, &["key", "new", name, "--bits", "2048"])?;
         }
