@@ -33,15 +33,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let directory = workspace::root().join("target/browser");
     std::fs::create_dir_all(&directory).context("cannot make target/browser")?;
+    let sdmp = conformance::built_program("sdmp")?;
     let page = match &arguments.page {
         Some(page) => std::fs::canonicalize(page).context("there is no such page")?,
-        None => demo(&directory)?,
+        None => demo(&sdmp, &directory)?,
     };
     let mut browser = Browser::start(program, &directory)?;
     walk(&mut browser, &page, &directory)?;
     without_script(&mut browser, &page, &directory)?;
     drop(browser);
-    hostile(&mut Browser::start(program, &directory)?, &directory)?;
+    hostile(&sdmp, &mut Browser::start(program, &directory)?, &directory)?;
     println!("ok: the page works in {program}; screenshots in {}", directory.display());
     Ok(())
 }
@@ -51,21 +52,16 @@ pub(crate) fn find() -> Option<&'static str> {
     PROGRAMS.iter().copied().find(|program| answers(Command::new(program).arg("--version")))
 }
 
-/// The program, built where it is not yet.
-fn sdmp() -> Result<Command> {
-    conformance::built_program("sdmp").map(Command::new)
-}
-
-fn demo(directory: &Path) -> Result<PathBuf> {
+fn demo(sdmp: &Path, directory: &Path) -> Result<PathBuf> {
     let page = directory.join("demo.html");
-    let mut command = sdmp()?;
+    let mut command = Command::new(sdmp);
     command.args(["demo", "--bits", "2048", "--group", "ffdhe2048", "--html"]).arg(&page);
     ensure!(command.status().context("cannot run the demo")?.success(), "the demo failed");
     Ok(page)
 }
 
 /// A recording whose every text tries to become a part of the page.
-fn hostile(browser: &mut Browser, directory: &Path) -> Result<()> {
+fn hostile(sdmp: &Path, browser: &mut Browser, directory: &Path) -> Result<()> {
     let evil = "</script></pre><script>alert(1)</script><img src=x onerror=alert(2)>\"'<svg onload=alert(3)>";
     let wire =
         json!({"sdmp": {"version": "0.12.0", "schemas": ["message"]}, "message": evil, evil: evil});
@@ -85,7 +81,7 @@ fn hostile(browser: &mut Browser, directory: &Path) -> Result<()> {
     let [recording, page] = ["hostile.sdmp", "hostile.html"].map(|name| directory.join(name));
     std::fs::write(&recording, text).context("cannot write the recording")?;
     drop(std::fs::remove_file(&page));
-    let mut command = sdmp()?;
+    let mut command = Command::new(sdmp);
     command.args(["inspect", "--html"]).arg(&page).arg(&recording);
     let status = command.stderr(std::process::Stdio::null()).status();
     // Its checks fail, and the page is there.

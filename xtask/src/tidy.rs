@@ -10,6 +10,7 @@ mod links;
 mod manifests;
 mod rules;
 mod survived;
+mod test_files;
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -52,7 +53,7 @@ fn check() -> Result<Vec<Complaint>> {
     complaints.extend(links::check(&workspace::root(), &pages));
     complaints.extend(links::check_summary(&pages));
     complaints.extend(survived::check(&pages, &sources));
-    complaints.extend(survived::check_run(&manifests, &sources));
+    complaints.extend(test_files::check(&manifests, &sources));
     complaints.extend(survived::check_build_scripts(&sources));
     Ok(complaints)
 }
