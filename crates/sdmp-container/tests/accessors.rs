@@ -1,16 +1,13 @@
 //! Every typed object gives back what stood in the container that it was read from.
 
+use crate::kinds::container;
 use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
-    Authorization, Broadcast, Connection, Container, Encrypted, Fingerprint, Identifier, Identity,
-    IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt, RequestJournal,
-    RequestResource, Resource, ResourceUri, Response, Revoke, Signature, SignatureEntry, Status,
-    Timestamp, Trust, UserInformation,
+    Authorization, Broadcast, Connection, Encrypted, Fingerprint, Identifier, Identity,
+    IdentityType, Message, NodeInformation, PrivateKey, Receipt, RequestJournal, RequestResource,
+    Resource, ResourceUri, Response, Revoke, Signature, SignatureEntry, Status, Timestamp, Trust,
+    UserInformation,
 };
-
-fn container(text: &str) -> Container {
-    Container::parse(text, &Limits::DEFAULT).unwrap()
-}
 
 /// Writes the object and reads it back, so that both directions have a say.
 macro_rules! read {

@@ -187,24 +187,6 @@ fn an_error_says_where() {
     assert_eq!(error.to_string(), error.kind().to_string());
 }
 
-/// Lines and columns count from 1; a column is one character, or one octet where there are none.
-#[test]
-fn an_error_gives_line_and_column() {
-    let position = |text: &[u8]| {
-        let error = strict::parse(text, &Limits::DEFAULT).unwrap_err();
-        error.position(text)
-    };
-    assert_eq!(position(b"x"), Some((1, 1)));
-    assert_eq!(position(b"{\"a\":x}"), Some((1, 6)));
-    assert_eq!(position(b"{\n\n  \"a\":x}"), Some((3, 7)));
-    assert_eq!(position("{\"\u{e9}\u{1f600}\":x}".as_bytes()), Some((1, 7)));
-    assert_eq!(position(b"{\n\"\xff\xff\":x}"), Some((2, 2)));
-    // Asked about a text that it is not about, it counts octets where there are no characters.
-    let error = strict::parse(b"{\"a\":x}", &Limits::DEFAULT).unwrap_err();
-    assert_eq!(error.position(b"\n\xff\xff\xff\xff\xff"), Some((2, 5)));
-    assert_eq!(strict::position_of(b"{\n \"a\": [\n1,\n 2]}", "/a/1"), Some((4, 2)));
-}
-
 /// R4, R42.
 #[test]
 fn limits_are_those_of_the_rules() {

@@ -32,7 +32,7 @@ fn base64() -> impl Strategy<Value = String> {
     vec(any::<u8>(), 0..40).prop_map(|octets| b64url::encode(&octets))
 }
 
-fn container(text: &str) -> Container {
+pub(crate) fn container(text: &str) -> Container {
     Container::parse(text, &Limits::DEFAULT).unwrap()
 }
 
