@@ -1,10 +1,8 @@
 //! `sdmp container check` and `sdmp schema`: exit codes, places and rules.
 
-use crate::common;
-
 use std::fs;
 
-use common::{Machine, expect, stderr, stdout};
+use crate::common::{Machine, expect, stderr, stdout};
 use serde_json::{Value, json};
 
 const MESSAGE: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;

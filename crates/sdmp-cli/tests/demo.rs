@@ -1,8 +1,6 @@
 //! `sdmp demo`: what it prints is what was sent.
 
-use crate::common;
-
-use common::{Machine, expect, stderr, stdout};
+use crate::common::{Machine, expect, stderr, stdout};
 use serde_json::Value;
 
 const FAST: &[&str] = &["demo", "--bits", "2048", "--group", "ffdhe2048"];

@@ -1,12 +1,10 @@
 //! `sdmp recv` and a trusted peer that does not behave: nothing outside the directory, nothing that
 //! was not announced, nothing that is not whole.
 
-use crate::common;
-
 use std::fs;
 use std::sync::Arc;
 
-use common::{Listening, Machine, acquainted, expect};
+use crate::common::{Listening, Machine, acquainted, expect};
 use sdmp_container::{Container, Limits, Status, b64url};
 use sdmp_crypto::hash::sha512;
 use sdmp_envelope::{Identity, LocalIdentity, private_key};

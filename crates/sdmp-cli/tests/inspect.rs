@@ -1,12 +1,10 @@
 //! `sdmp inspect` and `--record`: what was sent, opened and checked again from outside.
 
-use crate::common;
-
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 
-use common::{Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Machine, acquainted, expect, stderr, stdout};
 use serde_json::Value;
 use tempfile::TempDir;
 

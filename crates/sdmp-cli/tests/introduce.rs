@@ -1,11 +1,9 @@
 //! First contact: identities that are offered, fetched and compared, never trusted silently.
 
-use crate::common;
-
 use std::io::Write;
 use std::net::TcpListener;
 
-use common::{Machine, expect, stderr, stdout};
+use crate::common::{Machine, expect, stderr, stdout};
 
 fn fingerprint(machine: &Machine, key: &str) -> String {
     let shown: serde_json::Value =

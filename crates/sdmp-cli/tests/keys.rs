@@ -1,10 +1,8 @@
 //! `sdmp key`, `peer`, `sign`, `verify`, `seal`, `unseal`: the real program and its files.
 
-use crate::common;
-
 use std::fs;
 
-use common::{Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Machine, acquainted, expect, stderr, stdout};
 
 const MESSAGE: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
 

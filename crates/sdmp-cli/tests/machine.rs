@@ -1,11 +1,9 @@
 //! What surrounds the sessions: configuration, environment, diagnosis, completions, manual pages.
 
-use crate::common;
-
 use std::fs;
 use std::process::Output;
 
-use common::{Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Machine, acquainted, expect, stderr, stdout};
 
 fn checks(output: &Output) -> Vec<(String, String)> {
     let of = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap().to_owned();

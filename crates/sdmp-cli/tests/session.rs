@@ -1,13 +1,11 @@
 //! `sdmp listen` and `sdmp connect`: two real programs over loopback, and peers that misbehave.
 
-use crate::common;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Machine, acquainted, expect, stderr, stdout};
 
 const CONNECT: [&str; 4] = ["--key", "alice", "--peer", "bob"];
 

@@ -1,14 +1,12 @@
 //! `sdmp send` and `sdmp recv`: real programs over loopback, and what must not happen to files.
 
-use crate::common;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use common::{Listening, Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Listening, Machine, acquainted, expect, stderr, stdout};
 use tempfile::TempDir;
 
 /// Alice sends, Bob receives.

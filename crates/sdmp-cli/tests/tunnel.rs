@@ -1,12 +1,10 @@
 //! `sdmp pipe`, `sdmp forward` and their counterparts: octets through real programs over loopback.
 
-use crate::common;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
-use common::{Machine, acquainted, expect, stderr};
+use crate::common::{Machine, acquainted, expect, stderr};
 
 fn octets(length: u32) -> Vec<u8> {
     (0..length).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()

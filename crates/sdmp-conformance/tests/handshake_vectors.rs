@@ -1,13 +1,11 @@
 //! The transcripts in `vectors/handshake` are what section 7 gives, step by step, and what both
 //! machines send and accept. `tests/vectors.rs` replays each side alone against its script.
 
-use crate::transcript;
-
 use std::fs;
 
+use crate::transcript::{PLANS, Plan, play, values};
 use sdmp_conformance::load;
 use serde_json::Value;
-use transcript::{PLANS, Plan, play, values};
 
 fn file(plan: &Plan) -> Value {
     let name = format!("handshake/transcript-{}.json", plan.id);

@@ -2,12 +2,12 @@
 
 use crate::wrong_peers;
 
+use crate::wrong_peers::Peer;
 use sdmp_conformance::peer::case::{Side, Who};
 use sdmp_conformance::peer::{Options, Person, Target, cases, located, run};
 use sdmp_handshake::Profile;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use wrong_peers::Peer;
 
 #[test]
 fn there_are_at_least_150_cases_with_names_of_their_own() {

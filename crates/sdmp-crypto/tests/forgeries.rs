@@ -2,9 +2,7 @@
 //! map, but not the right padding, would try; made with the real private key, so that nothing but
 //! the check of the padding stands in the way.
 
-use crate::common;
-
-use common::{der, text};
+use crate::common::{der, text};
 use crypto_bigint::{
     BoxedUint, Odd, Resize,
     modular::{BoxedMontyForm, BoxedMontyParams},

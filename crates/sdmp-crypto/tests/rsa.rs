@@ -2,8 +2,8 @@
 
 use crate::common;
 
-use common::keys::*;
-use common::{der, text};
+use crate::common::keys::*;
+use crate::common::{der, text};
 use der::{Decode, Encode, asn1::UintRef};
 use pkcs1::RsaPrivateKeyRef;
 use sdmp_crypto::{

@@ -1,9 +1,7 @@
 //! One key has one text and one encoding (R14): whatever else could be read as it is refused.
 
-use crate::common;
-
-use common::keys::*;
-use common::{der, text};
+use crate::common::keys::*;
+use crate::common::{der, text};
 use sdmp_crypto::{
     Error,
     error::KeyError,

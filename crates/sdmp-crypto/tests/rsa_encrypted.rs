@@ -1,9 +1,7 @@
 //! Private keys under a passphrase (R14): what is read, what it may cost, and back.
 
-use crate::common;
-
-use common::keys::*;
-use common::{der, text};
+use crate::common::keys::*;
+use crate::common::{der, text};
 use sdmp_crypto::{Error, error::KeyError, random::SystemRandom, rsa::PrivateKey};
 
 #[test]

@@ -9,7 +9,7 @@ use crate::common;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{
+use crate::common::{
     EXPIRY, Forgery, PUBLISHED_FINGERPRINT, PUBLISHED_PEM, alice, bob, container, header, identity,
     kid, local, message, now, time,
 };

@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{Seeded, alice, bob, carol, container, dave, mallory, message};
+use crate::common::{Seeded, alice, bob, carol, container, dave, mallory, message};
 use proptest::prelude::*;
 use sdmp_container::{Container, Encrypted, b64url};
 use sdmp_crypto::content::{a256cbc, a256cbc_hs512};

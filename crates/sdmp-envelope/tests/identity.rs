@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{
+use crate::common::{
     EXPIRY, PUBLISHED_FINGERPRINT, PUBLISHED_PEM, alice, bob, carol, dave, identity, time,
 };
 use sdmp_container::{Fingerprint, IdentityType, Timestamp};

@@ -1,9 +1,7 @@
 //! Private keys in containers: R14, R16.
 #![cfg(feature = "aws-lc-rs")]
 
-use crate::common;
-
-use common::{EXPIRY, Seeded, alice, bob, container, dave, kid, message, now, time};
+use crate::common::{EXPIRY, Seeded, alice, bob, container, dave, kid, message, now, time};
 use sdmp_container::{IdentityType, PrivateKey as PrivateKeyObject};
 use sdmp_crypto::error::KeyError;
 use sdmp_crypto::rsa::{OaepHash, Signer};

@@ -1,9 +1,7 @@
 //! Signature containers: R17 to R20a, R5.
 #![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
 
-use crate::common;
-
-use common::{
+use crate::common::{
     EXPIRY, Forgery, alice, bob, carol, container, dave, header, identity, kid, known, local,
     mallory, message, now, time,
 };

@@ -1,10 +1,8 @@
 //! How often a session allocates in steady state: once to seal a message, a few times to open one.
 
-use crate::common;
-
+use crate::common::by_value::sessions;
+use crate::common::*;
 use allocation_counter::measure;
-use common::by_value::sessions;
-use common::*;
 use sdmp_container::{Container, Limits};
 use sdmp_handshake::{Incoming, Profile};
 

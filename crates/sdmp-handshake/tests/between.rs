@@ -1,11 +1,9 @@
 //! What may change while a handshake runs: the time (R16, R35); and what a raised limit does not
 //! raise (R29).
 
-use crate::common;
-
 use std::sync::{Arc, Mutex};
 
-use common::*;
+use crate::common::*;
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::signature::reserved::sign_octets;

@@ -2,11 +2,9 @@
 //! right key, confirm a handshake. Here an insider has the traffic keys and a trusted identity, so
 //! that nothing but the comparison stands in the way.
 
-use crate::common;
-
 use std::sync::{Arc, Mutex};
 
-use common::*;
+use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_container::{Limits, b64url};
 use sdmp_crypto::secret::Secret;

@@ -1,12 +1,10 @@
 //! The state diagram of docs/handshake.md is what the machines do: this test walks them, draws
 //! what it saw, and compares. `SDMP_BLESS=1` writes the drawing into the document.
 
-use crate::common;
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use common::*;
+use crate::common::*;
 use sdmp_handshake::{Failed, Initiator, Machine, Profile, Responder, Step};
 
 /// The lines of one role's diagram.

@@ -1,9 +1,7 @@
 //! R39: a failure is final. It is told once, it is the answer to every later call, and nothing of
 //! the session stays: neither its keys, nor what was sealed but not sent.
 
-use crate::common;
-
-use common::*;
+use crate::common::*;
 use sdmp_container::IdentityType;
 use sdmp_handshake::{Config, Connection, Error, Event, Now, Profile};
 

@@ -1,12 +1,10 @@
 //! The key log (see `KeyLog`): with it, everything on the wire opens; without a request, nothing is
 //! logged.
 
-use crate::common;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use common::*;
+use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_container::{Container, CoreSchema, Limits, b64url};
 use sdmp_crypto::secret::Secret;

@@ -4,12 +4,10 @@
 //! legal path. A failed connection is dead, which is checked too, so what follows a failure is
 //! decided, and the tree of sequences is small enough to be walked whole.
 
-use crate::common;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use common::*;
+use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::{ContentKey, network};

@@ -1,8 +1,6 @@
 //! The main line of both profiles: handshake, traffic both ways, close (R27 to R41).
 
-use crate::common;
-
-use common::*;
+use crate::common::*;
 use sdmp_handshake::{Event, Profile};
 
 const PROFILES: [Profile; 2] = [Profile::Hardened, Profile::Published];

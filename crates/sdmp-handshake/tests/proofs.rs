@@ -1,11 +1,9 @@
 //! security.md 5: signatures in M3. Whatever is not the right signature over the right octets by
 //! the right key is refused, and refused in the same way (R18, R19, R29, R30, R37).
 
-use crate::common;
-
 use std::sync::Arc;
 
-use common::*;
+use crate::common::*;
 use sdmp_container::closed::{HandshakeSignature, SessionCreation};
 use sdmp_container::{Fingerprint, b64url};
 use sdmp_crypto::dh::{Groups, NamedGroup};

@@ -1,12 +1,10 @@
 //! What an accepted session says of containers that no honest peer sends: the peer is trusted, and
 //! seals whatever it likes (R8, R11, R38, R38a, R41, R42).
 
-use crate::common;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use common::*;
+use crate::common::*;
 use sdmp_container::ResourceUri;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::secret::Secret;

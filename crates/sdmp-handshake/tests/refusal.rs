@@ -1,9 +1,7 @@
 //! Refusals from M3 on (R29, R30, R31, R37, R38): ten causes, one answer.
 
-use crate::common;
-
-use common::attacker::*;
-use common::*;
+use crate::common::attacker::*;
+use crate::common::*;
 use sdmp_container::{Container, IdentityType, Timestamp, b64url};
 use sdmp_envelope::signature::reserved::sign_octets;
 use sdmp_handshake::{Connection, Event, Profile, Verdict};

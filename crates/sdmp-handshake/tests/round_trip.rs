@@ -1,10 +1,8 @@
 //! Whatever a message says arrives octet for octet, in both profiles, however the stream is split.
 
-use crate::common;
-
 use std::cell::RefCell;
 
-use common::*;
+use crate::common::*;
 use proptest::prelude::*;
 use sdmp_handshake::{Event, Profile};
 

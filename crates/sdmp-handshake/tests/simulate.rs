@@ -2,12 +2,10 @@
 //! splits and cuts. A failing seed is printed; `cargo run -p sdmp-handshake --example simulate --
 //! --seed N` repeats it, and `--seeds N` plays more.
 
-use crate::simulator;
-
 use std::collections::BTreeSet;
 
+use crate::simulator::{Fault, cuts, exchanges, run};
 use sdmp_handshake::Profile;
-use simulator::{Fault, cuts, exchanges, run};
 
 fn seeds(range: std::ops::Range<u64>) {
     for seed in range {

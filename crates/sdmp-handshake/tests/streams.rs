@@ -1,12 +1,10 @@
 //! security.md 8: every split of a stream gives the same events, and a thousand dials at the same
 //! time do not meet each other.
 
-use crate::common;
-
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use common::*;
+use crate::common::*;
 use proptest::prelude::*;
 use sdmp_handshake::{Connection, Event, Profile};
 

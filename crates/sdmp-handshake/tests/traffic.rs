@@ -1,8 +1,6 @@
 //! What may happen to an accepted session (R33 to R41): anything done to an object ends it.
 
-use crate::common;
-
-use common::*;
+use crate::common::*;
 use sdmp_container::{Container, Limits};
 use sdmp_handshake::{Event, Profile};
 

@@ -1,9 +1,7 @@
 //! What M1 and M2 may not hold (R23, R25, R27, R28, R40): each refusal by its own code, before
 //! anything is computed, answered by `bad_request` in plaintext (R37).
 
-use crate::common;
-
-use common::*;
+use crate::common::*;
 use sdmp_container::b64url;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::dh::Groups;

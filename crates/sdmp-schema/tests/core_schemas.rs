@@ -1,8 +1,6 @@
 //! R11: the order of validation, and what a failure says.
 
-use crate::common;
-
-use common::{container_with, uri};
+use crate::common::{container_with, uri};
 use sdmp_container::{Container, CoreSchema, Limits};
 use sdmp_schema::{Error, Schema, Validator, Violation};
 

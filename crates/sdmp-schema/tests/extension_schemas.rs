@@ -1,8 +1,6 @@
 //! Extension schemas: where they come from, and that nothing is fetched (R11).
 
-use crate::common;
-
-use common::{container_with, document, uri};
+use crate::common::{container_with, document, uri};
 use sdmp_container::ResourceUri;
 use sdmp_schema::{
     BuiltIn, DirectoryResolver, Error, MemoryResolver, Resolver, Validator, extensions,

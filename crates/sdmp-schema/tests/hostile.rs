@@ -1,8 +1,6 @@
 //! Extension schemas that were written to hurt: each is refused by name, or costs little.
 
-use crate::common;
-
-use common::{container, container_with, document, uri};
+use crate::common::{container, container_with, document, uri};
 use proptest::prelude::*;
 use sdmp_schema::{Error, MemoryResolver, Validator};
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! Runs the examples that the book shows, in one process: each side is the example's own function.
 #![cfg(all(feature = "tcp", feature = "websocket", feature = "stream"))]
 
-use crate::common;
-
 #[allow(dead_code, reason = "its main is not called")]
 #[path = "../examples/chat.rs"]
 mod chat;
@@ -22,7 +20,7 @@ mod websocket_bridge;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{ALICE, BOB, MALLORY, config, local, message, text};
+use crate::common::{ALICE, BOB, MALLORY, config, local, message, text};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::private_key;

@@ -1,12 +1,10 @@
 //! The same session over each carrier, and what goes wrong on each.
 
-use crate::common;
-
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{ALICE, BOB, config, message, policy, text};
+use crate::common::{ALICE, BOB, config, message, policy, text};
 use futures::SinkExt;
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::carrier::{ObjectReceiver, ObjectSender, Received};

@@ -1,12 +1,10 @@
 //! Carriers and peers that misbehave: cut in mid-object, lumps, single octets, stalls, floods.
 
-use crate::common;
-
 use std::io;
 use std::time::Duration;
 
+use crate::common::{ALICE, BOB, config, message, policy, text};
 use async_trait::async_trait;
-use common::{ALICE, BOB, config, message, policy, text};
 use futures::SinkExt;
 use sdmp_handshake::{Config, Policy, SessionLimits};
 use sdmp_transport::{

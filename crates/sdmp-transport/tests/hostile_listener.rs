@@ -1,12 +1,10 @@
 //! A listener among peers and callers that misbehave: late, never asked for, without end.
 
-use crate::common;
-
 use std::io;
 use std::time::Duration;
 
+use crate::common::{ALICE, BOB, config, message};
 use async_trait::async_trait;
-use common::{ALICE, BOB, config, message};
 use futures::FutureExt;
 use sdmp_transport::listener::{Incoming, Knock, ListenerLimits, Source};
 use sdmp_transport::{Carrier, ConfiguredOnly, Error, Listener, connect, memory, tcp};

@@ -1,12 +1,10 @@
 //! WebSockets that misbehave, and the published profile's close, with TCP beside it.
 
-use crate::common;
-
 use std::io;
 use std::time::Duration;
 
+use crate::common::{ALICE, BOB, config, message, published, text};
 use async_trait::async_trait;
-use common::{ALICE, BOB, config, message, published, text};
 use futures::SinkExt;
 use futures::stream::{SplitSink, StreamExt};
 use sdmp_transport::listener::Incoming;

@@ -1,10 +1,8 @@
 //! The core needs no tokio: the same `Connection` driven by another runtime.
 
-use crate::common;
-
 use std::time::Instant;
 
-use common::{ALICE, BOB, config, message, text};
+use crate::common::{ALICE, BOB, config, message, text};
 use sdmp_container::Timestamp;
 use sdmp_crypto::random::SystemRandom;
 use sdmp_handshake::{Connection, Event, Now};

@@ -1,10 +1,8 @@
 //! Sessions between two tasks, over every way that objects can travel in one process.
 
-use crate::common;
-
 use std::time::Duration;
 
-use common::{ALICE, BOB, MALLORY, config, local, message, policy, published, text};
+use crate::common::{ALICE, BOB, MALLORY, config, local, message, policy, published, text};
 use futures::{SinkExt, StreamExt};
 use sdmp_container::Fingerprint;
 use sdmp_envelope::Identity;

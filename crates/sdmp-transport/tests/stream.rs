@@ -1,12 +1,10 @@
 //! Octets over a session, and a protocol that knows nothing of SDMP on top.
 
-use crate::common;
-
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use common::{ALICE, BOB, config, message};
+use crate::common::{ALICE, BOB, config, message};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
