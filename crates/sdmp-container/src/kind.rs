@@ -4,7 +4,6 @@
 //! container: compact, the members in the order of the profile (R3), version 0.12.0, the one
 //! schema. What a typed object does not know is ignored, as R12 allows outside closed objects.
 
-mod connection;
 mod encrypted;
 mod field;
 mod identity;
@@ -13,11 +12,11 @@ mod private_key;
 mod request;
 mod resource;
 mod response;
+mod shared_key;
 mod signature;
 mod text;
 mod trust;
 
-pub use connection::Connection;
 pub use encrypted::Encrypted;
 pub use identity::{Identity, IdentityType};
 pub use journal::Broadcast;
@@ -25,6 +24,7 @@ pub use private_key::PrivateKey;
 pub use request::{RequestJournal, RequestResource};
 pub use resource::{Resource, Revoke};
 pub use response::{Response, Status};
+pub use shared_key::SharedKey;
 pub use signature::{Signature, SignatureEntry};
 pub use text::{Message, NodeInformation, Receipt, UserInformation};
 pub use trust::{Authorization, Trust};
@@ -44,7 +44,7 @@ pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
         CoreSchema::Identity => Identity::read(root).map(drop),
         CoreSchema::Encrypted => Encrypted::check_root(root),
         CoreSchema::Signature => Signature::check_root(root),
-        CoreSchema::SharedKey => Connection::read(root).map(drop),
+        CoreSchema::SharedKey => SharedKey::read(root).map(drop),
         CoreSchema::Resource => Resource::from_root(root).map(drop),
         CoreSchema::Broadcast => Broadcast::check_root(root),
         CoreSchema::RequestJournal => RequestJournal::read(root).map(drop),

@@ -3,9 +3,9 @@
 use crate::kinds::container;
 use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
-    Authorization, Broadcast, Connection, Encrypted, Fingerprint, Identifier, Identity,
-    IdentityType, Message, NodeInformation, PrivateKey, Receipt, RequestJournal, RequestResource,
-    Resource, ResourceUri, Response, Revoke, Signature, SignatureEntry, Status, Timestamp, Trust,
+    Authorization, Broadcast, Encrypted, Fingerprint, Identifier, Identity, IdentityType, Message,
+    NodeInformation, PrivateKey, Receipt, RequestJournal, RequestResource, Resource, ResourceUri,
+    Response, Revoke, SharedKey, Signature, SignatureEntry, Status, Timestamp, Trust,
     UserInformation,
 };
 
@@ -58,7 +58,7 @@ fn of_envelopes() {
     let iv = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     let read = read!(Encrypted, Encrypted::new(iv.clone(), "CCCC".into(), recipients.clone()));
     assert_eq!((read.iv(), read.payload(), read.recipients()), (&*iv, "CCCC", &*recipients));
-    let read = read!(Connection, Connection::new(5, "AAAA".into(), "BBBB".into()));
+    let read = read!(SharedKey, SharedKey::new(5, "AAAA".into(), "BBBB".into()));
     assert_eq!((read.g(), read.p(), read.n()), (5, "AAAA", "BBBB"));
 }
 

@@ -5,10 +5,10 @@ use proptest::option;
 use proptest::prelude::*;
 use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
-    Authorization, Broadcast, Connection, Container, CoreSchema, Encrypted, Error, Fingerprint,
-    Identifier, Identity, IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt,
-    RequestJournal, RequestResource, Resource, ResourceUri, Response, Revoke, SchemaName,
-    Signature, SignatureEntry, Status, Timestamp, Trust, UserInformation, Version, b64url, kind,
+    Authorization, Broadcast, Container, CoreSchema, Encrypted, Error, Fingerprint, Identifier,
+    Identity, IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt, RequestJournal,
+    RequestResource, Resource, ResourceUri, Response, Revoke, SchemaName, SharedKey, Signature,
+    SignatureEntry, Status, Timestamp, Trust, UserInformation, Version, b64url, kind,
 };
 
 fn octets64() -> impl Strategy<Value = [u8; 64]> {
@@ -85,7 +85,7 @@ proptest! {
 
     #[test]
     fn connections(g in any::<u64>(), p in base64(), n in base64()) {
-        round_trip!(Connection, SharedKey, Connection::new(g, p, n).unwrap());
+        round_trip!(SharedKey, SharedKey, SharedKey::new(g, p, n).unwrap());
     }
 
     #[test]
@@ -202,7 +202,7 @@ fn constructors_refuse_what_readers_refuse() {
     assert_eq!(entry(" ", ""), at("b64url.white_space", "/protected"));
     assert_eq!(entry("", "B"), at("b64url.length", "/signature"));
     let connection = |p: &str, n: &str| {
-        refused(Connection::new(2, p.to_owned(), n.to_owned()).map(|o| o.to_text()))
+        refused(SharedKey::new(2, p.to_owned(), n.to_owned()).map(|o| o.to_text()))
     };
     assert_eq!(connection("AB", ""), at("b64url.trailing_bits", "/connection/p"));
     assert_eq!(connection("", "A"), at("b64url.length", "/connection/N"));
@@ -225,7 +225,7 @@ fn a_typed_object_reads_only_containers_that_list_its_schema() {
         Identity::from_container(&message).err(),
         Encrypted::from_container(&message).err(),
         Signature::from_container(&message).err(),
-        Connection::from_container(&message).err(),
+        SharedKey::from_container(&message).err(),
         Resource::from_container(&message).err(),
         Broadcast::from_container(&message).err(),
         RequestJournal::from_container(&message).err(),

@@ -104,7 +104,7 @@ fn emit(schema: &str, octets: &[u8]) -> Result<String, Error> {
         "identity" => kind::Identity::from_container(container)?.to_text(),
         "encrypted" => kind::Encrypted::from_container(container)?.to_text(),
         "signature" => kind::Signature::from_container(container)?.to_text(),
-        "shared_key" => kind::Connection::from_container(container)?.to_text(),
+        "shared_key" => kind::SharedKey::from_container(container)?.to_text(),
         "resource" => kind::Resource::from_container(container)?.to_text(),
         "broadcast" => kind::Broadcast::from_container(container)?.to_text(),
         "request_journal" => kind::RequestJournal::from_container(container)?.to_text(),

@@ -58,7 +58,7 @@ macro_rules! kinds {
 
 /// The typed objects of all core schemas.
 const KINDS: [(CoreSchema, Rewrite); 16] = kinds![
-    Identity Identity, Encrypted Encrypted, Signature Signature, SharedKey Connection,
+    Identity Identity, Encrypted Encrypted, Signature Signature, SharedKey SharedKey,
     Resource Resource, Broadcast Broadcast, RequestJournal RequestJournal,
     RequestResource RequestResource, Response Response, Message Message, Receipt Receipt,
     Node NodeInformation, User UserInformation, Trust Trust, Revoke Revoke, PrivateKey PrivateKey

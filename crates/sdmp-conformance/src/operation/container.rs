@@ -164,7 +164,7 @@ fn emission(schema: &str) -> Option<Operation> {
         "identity" => emission!(Identity),
         "encrypted" => emission!(Encrypted),
         "signature" => emission!(Signature),
-        "shared_key" => emission!(Connection),
+        "shared_key" => emission!(SharedKey),
         "resource" => emission!(Resource),
         "broadcast" => emission!(Broadcast),
         "request_journal" => emission!(RequestJournal),

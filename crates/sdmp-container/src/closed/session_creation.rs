@@ -1,7 +1,7 @@
 //! Session creation objects (R25, R27): the first message of each side.
 
 use crate::closed::root;
-use crate::kind::{Connection, Fields};
+use crate::kind::{Fields, SharedKey};
 use crate::{CoreSchema, Error, ErrorKind, Limits, b64url};
 
 /// The closed session creation object (R27).
@@ -48,6 +48,6 @@ impl SessionCreation {
     /// The object as text (R27), always with the schema `shared_key`.
     #[must_use]
     pub fn to_text(&self) -> String {
-        Connection::from_octets(self.g, &self.p, &self.n).to_text()
+        SharedKey::from_octets(self.g, &self.p, &self.n).to_text()
     }
 }

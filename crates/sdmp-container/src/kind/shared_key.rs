@@ -9,13 +9,13 @@ use crate::{CoreSchema, Error, b64url};
 /// A handshake reads the closed form instead:
 /// [`SessionCreation`](crate::closed::SessionCreation).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
+pub struct SharedKey {
     g: u64,
     p: String,
     n: String,
 }
 
-impl Connection {
+impl SharedKey {
     /// Makes the object; `p` and `n` are base64url of big-endian octets (R25).
     ///
     /// # Errors
