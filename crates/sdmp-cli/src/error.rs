@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use sdmp_handshake::{Distrust, Error as HandshakeError, Message};
+use sdmp_handshake::{Distrust, Error as HandshakeError, MessageKind};
 use sdmp_transport::Error as TransportError;
 
 /// The exit codes, as `sdmp --help` documents them.
@@ -159,7 +159,7 @@ fn exit_of(error: &HandshakeError) -> Exit {
         HandshakeError::Untrusted(_) => Exit::NotTrusted,
         HandshakeError::InvalidMessage { message, .. } | HandshakeError::Decrypt(message) => {
             match message {
-                Message::Traffic | Message::Close => Exit::Invalid,
+                MessageKind::Traffic | MessageKind::Close => Exit::Invalid,
                 _ => Exit::Refused,
             }
         }

@@ -4,7 +4,7 @@ use sdmp_crypto::random::Random;
 use sdmp_envelope::network::{self, Sealed};
 use sdmp_envelope::{ContentKey, Error as EnvelopeError};
 
-use crate::error::{Error, Exhausted, Message};
+use crate::error::{Error, Exhausted, MessageKind};
 
 /// A key and the number of the next object. The number counts objects, is never sent, and is
 /// bound by the tag: a lost, repeated or swapped object does not open.
@@ -46,10 +46,10 @@ impl Channel {
     }
 
     /// Opens the next object.
-    pub(crate) fn open(&mut self, sealed: Sealed, message: Message) -> Result<Vec<u8>, Error> {
+    pub(crate) fn open(&mut self, sealed: Sealed, message: MessageKind) -> Result<Vec<u8>, Error> {
         let text = sealed.open(&self.key, self.sequence).map_err(|error| opaque(error, message))?;
         // Of the handshake each padded plaintext is one step, whatever the limits allow (R29).
-        if message != Message::Traffic && padded(text.len()) != padded(0) {
+        if message != MessageKind::Traffic && padded(text.len()) != padded(0) {
             return Err(Error::Decrypt(message));
         }
         self.advance(text.len());
@@ -72,6 +72,6 @@ pub(crate) fn padded(text: usize) -> u64 {
     u64::try_from(ContentKey::padded_len(text)).unwrap_or(u64::MAX)
 }
 
-fn opaque(_: EnvelopeError, message: Message) -> Error {
+fn opaque(_: EnvelopeError, message: MessageKind) -> Error {
     Error::Decrypt(message)
 }

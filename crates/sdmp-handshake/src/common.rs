@@ -7,7 +7,7 @@ use sdmp_crypto::dh::Group;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::network::Sealed;
 
-use crate::error::{Error, Message, Misbehaviour, Misuse};
+use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::{Config, Profile};
 use crate::secured::Channels;
 use crate::step::Failed;
@@ -40,7 +40,7 @@ pub(crate) fn handshake_limits(config: &Config) -> Limits {
 /// Reads an encrypted network object of the handshake.
 pub(crate) fn read_sealed(
     config: &Config,
-    message: Message,
+    message: MessageKind,
     octets: &[u8],
 ) -> Result<Sealed, Error> {
     Sealed::parse(octets, &handshake_limits(config))

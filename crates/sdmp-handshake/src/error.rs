@@ -6,7 +6,7 @@ use sdmp_envelope::Error as EnvelopeError;
 /// A message of the handshake or of the session, by its place (R27 to R31).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Message {
+pub enum MessageKind {
     /// M1: the initiator's session creation object, in plaintext.
     M1,
     /// M2: the responder's session creation object, in plaintext.
@@ -27,7 +27,7 @@ pub enum Message {
     Rejection,
 }
 
-impl Message {
+impl MessageKind {
     /// The name used in documentation, logs and traces.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -259,7 +259,7 @@ pub enum Error {
     #[error("{} is not what it has to be: {cause}", .message.name())]
     InvalidMessage {
         /// The message that was expected.
-        message: Message,
+        message: MessageKind,
         /// What is wrong with it.
         cause: EnvelopeError,
     },
@@ -283,7 +283,7 @@ pub enum Error {
         "{} cannot be decrypted (R35): it was altered, lost or replayed, or the peer uses another \
          profile (R44)", .0.name()
     )]
-    Decrypt(Message),
+    Decrypt(MessageKind),
     /// The peer is not trusted (R30).
     #[error(transparent)]
     Untrusted(Distrust),

@@ -12,7 +12,7 @@ use crate::common::{
     read_sealed, refuse_plain, refuse_sealed,
 };
 use crate::deframe::trim;
-use crate::error::{Error, Message, Misbehaviour};
+use crate::error::{Error, MessageKind, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
 use crate::secured::{Channels, Next, Role, Secured, Traffic};
@@ -157,8 +157,9 @@ impl ExpectSessionCreation {
 
     /// Checks M2 (R25, R28) and derives the handshake's keys.
     fn agree(self, config: &Config, octets: &[u8]) -> Result<Secured, Error> {
-        let m2 = SessionCreation::parse_within(octets, &plain_limits(config))
-            .map_err(|cause| Error::InvalidMessage { message: Message::M2, cause: cause.into() })?;
+        let m2 = SessionCreation::parse_within(octets, &plain_limits(config)).map_err(|cause| {
+            Error::InvalidMessage { message: MessageKind::M2, cause: cause.into() }
+        })?;
         if m2.g != self.group.g() || m2.p != self.group.p() {
             return Err(Error::PeerMisbehaved(Misbehaviour::OtherGroup));
         }
@@ -189,10 +190,10 @@ impl ExpectSignature {
     }
 
     fn read(&mut self, config: &Config, octets: &[u8]) -> Result<Claim, Error> {
-        let sealed = read_sealed(config, Message::M4, octets)?;
-        let plaintext = self.secured.channels.receive.open(sealed, Message::M4)?;
+        let sealed = read_sealed(config, MessageKind::M4, octets)?;
+        let plaintext = self.secured.channels.receive.open(sealed, MessageKind::M4)?;
         check_not_refused(&plaintext)?;
-        Claim::read(config, Message::M4, plaintext, &self.m2)
+        Claim::read(config, MessageKind::M4, plaintext, &self.m2)
     }
 }
 
@@ -278,12 +279,12 @@ impl ExpectConfirmation {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<String, Error> {
-        let sealed = read_sealed(config, Message::FinResponder, octets)?;
+        let sealed = read_sealed(config, MessageKind::FinResponder, octets)?;
         let channels = &mut self.traffic.channels;
-        let plaintext = channels.receive.open(sealed, Message::FinResponder)?;
+        let plaintext = channels.receive.open(sealed, MessageKind::FinResponder)?;
         check_not_refused(&plaintext)?;
         let expected = confirmation(Role::Responder.name(), &self.traffic.t2);
-        check_confirmation(Message::FinResponder, &plaintext, expected.as_bytes(), &self.peer)?;
+        check_confirmation(MessageKind::FinResponder, &plaintext, expected.as_bytes(), &self.peer)?;
         self.peer.check_usable(now).map_err(Error::PeerProof)?;
         let own = confirmation(Role::Initiator.name(), &self.traffic.t2);
         let fin = sign_octets(own.as_bytes(), &[&config.local], now).map_err(Error::Local)?;

@@ -92,7 +92,7 @@ mod step;
 pub use connection::Connection;
 pub use deframe::{Deframer, FrameError};
 pub use error::{
-    Distrust, Error, Exhausted, Incompatible, Message, Misbehaviour, Misuse, TimeLimit,
+    Distrust, Error, Exhausted, Incompatible, MessageKind, Misbehaviour, Misuse, TimeLimit,
 };
 pub use event::{Accepted, Event, Verdict};
 pub use halves::{ConnectionReceiver, ConnectionSender};

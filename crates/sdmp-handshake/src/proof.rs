@@ -8,7 +8,7 @@ use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_envelope::{Error as EnvelopeError, Identity, signature};
 
-use crate::error::{Distrust, Error, Incompatible, Message, Misbehaviour};
+use crate::error::{Distrust, Error, Incompatible, MessageKind, Misbehaviour};
 use crate::policy::Config;
 
 /// A signed session creation that was read but not verified: somebody *claims* to be `kid`.
@@ -31,7 +31,7 @@ impl Claim {
     /// Reads the plaintext of M3 (M4), which must sign exactly the octets `signed` of M1 (M2).
     pub(crate) fn read(
         config: &Config,
-        message: Message,
+        message: MessageKind,
         plaintext: Vec<u8>,
         signed: &[u8],
     ) -> Result<Self, Error> {
@@ -72,7 +72,7 @@ impl Claim {
 
 /// Checks a FIN (R31): a signature by `peer` over exactly the octets `expected`.
 pub(crate) fn check_confirmation(
-    message: Message,
+    message: MessageKind,
     plaintext: &[u8],
     expected: &[u8],
     peer: &Identity,
@@ -86,7 +86,7 @@ pub(crate) fn check_confirmation(
 
 /// A closed signature container with one signature over exactly these octets, and its `kid`.
 fn read_signature(
-    message: Message,
+    message: MessageKind,
     plaintext: &[u8],
     signed: &[u8],
     otherwise: Misbehaviour,

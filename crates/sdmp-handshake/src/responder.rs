@@ -12,7 +12,7 @@ use crate::common::{
     read_sealed, refusals_of_m3, refuse_plain, refuse_sealed,
 };
 use crate::deframe::trim;
-use crate::error::{Error, Incompatible, Message, Misbehaviour};
+use crate::error::{Error, Incompatible, MessageKind, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
 use crate::secured::{Channels, Next, Role, Secured, Traffic};
@@ -140,7 +140,7 @@ fn answer(
 ) -> Result<(ExpectSignature, String), Error> {
     check_local(config, now)?;
     let m1 = SessionCreation::parse_within(octets, &plain_limits(config))
-        .map_err(|cause| Error::InvalidMessage { message: Message::M1, cause: cause.into() })?;
+        .map_err(|cause| Error::InvalidMessage { message: MessageKind::M1, cause: cause.into() })?;
     let group = config
         .policy
         .groups
@@ -209,9 +209,9 @@ fn read_m3(
     octets: &[u8],
     m1: &[u8],
 ) -> Result<Claim, Error> {
-    let sealed = read_sealed(config, Message::M3, octets)?;
-    let plaintext = secured.channels.receive.open(sealed, Message::M3)?;
-    Claim::read(config, Message::M3, plaintext, m1)
+    let sealed = read_sealed(config, MessageKind::M3, octets)?;
+    let plaintext = secured.channels.receive.open(sealed, MessageKind::M3)?;
+    Claim::read(config, MessageKind::M3, plaintext, m1)
 }
 
 impl Stops for Responder {
@@ -295,7 +295,7 @@ impl ExpectConfirmation {
 
     /// Verifies FIN_I, or recognises a refusal under the handshake's key (R31).
     fn check(&mut self, config: &Config, octets: &[u8]) -> Result<(), Error> {
-        let message = Message::FinInitiator;
+        let message = MessageKind::FinInitiator;
         let sealed = read_sealed(config, message, octets)?;
         let traffic = &mut self.traffic.channels.receive;
         if !traffic.is_next(&sealed) && self.handshake.receive.is_next(&sealed) {

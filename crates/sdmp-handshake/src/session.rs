@@ -13,7 +13,7 @@ use sdmp_envelope::network::Sealed;
 use sdmp_schema::Validator;
 
 use crate::channel::{Channel, padded};
-use crate::error::{Error, Message, Misbehaviour, Misuse};
+use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::{Config, Profile, SessionLimits};
 use crate::proof;
 use crate::schedule;
@@ -423,7 +423,7 @@ impl Receiver {
         let outer = Limits { octets: limits.message_octets, ..Limits::CLOSED_HANDSHAKE };
         let sealed = Sealed::parse(octets, &outer).map_err(invalid)?;
         channel.check(0, limits.objects, limits.octets)?;
-        let plaintext = channel.open(sealed, Message::Traffic)?;
+        let plaintext = channel.open(sealed, MessageKind::Traffic)?;
         channel.check(0, u64::MAX, limits.octets)?;
         self.facts.judge(plaintext)
     }

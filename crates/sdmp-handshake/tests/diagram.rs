@@ -202,11 +202,11 @@ fn the_documents_diagram_is_what_the_machines_do() {
 
 #[test]
 fn messages_have_the_names_of_the_documents() {
-    use sdmp_handshake::Message::{
+    use sdmp_handshake::MessageKind::{
         Close, FinInitiator, FinResponder, M1, M2, M3, M4, Rejection, Traffic,
     };
     let all = [M1, M2, M3, M4, FinResponder, FinInitiator, Traffic, Close, Rejection];
-    let names = all.map(sdmp_handshake::Message::name);
+    let names = all.map(sdmp_handshake::MessageKind::name);
     let expected = ["M1", "M2", "M3", "M4", "FIN_R", "FIN_I", "traffic", "close", "rejection"];
     assert_eq!(names, expected);
 }

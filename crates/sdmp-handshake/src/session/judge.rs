@@ -5,7 +5,7 @@ use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Limits, Status};
 
 use super::{Extension, Facts, Incoming, Received};
-use crate::error::{Error, Message, Misbehaviour, Misuse};
+use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::Profile;
 use crate::proof::RESERVED_RECEIPT;
 
@@ -45,7 +45,7 @@ impl Facts {
 }
 
 pub(super) fn invalid(cause: sdmp_envelope::Error) -> Error {
-    Error::InvalidMessage { message: Message::Traffic, cause }
+    Error::InvalidMessage { message: MessageKind::Traffic, cause }
 }
 
 /// What an application may not send (R8, R11, R38, R41).
