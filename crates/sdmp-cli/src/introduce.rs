@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sdmp_envelope::Identity;
 use sdmp_transport::Carrier;
-use sdmp_transport::carrier::Received;
+use sdmp_transport::carrier::Chunk;
 use sdmp_transport::listener::{Incoming, Knock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -83,7 +83,7 @@ async fn give(carrier: Box<dyn Carrier>, text: &str) -> std::io::Result<()> {
     sender.flush().await?;
     sender.finish().await?;
     // Dropped too soon, the connection could take the text with it.
-    while !matches!(receiver.receive().await?, Received::End) {}
+    while !matches!(receiver.receive().await?, Chunk::End) {}
     Ok(())
 }
 
@@ -94,12 +94,12 @@ pub(crate) async fn fetch(address: &Address) -> Result<Identity, Failure> {
     let reading = async {
         loop {
             match receiver.receive().await? {
-                Received::Octets(octets) => text.extend_from_slice(&octets),
-                Received::Object(object) => {
+                Chunk::Octets(octets) => text.extend_from_slice(&octets),
+                Chunk::Object(object) => {
                     text.extend_from_slice(&object);
                     return Ok(());
                 }
-                Received::End => return Ok(()),
+                Chunk::End => return Ok(()),
             }
             if text.len() > LONGEST || text.contains(&b'\n') {
                 return Ok(());

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use sdmp_container::b64url;
 use sdmp_crypto::random::{Random as _, SystemRandom};
 use sdmp_handshake::Deframer;
-use sdmp_transport::carrier::Received;
+use sdmp_transport::carrier::Chunk;
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::{Incoming, Knock};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
@@ -242,12 +242,12 @@ impl RecordedReceiver {
 
 #[async_trait]
 impl ObjectReceiver for RecordedReceiver {
-    async fn receive(&mut self) -> io::Result<Received> {
+    async fn receive(&mut self) -> io::Result<Chunk> {
         let received = self.receiver.receive().await?;
         match &received {
-            Received::Octets(octets) => self.octets(octets),
-            Received::Object(object) => self.log.object(self.peer, object),
-            Received::End => {
+            Chunk::Octets(octets) => self.octets(octets),
+            Chunk::Object(object) => self.log.object(self.peer, object),
+            Chunk::End => {
                 let whole = self.deframer.as_ref().is_some_and(Deframer::is_between_objects);
                 self.log.event("end", self.peer, ("whole", whole.into()));
             }

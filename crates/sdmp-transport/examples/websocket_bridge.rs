@@ -9,7 +9,7 @@
 use std::io;
 
 use sdmp_handshake::{Deframer, FrameError};
-use sdmp_transport::carrier::Received;
+use sdmp_transport::carrier::Chunk;
 use sdmp_transport::listener::{Incoming, Knock};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender, tcp, websocket::WebSocketIncoming};
 
@@ -36,14 +36,14 @@ async fn copy(mut from: Box<dyn ObjectReceiver>, mut to: Box<dyn ObjectSender>) 
     let mut deframer = Deframer::new();
     loop {
         match from.receive().await? {
-            Received::Object(object) => to.send(&object).await?,
-            Received::Octets(octets) => {
+            Chunk::Object(object) => to.send(&object).await?,
+            Chunk::Octets(octets) => {
                 let mut rest = octets.as_ref();
                 while let Some(object) = deframer.next(&mut rest, LONGEST).map_err(into_io)? {
                     to.send(&object).await?;
                 }
             }
-            Received::End => return to.finish().await,
+            Chunk::End => return to.finish().await,
         }
         to.flush().await?;
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 /// What a carrier received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Received {
+pub enum Chunk {
     /// The next octets of a byte stream, cut anywhere.
     Octets(Bytes),
     /// One whole object of a message transport.
@@ -63,11 +63,11 @@ pub trait ObjectReceiver: fmt::Debug + Send {
     /// Waits for the next octets or object.
     ///
     /// Must be cancel safe: a future that is dropped before it is ready has taken nothing. After
-    /// [`Received::End`] it is not called again.
+    /// [`Chunk::End`] it is not called again.
     ///
     /// # Errors
     /// The carrier's own. After an error the carrier is not used again.
-    async fn receive(&mut self) -> io::Result<Received>;
+    async fn receive(&mut self) -> io::Result<Chunk>;
 }
 
 /// Anything that can carry one session: send one object, receive one object, close.
@@ -122,7 +122,7 @@ impl ObjectReceiver for Box<dyn ObjectReceiver> {
         (**self).longest(octets);
     }
 
-    async fn receive(&mut self) -> io::Result<Received> {
+    async fn receive(&mut self) -> io::Result<Chunk> {
         (**self).receive().await
     }
 }

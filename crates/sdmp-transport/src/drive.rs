@@ -15,7 +15,7 @@ use sdmp_handshake::{Accepted, Connection, Event, Verdict};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Error;
-use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received};
+use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender};
 use crate::clock::Clock;
 use crate::trust::Trust;
 
@@ -27,7 +27,7 @@ pub(crate) struct Driver {
     receiver: Box<dyn ObjectReceiver>,
     writer: Writer,
     /// Received, and not taken by the connection yet.
-    input: Option<Received>,
+    input: Option<Chunk>,
     /// Nothing more can be read.
     ended: bool,
     /// The carrier was told that we send nothing more.
@@ -111,7 +111,7 @@ async fn write(
 
 enum Woke<A> {
     Wrote(io::Result<()>),
-    Input(io::Result<Received>),
+    Input(io::Result<Chunk>),
     Timer,
     App(A),
 }
@@ -216,7 +216,7 @@ impl Driver {
         Ok(())
     }
 
-    fn take_input(&mut self, input: io::Result<Received>) -> Result<(), Error> {
+    fn take_input(&mut self, input: io::Result<Chunk>) -> Result<(), Error> {
         match input {
             Ok(input) => {
                 self.input = Some(input);
@@ -235,22 +235,22 @@ impl Driver {
         let Some(input) = self.input.take() else { return Ok(false) };
         let now = self.clock.now()?;
         match input {
-            Received::Octets(mut octets) => {
+            Chunk::Octets(mut octets) => {
                 let taken = self.connection.handle_input(now, &octets);
                 octets.advance(taken.min(octets.len()));
                 if !octets.is_empty() {
-                    self.input = Some(Received::Octets(octets));
+                    self.input = Some(Chunk::Octets(octets));
                 }
                 Ok(taken > 0)
             }
-            Received::Object(object) => {
+            Chunk::Object(object) => {
                 let taken = self.connection.handle_object(now, &object);
                 if !taken {
-                    self.input = Some(Received::Object(object));
+                    self.input = Some(Chunk::Object(object));
                 }
                 Ok(taken)
             }
-            Received::End => {
+            Chunk::End => {
                 self.ended = true;
                 self.connection.handle_eof(now);
                 Ok(true)
@@ -356,10 +356,8 @@ impl Driver {
             return;
         }
         while !self.ended {
-            self.ended = !matches!(
-                self.receiver.receive().await,
-                Ok(Received::Octets(_) | Received::Object(_))
-            );
+            self.ended =
+                !matches!(self.receiver.receive().await, Ok(Chunk::Octets(_) | Chunk::Object(_)));
         }
     }
 }

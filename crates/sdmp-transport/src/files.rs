@@ -29,7 +29,7 @@ use sdmp_handshake::SessionLimits;
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::carrier::{ObjectReceiver, ObjectSender, Received};
+use crate::carrier::{Chunk, ObjectReceiver, ObjectSender};
 use crate::listener::{Incoming, Knock, Source};
 
 /// How often a directory is looked at.
@@ -179,19 +179,19 @@ pub struct FilesReceiver {
 
 impl FilesReceiver {
     /// Without a pause, so that a caller who gives up waiting cannot lose what was read.
-    fn take(&mut self) -> io::Result<Option<Received>> {
+    fn take(&mut self) -> io::Result<Option<Chunk>> {
         let session = &self.session;
         let file = session.file(session.other, self.next, "json");
         if let Some(object) = read_whole(&file, self.longest)? {
             fs::remove_file(&file)?;
             self.next = self.next.saturating_add(1);
-            return Ok(Some(Received::Object(object)));
+            return Ok(Some(Chunk::Object(object)));
         }
         let end = session.file(session.other, self.next, "end");
         if read_whole(&end, self.longest)?.is_some() {
             fs::remove_file(&end)?;
             session.received_end.store(true, Ordering::Release);
-            return Ok(Some(Received::End));
+            return Ok(Some(Chunk::End));
         }
         if session.path.is_dir() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
@@ -203,7 +203,7 @@ impl ObjectReceiver for FilesReceiver {
         self.longest = octets;
     }
 
-    async fn receive(&mut self) -> io::Result<Received> {
+    async fn receive(&mut self) -> io::Result<Chunk> {
         loop {
             if let Some(received) = self.take()? {
                 return Ok(received);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::carrier::{ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
+use crate::carrier::{Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
 
 /// One end of an in-memory pair.
 pub type Memory = (MemorySender, MemoryReceiver);
@@ -65,8 +65,8 @@ impl ObjectSender for MemorySender {
 
 #[async_trait]
 impl ObjectReceiver for MemoryReceiver {
-    async fn receive(&mut self) -> io::Result<Received> {
-        Ok(self.0.recv().await.map_or(Received::End, Received::Object))
+    async fn receive(&mut self) -> io::Result<Chunk> {
+        Ok(self.0.recv().await.map_or(Chunk::End, Chunk::Object))
     }
 }
 
@@ -79,8 +79,8 @@ mod tests {
         let ((mut sender, _), (_, mut receiver)) = pair(2);
         sender.send(b"{}").await.unwrap();
         sender.finish().await.unwrap();
-        assert_eq!(receiver.receive().await.unwrap(), Received::Object(Bytes::from_static(b"{}")));
-        assert_eq!(receiver.receive().await.unwrap(), Received::End);
+        assert_eq!(receiver.receive().await.unwrap(), Chunk::Object(Bytes::from_static(b"{}")));
+        assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
         assert!(sender.send(b"{}").await.is_err());
     }
 

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::timeout;
 
-use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
+use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
 
 /// Objects up to this length are gathered, so that a flight is one write.
 const GATHER: usize = 32 * 1024;
@@ -140,11 +140,11 @@ impl<R> fmt::Debug for Receiver<R> {
 
 #[async_trait]
 impl<R: AsyncRead + Send + Unpin> ObjectReceiver for Receiver<R> {
-    async fn receive(&mut self) -> io::Result<Received> {
+    async fn receive(&mut self) -> io::Result<Chunk> {
         self.buffer.reserve(self.expected);
         let read = self.read.read_buf(&mut self.buffer).await?;
         if read == 0 {
-            return Ok(Received::End);
+            return Ok(Chunk::End);
         }
         let wanted = if read >= self.expected { read.saturating_mul(2) } else { read };
         let wanted = wanted.clamp(SMALLEST_READ, LARGEST_READ);
@@ -154,7 +154,7 @@ impl<R: AsyncRead + Send + Unpin> ObjectReceiver for Receiver<R> {
             self.buffer = BytesMut::new();
         }
         self.expected = wanted;
-        Ok(Received::Octets(octets))
+        Ok(Chunk::Octets(octets))
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
         let (ours, theirs) = tokio::io::duplex(16);
         let (_sender, mut receiver) = Box::new(ByteStream::new(ours)).split();
         drop(theirs);
-        assert_eq!(receiver.receive().await.unwrap(), Received::End);
+        assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
     }
 
     #[tokio::test]
@@ -219,7 +219,7 @@ mod tests {
         theirs.write_all(&vec![b' '; 300 * 1024]).await.unwrap();
         let mut left = 300 * 1024;
         while left > 0 {
-            let Received::Octets(octets) = receiver.receive().await.unwrap() else { panic!() };
+            let Chunk::Octets(octets) = receiver.receive().await.unwrap() else { panic!() };
             left -= octets.len();
         }
         assert!(receiver.expected > SMALLEST_READ);

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 
-use crate::carrier::{Carrier, ObjectReceiver, ObjectSender, Received, STALL_LIMIT};
+use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
 use crate::listener::{Incoming, Knock, Source};
 use crate::metered::Meter;
 pub use crate::metered::Metered;
@@ -183,16 +183,16 @@ where
         self.reset();
     }
 
-    async fn receive(&mut self) -> io::Result<Received> {
+    async fn receive(&mut self) -> io::Result<Chunk> {
         loop {
             let next = self.stream.next().await;
             self.reset();
             match next {
                 None | Some(Ok(Message::Close(_)) | Err(WsError::ConnectionClosed)) => {
-                    return Ok(Received::End);
+                    return Ok(Chunk::End);
                 }
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(Received::Object(Bytes::from(text)));
+                    return Ok(Chunk::Object(Bytes::from(text)));
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::common::{ALICE, BOB, config, message, policy, text};
 use futures::SinkExt;
 use sdmp_handshake::{Config, Policy};
-use sdmp_transport::carrier::{ObjectReceiver, ObjectSender, Received};
+use sdmp_transport::carrier::{Chunk, ObjectReceiver, ObjectSender};
 use sdmp_transport::listener::Incoming;
 use sdmp_transport::{Carrier, Listener, SecureSession, connect, files, tcp, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -165,7 +165,7 @@ fn begun(dir: &Path) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>, std::pa
     (sender, receiver, session)
 }
 
-async fn soon(receiver: &mut dyn ObjectReceiver) -> Option<io::Result<Received>> {
+async fn soon(receiver: &mut dyn ObjectReceiver) -> Option<io::Result<Chunk>> {
     tokio::time::timeout(Duration::from_millis(500), receiver.receive()).await.ok()
 }
 
@@ -178,13 +178,13 @@ async fn foreign_half_written_and_repeated_files_are_not_objects() {
     std::fs::write(session.join("r-00000000.json"), "{\"first\":").unwrap();
     assert!(soon(receiver.as_mut()).await.is_none(), "still being copied");
     std::fs::write(session.join("r-00000000.json"), "{\"first\":1}\n").unwrap();
-    let object = |text: &str| Received::Object(text.to_owned().into());
+    let object = |text: &str| Chunk::Object(text.to_owned().into());
     assert_eq!(receiver.receive().await.unwrap(), object("{\"first\":1}"));
     std::fs::write(session.join("r-00000000.json"), "{\"first\":1}\n").unwrap();
     assert_eq!(receiver.receive().await.unwrap(), object("{\"second\":1}"));
     assert!(soon(receiver.as_mut()).await.is_none(), "the first one again");
     std::fs::write(session.join("r-00000002.end"), "\n").unwrap();
-    assert_eq!(receiver.receive().await.unwrap(), Received::End);
+    assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn what_is_no_file_or_too_long_ends_the_session() {
     receiver.longest(500);
     assert_eq!(receiver.receive().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
     receiver.longest(1000);
-    assert!(matches!(receiver.receive().await.unwrap(), Received::Object(_)));
+    assert!(matches!(receiver.receive().await.unwrap(), Chunk::Object(_)));
 }
 
 #[tokio::test]
@@ -225,8 +225,8 @@ async fn a_side_that_gives_up_says_so() {
     let taken = incoming.next().await.unwrap().open.await.unwrap();
     let (_theirs, mut received) = Box::new(taken).split();
     drop((sender, receiver));
-    assert!(matches!(received.receive().await.unwrap(), Received::Object(_)));
-    assert_eq!(received.receive().await.unwrap(), Received::End);
+    assert!(matches!(received.receive().await.unwrap(), Chunk::Object(_)));
+    assert_eq!(received.receive().await.unwrap(), Chunk::End);
 }
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn both_sides_may_write_the_same_number_at_the_same_time() {
     let ours = one.await.unwrap();
     for number in 0..200 {
         for (ear, side) in [(&mut our_ear, 't'), (&mut their_ear, 'o')] {
-            let Received::Object(object) = ear.receive().await.unwrap() else { panic!() };
+            let Chunk::Object(object) = ear.receive().await.unwrap() else { panic!() };
             assert_eq!(object, format!("{{\"{side}\":{number}}}").as_bytes());
         }
     }

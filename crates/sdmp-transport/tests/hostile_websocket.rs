@@ -127,14 +127,14 @@ struct Hearing(futures::stream::SplitStream<WebSocketStream<TcpStream>>);
 
 #[async_trait]
 impl ObjectReceiver for Hearing {
-    async fn receive(&mut self) -> io::Result<sdmp_transport::carrier::Received> {
-        use sdmp_transport::carrier::Received;
+    async fn receive(&mut self) -> io::Result<sdmp_transport::carrier::Chunk> {
+        use sdmp_transport::carrier::Chunk;
         while let Some(Ok(frame)) = self.0.next().await {
             if let WsMessage::Text(text) = frame {
-                return Ok(Received::Object(text.into()));
+                return Ok(Chunk::Object(text.into()));
             }
         }
-        Ok(Received::End)
+        Ok(Chunk::End)
     }
 }
 
