@@ -267,10 +267,10 @@ impl Receiving {
 
     fn object(&mut self, incoming: &mut Incoming, now: Now, object: &[u8]) {
         match self.receiver.open(object, now.wall) {
-            Ok(session::Incoming::Message(received)) => {
+            Ok(session::Opened::Message(received)) => {
                 incoming.push(Event::Message(received));
             }
-            Ok(session::Incoming::Closed) => {
+            Ok(session::Opened::Closed) => {
                 self.place = Place::Closed;
                 incoming.push(Event::Closed { authenticated: true });
             }

@@ -45,7 +45,7 @@ pub struct Received {
 
 /// What an opened object was.
 #[derive(Clone, Debug)]
-pub enum Incoming {
+pub enum Opened {
     /// A container of the application's.
     Message(Box<Received>),
     /// The peer's close: it sends nothing more (R41).
@@ -170,7 +170,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Receiver::open`].
-    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
         self.receiver.open(octets, now)
     }
 
@@ -373,11 +373,11 @@ impl Receiver {
     /// Any error ends the session (R39): an object that was altered, lost, repeated, reordered or
     /// reflected ([`Error::Decrypt`]), that is not what it claims to be, or that comes after the
     /// peer's close; [`Error::PeerRejected`]; [`Error::Expired`].
-    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+    pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
         let result = self.try_open(octets, now);
         match &result {
-            Ok(Incoming::Message(_)) => {}
-            Ok(Incoming::Closed) => self.state = State::Closed,
+            Ok(Opened::Message(_)) => {}
+            Ok(Opened::Closed) => self.state = State::Closed,
             Err(error) => {
                 self.fail(error.clone());
             }
@@ -414,7 +414,7 @@ impl Receiver {
         self.facts.fail(error)
     }
 
-    fn try_open(&mut self, octets: &[u8], now: Timestamp) -> Result<Incoming, Error> {
+    fn try_open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
         self.facts.check(now)?;
         let State::Open(channel) = &mut self.state else {
             return Err(Error::PeerMisbehaved(Misbehaviour::AfterClose));

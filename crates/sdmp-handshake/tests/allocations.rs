@@ -4,7 +4,7 @@ use crate::common::by_value::sessions;
 use crate::common::*;
 use allocation_counter::measure;
 use sdmp_container::{Container, Limits};
-use sdmp_handshake::{Incoming, Profile};
+use sdmp_handshake::{Opened, Profile};
 
 /// How often opening a short message allocates.
 const MOST: u64 = 10;
@@ -55,7 +55,7 @@ fn opening_allocates_no_more_for_a_longer_message() {
             let object = initiator.seal(&container, wall(), &mut Zeros).unwrap();
             let counted = measure(|| {
                 let opened = responder.open(object.as_bytes(), wall()).unwrap();
-                assert!(matches!(opened, Incoming::Message(_)));
+                assert!(matches!(opened, Opened::Message(_)));
             });
             assert!(counted.bytes_max < 8 * u64::try_from(length).unwrap() + 100_000);
             counted.count_total

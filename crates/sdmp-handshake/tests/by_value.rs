@@ -3,7 +3,7 @@
 use crate::common::by_value::sessions;
 use crate::common::*;
 
-use sdmp_handshake::{Ended, Error, Incoming, Misuse, Profile, Role};
+use sdmp_handshake::{Ended, Error, Misuse, Opened, Profile, Role};
 
 #[test]
 fn r44_both_sides_know_the_session_by_the_same_names() {
@@ -35,7 +35,7 @@ fn r41_the_close_is_an_object_in_the_hardened_profile_only() {
     let mut random = Seeded::new(5);
     let (mut initiator, mut responder) = sessions(Profile::Hardened, 1);
     let close = initiator.close(wall(), &mut random).unwrap().unwrap();
-    assert!(matches!(responder.open(close.as_bytes(), wall()), Ok(Incoming::Closed)));
+    assert!(matches!(responder.open(close.as_bytes(), wall()), Ok(Opened::Closed)));
     assert_eq!(responder.end(), Ok(Ended::Authenticated));
     let again = initiator.close(wall(), &mut random);
     assert_eq!(again, Err(Error::ApiMisuse(Misuse::AfterClose)));

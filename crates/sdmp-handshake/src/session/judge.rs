@@ -4,16 +4,16 @@ use sdmp_container::closed::Rejection;
 use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Limits, Status};
 
-use super::{Extension, Facts, Incoming, Received};
+use super::{Extension, Facts, Opened, Received};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::Profile;
 use crate::proof::RESERVED_RECEIPT;
 
 impl Facts {
     /// What a plaintext is: the close, a refusal, or a container of the application's.
-    pub(super) fn judge(&self, plaintext: Vec<u8>) -> Result<Incoming, Error> {
+    pub(super) fn judge(&self, plaintext: Vec<u8>) -> Result<Opened, Error> {
         if self.peer_close.as_ref().is_some_and(|text| text.as_bytes() == plaintext) {
-            return Ok(Incoming::Closed);
+            return Ok(Opened::Closed);
         }
         let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
         let container = Container::parse(plaintext, &limits).map_err(|e| invalid(e.into()))?;
@@ -28,7 +28,7 @@ impl Facts {
             return Err(Error::PeerMisbehaved(Misbehaviour::ReservedReceipt));
         }
         let extension = self.judge_extensions(&container);
-        Ok(Incoming::Message(Box::new(Received { container, extension })))
+        Ok(Opened::Message(Box::new(Received { container, extension })))
     }
 
     fn judge_extensions(&self, container: &Container) -> Extension {

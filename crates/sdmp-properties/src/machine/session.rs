@@ -8,9 +8,7 @@ use super::script::{Action, Script};
 use sdmp_container::{Container, Limits, Timestamp};
 use sdmp_envelope::ContentKey;
 use sdmp_envelope::network::Sealed;
-use sdmp_handshake::{
-    Ended, Error, Incoming, Initiator, Machine, Profile, Responder, Role, Session,
-};
+use sdmp_handshake::{Ended, Error, Initiator, Machine, Opened, Profile, Responder, Role, Session};
 
 /// R33 to R35, R39, R41: a session takes its peer's objects once, in order and unaltered, ends with
 /// the peer's close, and after a failure says nothing else; what it seals, its peer can open.
@@ -93,15 +91,15 @@ impl Side {
         let genuine =
             |object: Option<&String>| object.is_some_and(|object| same(octets, object.as_bytes()));
         match result {
-            Ok(Incoming::Message(received)) if self.profile == Profile::Hardened => {
+            Ok(Opened::Message(received)) if self.profile == Profile::Hardened => {
                 assert!(genuine(next), "an object that is not the peer's next");
                 let text = containers().get(self.taken).map(Container::text);
                 assert_eq!(Some(received.container.text()), text);
                 self.taken = self.taken.saturating_add(1);
             }
             // Nothing is promised of what arrives in the published profile, but that it is judged.
-            Ok(Incoming::Message(received)) => assert_eq!(received.container.check_core(), Ok(())),
-            Ok(Incoming::Closed) => {
+            Ok(Opened::Message(received)) => assert_eq!(received.container.check_core(), Ok(())),
+            Ok(Opened::Closed) => {
                 assert!(genuine(close), "a close that is not the peer's");
                 self.closed = true;
             }
