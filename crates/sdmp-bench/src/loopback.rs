@@ -14,7 +14,7 @@ use futures::SinkExt;
 use sdmp_container::Container;
 use sdmp_crypto::dh::NamedGroup;
 use sdmp_handshake::{Config, Profile};
-use sdmp_transport::tcp::{TcpIncoming, dial};
+use sdmp_transport::tcp::{TcpAcceptor, dial};
 use sdmp_transport::{Listener, SecureSession, SecureStream, connect};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -54,9 +54,9 @@ async fn tcp_pair() -> (TcpStream, TcpStream) {
 fn listened(name: &str, initiator: Config, responder: Config) -> Contender {
     let runtime = runtime();
     let (listener, address) = runtime.block_on(async {
-        let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-        let address = incoming.local_addr().expect("an address");
-        (Listener::new(incoming, responder), address)
+        let acceptor = TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = acceptor.local_addr().expect("an address");
+        (Listener::new(acceptor, responder), address)
     });
     let listener = RefCell::new(listener);
     Contender::new(name, move || {
@@ -193,9 +193,9 @@ where
 
 async fn sessions() -> (SecureSession, SecureSession) {
     let (alice, bob) = pair(Profile::Hardened, NamedGroup::Ffdhe2048, 2048);
-    let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    let address = incoming.local_addr().expect("an address");
-    let mut listener = Listener::new(incoming, bob);
+    let acceptor = TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let address = acceptor.local_addr().expect("an address");
+    let mut listener = Listener::new(acceptor, bob);
     let dialled = async { connect(dial(address).await.expect("connected"), alice).await };
     let (one, other) = tokio::join!(dialled, listener.accept());
     (one.expect("a session"), other.expect("an outcome").result.expect("a session"))

@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use sdmp_handshake::SessionLimits;
-use sdmp_transport::listener::{Incoming, Knock, Source};
-use sdmp_transport::tcp::TcpIncoming;
-use sdmp_transport::websocket::WebSocketIncoming;
+use sdmp_transport::listener::{Acceptor, Incoming, Source};
+use sdmp_transport::tcp::TcpAcceptor;
+use sdmp_transport::websocket::WebSocketAcceptor;
 use sdmp_transport::{Carrier, files, stdio, tcp, websocket};
 
 /// A parsed address.
@@ -93,28 +93,28 @@ impl Address {
     }
 
     /// Opens the place where connections come in, and says how it is reached.
-    pub(crate) async fn bind(&self) -> io::Result<(Box<dyn Incoming>, String)> {
+    pub(crate) async fn bind(&self) -> io::Result<(Box<dyn Acceptor>, String)> {
         Ok(match self {
             Self::Tcp(address) => {
-                let incoming = TcpIncoming::bind(address).await?;
-                let local = incoming.local_addr()?.to_string();
-                (Box::new(incoming), local)
+                let acceptor = TcpAcceptor::bind(address).await?;
+                let local = acceptor.local_addr()?.to_string();
+                (Box::new(acceptor), local)
             }
             #[cfg(unix)]
             Self::Unix(path) => {
-                let incoming = sdmp_transport::unix::UnixIncoming::bind(path).await?;
-                (Box::new(incoming), format!("unix:{}", path.display()))
+                let acceptor = sdmp_transport::unix::UnixAcceptor::bind(path).await?;
+                (Box::new(acceptor), format!("unix:{}", path.display()))
             }
             Self::WebSocket(url) => {
                 let rest = url.strip_prefix("ws://").unwrap_or(url);
                 let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-                let incoming = TcpIncoming::bind(host).await?;
-                let local = incoming.local_addr()?;
-                (Box::new(WebSocketIncoming::new(incoming)), format!("ws://{local}/{path}"))
+                let acceptor = TcpAcceptor::bind(host).await?;
+                let local = acceptor.local_addr()?;
+                (Box::new(WebSocketAcceptor::new(acceptor)), format!("ws://{local}/{path}"))
             }
             Self::Files(directory) => {
-                let incoming = files::FilesIncoming::new(directory)?;
-                (Box::new(incoming), format!("files:{}", directory.display()))
+                let acceptor = files::FilesAcceptor::new(directory)?;
+                (Box::new(acceptor), format!("files:{}", directory.display()))
             }
             Self::Stdio => (Box::new(Once(true)), "stdio".to_owned()),
         })
@@ -125,10 +125,10 @@ impl Address {
 struct Once(bool);
 
 #[async_trait]
-impl Incoming for Once {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for Once {
+    async fn next(&mut self) -> io::Result<Incoming> {
         if std::mem::take(&mut self.0) {
-            Ok(Knock::ready(stdio::own(), Source::Local))
+            Ok(Incoming::ready(stdio::own(), Source::Local))
         } else {
             std::future::pending().await
         }

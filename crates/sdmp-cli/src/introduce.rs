@@ -12,7 +12,7 @@ use std::time::Duration;
 use sdmp_envelope::Identity;
 use sdmp_transport::Carrier;
 use sdmp_transport::carrier::Chunk;
-use sdmp_transport::listener::{Incoming, Knock};
+use sdmp_transport::listener::{Acceptor, Incoming};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -38,7 +38,7 @@ pub(crate) async fn offer(
     address: &Address,
     once: bool,
 ) -> Result<(), Failure> {
-    let (mut incoming, address) = address.bind().await.map_err(|error| {
+    let (mut acceptor, address) = address.bind().await.map_err(|error| {
         Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
             .remedy("choose a free port (port 0 takes any), and a place that you may use")
     })?;
@@ -50,12 +50,12 @@ pub(crate) async fn offer(
     let mut told = std::pin::pin!(told_to_end());
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
-        let knock = tokio::select! {
-            knock = incoming.next() => knock,
+        let incoming = tokio::select! {
+            incoming = acceptor.next() => incoming,
             () = &mut told => return Ok(()),
             Some(_) = given.join_next() => continue,
         };
-        let Ok(Knock { source, open, .. }) = knock else {
+        let Ok(Incoming { source, open, .. }) = incoming else {
             // A lack of descriptors passes only when connections end.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;

@@ -19,7 +19,7 @@ use sdmp_crypto::random::{Random as _, SystemRandom};
 use sdmp_handshake::Deframer;
 use sdmp_transport::carrier::Chunk;
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::{Incoming, Knock};
+use sdmp_transport::listener::{Acceptor, Incoming};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
 use serde_json::Value;
 
@@ -104,10 +104,10 @@ impl Recorder {
     }
 
     /// The same listener; what goes through its carriers is recorded.
-    pub(crate) fn incoming(&self, incoming: Box<dyn Incoming>) -> Box<dyn Incoming> {
+    pub(crate) fn acceptor(&self, acceptor: Box<dyn Acceptor>) -> Box<dyn Acceptor> {
         match &self.0 {
-            None => incoming,
-            Some(_) => Box::new(RecordedIncoming { incoming, recorder: self.clone() }),
+            None => acceptor,
+            Some(_) => Box::new(RecordedAcceptor { acceptor, recorder: self.clone() }),
         }
     }
 }
@@ -121,19 +121,19 @@ fn session_name() -> String {
     }
 }
 
-struct RecordedIncoming {
-    incoming: Box<dyn Incoming>,
+struct RecordedAcceptor {
+    acceptor: Box<dyn Acceptor>,
     recorder: Recorder,
 }
 
 #[async_trait]
-impl Incoming for RecordedIncoming {
-    async fn next(&mut self) -> io::Result<Knock> {
-        let Knock { source, open } = self.incoming.next().await?;
+impl Acceptor for RecordedAcceptor {
+    async fn next(&mut self) -> io::Result<Incoming> {
+        let Incoming { source, open } = self.acceptor.next().await?;
         let (recorder, address) = (self.recorder.clone(), source.to_string());
         let open =
             Box::pin(async move { Ok(recorder.carrier(open.await?, Side::Responder, &address)) });
-        Ok(Knock { source, open })
+        Ok(Incoming { source, open })
     }
 }
 

@@ -8,7 +8,7 @@
 mod nodes;
 
 use sdmp_container::{Container, Fingerprint, Message};
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{Listener, SecureSession, connect, tcp};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -20,9 +20,9 @@ const WAITING: usize = 64;
 
 type Said = (Fingerprint, String);
 
-pub(crate) async fn room(incoming: impl Incoming, config: sdmp_handshake::Config) {
+pub(crate) async fn room(acceptor: impl Acceptor, config: sdmp_handshake::Config) {
     let (room, _) = broadcast::channel(WAITING);
-    let mut listener = Listener::new(incoming, config);
+    let mut listener = Listener::new(acceptor, config);
     while let Some(outcome) = listener.accept().await {
         if let Ok(session) = outcome.result {
             drop(tokio::spawn(member(session, room.clone())));
@@ -100,9 +100,9 @@ async fn main() -> Anything {
     };
     let config = node(own, peers)?;
     if task == "room" {
-        let incoming = tcp::TcpIncoming::bind(address).await?;
-        println!("listening on {}", incoming.local_addr()?);
-        room(incoming, config).await;
+        let acceptor = tcp::TcpAcceptor::bind(address).await?;
+        println!("listening on {}", acceptor.local_addr()?);
+        room(acceptor, config).await;
         return Ok(());
     }
     let session = connect(tcp::dial(address).await?, config).await?;

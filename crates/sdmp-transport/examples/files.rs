@@ -17,7 +17,7 @@ fn patient(config: Config) -> Config {
 async fn main() -> Anything {
     let directory = std::env::temp_dir().join(format!("sdmp-example-{}", std::process::id()));
     std::fs::create_dir(&directory)?;
-    let mut listener = Listener::new(files::FilesIncoming::new(&directory)?, patient(bob()?));
+    let mut listener = Listener::new(files::FilesAcceptor::new(&directory)?, patient(bob()?));
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;

@@ -14,13 +14,13 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, client, server};
 use hyper_util::rt::TokioIo;
 use sdmp_handshake::Config;
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{Listener, SecureSession, SecureStream, connect, tcp};
 
 use nodes::{Anything, node};
 
-pub(crate) async fn serve(incoming: impl Incoming, config: Config) {
-    let mut listener = Listener::new(incoming, config);
+pub(crate) async fn serve(acceptor: impl Acceptor, config: Config) {
+    let mut listener = Listener::new(acceptor, config);
     while let Some(outcome) = listener.accept().await {
         if let Ok(session) = outcome.result {
             drop(tokio::spawn(answer(session)));
@@ -56,9 +56,9 @@ async fn main() -> Anything {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", address, own, peers @ ..] => {
-            let incoming = tcp::TcpIncoming::bind(address).await?;
-            println!("listening on {}", incoming.local_addr()?);
-            serve(incoming, node(own, peers)?).await;
+            let acceptor = tcp::TcpAcceptor::bind(address).await?;
+            println!("listening on {}", acceptor.local_addr()?);
+            serve(acceptor, node(own, peers)?).await;
         }
         ["get", address, own, peer, path] => {
             let session = connect(tcp::dial(address).await?, node(own, [peer])?).await?;

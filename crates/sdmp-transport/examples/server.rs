@@ -9,17 +9,17 @@ use std::{env, error::Error, fs};
 use sdmp_container::{Container, IdentityType, Limits, Message};
 use sdmp_envelope::{Identity, private_key};
 use sdmp_handshake::Config;
-use sdmp_transport::{Listener, SecureSession, tcp::TcpIncoming};
+use sdmp_transport::{Listener, SecureSession, tcp::TcpAcceptor};
 
 type Anything<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-pub(crate) async fn serve(incoming: TcpIncoming, own: &str, peers: &[String]) -> Anything {
+pub(crate) async fn serve(acceptor: TcpAcceptor, own: &str, peers: &[String]) -> Anything {
     let key = Container::parse(fs::read(own)?, &Limits::DEFAULT)?;
     let mut config = Config::new(private_key::open(&key, None)?.into_local(IdentityType::Node)?);
     for peer in peers {
         config = config.trust([Identity::parse(&fs::read(peer)?)?]);
     }
-    let mut listener = Listener::new(incoming, config);
+    let mut listener = Listener::new(acceptor, config);
     while let Some(outcome) = listener.accept().await {
         let Ok(session) = outcome.result else { continue };
         drop(tokio::spawn(answer(session)));
@@ -41,7 +41,7 @@ async fn main() -> Anything {
     let [address, own, peers @ ..] = arguments.as_slice() else {
         return Err("usage: server ADDRESS OWN-KEY PEER...".into());
     };
-    let incoming = TcpIncoming::bind(address).await?;
-    println!("listening on {}", incoming.local_addr()?);
-    serve(incoming, own, peers).await
+    let acceptor = TcpAcceptor::bind(address).await?;
+    println!("listening on {}", acceptor.local_addr()?);
+    serve(acceptor, own, peers).await
 }

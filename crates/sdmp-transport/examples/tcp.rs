@@ -8,9 +8,9 @@ use sdmp_transport::{Listener, connect, tcp};
 
 #[tokio::main]
 async fn main() -> Anything {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await?;
-    let address = incoming.local_addr()?;
-    let mut listener = Listener::new(incoming, bob()?);
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await?;
+    let address = acceptor.local_addr()?;
+    let mut listener = Listener::new(acceptor, bob()?);
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;

@@ -12,8 +12,8 @@ async fn main() -> Anything {
     use sdmp_transport::{Listener, connect, unix};
 
     let path = std::env::temp_dir().join(format!("sdmp-example-{}.socket", std::process::id()));
-    let incoming = unix::UnixIncoming::bind(&path).await?;
-    let mut listener = Listener::new(incoming, bob()?);
+    let acceptor = unix::UnixAcceptor::bind(&path).await?;
+    let mut listener = Listener::new(acceptor, bob()?);
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;

@@ -8,9 +8,9 @@ use sdmp_transport::{Listener, connect, tcp, websocket};
 
 #[tokio::main]
 async fn main() -> Anything {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await?;
-    let url = format!("ws://{}/sdmp", incoming.local_addr()?);
-    let mut listener = Listener::new(websocket::WebSocketIncoming::new(incoming), bob()?);
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await?;
+    let url = format!("ws://{}/sdmp", acceptor.local_addr()?);
+    let mut listener = Listener::new(websocket::WebSocketAcceptor::new(acceptor), bob()?);
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;

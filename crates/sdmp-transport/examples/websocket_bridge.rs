@@ -10,22 +10,22 @@ use std::io;
 
 use sdmp_handshake::{Deframer, FrameError};
 use sdmp_transport::carrier::Chunk;
-use sdmp_transport::listener::{Incoming, Knock};
-use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender, tcp, websocket::WebSocketIncoming};
+use sdmp_transport::listener::{Acceptor, Incoming};
+use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender, tcp, websocket::WebSocketAcceptor};
 
 /// The longest object (R42).
 const LONGEST: usize = 16 << 20;
 
-pub(crate) async fn bridge(mut incoming: impl Incoming, target: &str) -> io::Result<()> {
+pub(crate) async fn bridge(mut acceptor: impl Acceptor, target: &str) -> io::Result<()> {
     loop {
-        let knock = incoming.next().await?;
-        drop(tokio::spawn(carry(knock, target.to_owned())));
+        let incoming = acceptor.next().await?;
+        drop(tokio::spawn(carry(incoming, target.to_owned())));
     }
 }
 
 /// One connection, both ways at the same time.
-async fn carry(knock: Knock, target: String) -> io::Result<()> {
-    let (to_outside, from_outside) = Box::new(knock.open.await?).split();
+async fn carry(incoming: Incoming, target: String) -> io::Result<()> {
+    let (to_outside, from_outside) = Box::new(incoming.open.await?).split();
     let (to_inside, from_inside) = Box::new(tcp::dial(target).await?).split();
     tokio::try_join!(copy(from_outside, to_inside), copy(from_inside, to_outside))?;
     Ok(())
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [address, target] = arguments.as_slice() else {
         return Err("usage: websocket_bridge ADDRESS TARGET".into());
     };
-    let incoming = tcp::TcpIncoming::bind(address).await?;
-    println!("listening on ws://{}", incoming.local_addr()?);
-    Ok(bridge(WebSocketIncoming::new(incoming), target).await?)
+    let acceptor = tcp::TcpAcceptor::bind(address).await?;
+    println!("listening on ws://{}", acceptor.local_addr()?);
+    Ok(bridge(WebSocketAcceptor::new(acceptor), target).await?)
 }

@@ -30,7 +30,7 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use crate::carrier::{Chunk, ObjectReceiver, ObjectSender};
-use crate::listener::{Incoming, Knock, Source};
+use crate::listener::{Acceptor, Incoming, Source};
 
 /// How often a directory is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -240,22 +240,22 @@ fn read_whole(path: &Path, longest: usize) -> io::Result<Option<Bytes>> {
 
 /// A directory where sessions come in.
 #[derive(Debug)]
-pub struct FilesIncoming {
+pub struct FilesAcceptor {
     directory: PathBuf,
 }
 
-impl FilesIncoming {
+impl FilesAcceptor {
     /// Listens on a directory, which must exist. Sessions that an earlier listener had taken are
     /// set aside: their secrets died with it.
     ///
     /// # Errors
     /// Those of the system: no such directory, no permission.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
-        let incoming = Self { directory: directory.into() };
-        for path in incoming.sessions()? {
+        let acceptor = Self { directory: directory.into() };
+        for path in acceptor.sessions()? {
             if path.join("taken").exists() {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let aside = incoming.directory.join(format!("aside-{name}"));
+                let aside = acceptor.directory.join(format!("aside-{name}"));
                 // A synchronised folder may bring back what was set aside before. `taken` keeps it
                 // from being taken up in any case.
                 if !aside.exists() {
@@ -263,7 +263,7 @@ impl FilesIncoming {
                 }
             }
         }
-        Ok(incoming)
+        Ok(acceptor)
     }
 
     /// The directories that are named like sessions.
@@ -301,11 +301,11 @@ impl FilesIncoming {
 }
 
 #[async_trait]
-impl Incoming for FilesIncoming {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for FilesAcceptor {
+    async fn next(&mut self) -> io::Result<Incoming> {
         loop {
             if let Some(files) = self.take()? {
-                return Ok(Knock::ready(files, Source::Local));
+                return Ok(Incoming::ready(files, Source::Local));
             }
             sleep(PAUSE).await;
         }

@@ -1,5 +1,5 @@
 //! A server's side: accepts connections, runs their handshakes beside the accept loop, and holds
-//! the limits of R42 against those who only knock.
+//! the limits of R42 against those who only incoming.
 
 use std::fmt;
 use std::io;
@@ -24,7 +24,7 @@ use crate::trust::{ConfiguredOnly, Trust};
 use crate::{Error, Role, SecureSession, Sessions, establish};
 
 /// Somebody at the door: where from, and how to make a carrier of the connection.
-pub struct Knock {
+pub struct Incoming {
     /// Where the connection comes from.
     pub source: Source,
     /// What is left to be done before objects can be carried, such as a WebSocket's upgrade. It
@@ -32,7 +32,7 @@ pub struct Knock {
     pub open: BoxFuture<'static, io::Result<Box<dyn Carrier>>>,
 }
 
-impl Knock {
+impl Incoming {
     /// A connection that carries objects at once.
     pub fn ready(carrier: impl Carrier + 'static, source: Source) -> Self {
         let carrier: Box<dyn Carrier> = Box::new(carrier);
@@ -40,25 +40,25 @@ impl Knock {
     }
 }
 
-impl fmt::Debug for Knock {
+impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Knock").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Incoming").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
 /// A place where connections come in.
 #[async_trait]
-pub trait Incoming: Send + 'static {
+pub trait Acceptor: Send + 'static {
     /// Waits for the next connection. Cancel safe.
     ///
     /// # Errors
     /// Those of the system. The listener goes on after a pause: a lack of descriptors passes.
-    async fn next(&mut self) -> io::Result<Knock>;
+    async fn next(&mut self) -> io::Result<Incoming>;
 }
 
 #[async_trait]
-impl Incoming for Box<dyn Incoming> {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for Box<dyn Acceptor> {
+    async fn next(&mut self) -> io::Result<Incoming> {
         (**self).next().await
     }
 }
@@ -128,15 +128,15 @@ pub struct Listener {
 impl Listener {
     /// Listens with the default limits, and trusts only what the configuration names.
     #[must_use]
-    pub fn new(incoming: impl Incoming, config: Config) -> Self {
-        Self::with(incoming, config, ListenerLimits::default(), ConfiguredOnly)
+    pub fn new(acceptor: impl Acceptor, config: Config) -> Self {
+        Self::with(acceptor, config, ListenerLimits::default(), ConfiguredOnly)
     }
 
     /// Listens with limits and a trust decision of one's own. With anything but
     /// [`ConfiguredOnly`], give a configuration that asks ([`Config::ask`]).
     #[must_use]
     pub fn with(
-        incoming: impl Incoming,
+        acceptor: impl Acceptor,
         config: Config,
         limits: ListenerLimits,
         trust: impl TrustFactory,
@@ -161,7 +161,7 @@ impl Listener {
             sessions: listener.sessions.clone(),
             half_open: Arc::clone(&listener.half_open),
         };
-        drop(listener.handshakes.spawn(accepting.run(incoming)));
+        drop(listener.handshakes.spawn(accepting.run(acceptor)));
         listener
     }
 
@@ -225,20 +225,20 @@ struct Accepting {
 }
 
 impl Accepting {
-    async fn run(self, incoming: impl Incoming) {
+    async fn run(self, acceptor: impl Acceptor) {
         tokio::select! {
-            () = self.accept(incoming) => {}
+            () = self.accept(acceptor) => {}
             () = self.stop.cancelled() => {}
             () = self.outcomes.closed() => {}
         }
     }
 
-    async fn accept(&self, mut incoming: impl Incoming) {
+    async fn accept(&self, mut acceptor: impl Acceptor) {
         /// Lack of descriptors passes only when connections end.
         const PAUSE: Duration = Duration::from_millis(50);
         loop {
-            match incoming.next().await {
-                Ok(knock) => self.take(knock),
+            match acceptor.next().await {
+                Ok(incoming) => self.take(incoming),
                 // A peer that went away while it waited: nobody else is to wait for that.
                 Err(error) if is_of_one_peer(error.kind()) => {}
                 Err(error) => {
@@ -250,8 +250,8 @@ impl Accepting {
     }
 
     /// Starts a handshake, or drops the connection in silence when there are too many (R42).
-    fn take(&self, knock: Knock) {
-        let Knock { source, open } = knock;
+    fn take(&self, incoming: Incoming) {
+        let Incoming { source, open } = incoming;
         count(&self.counters.connections);
         let full = self.limits.sessions.is_some_and(|limit| self.sessions.tasks.len() >= limit);
         let place =

@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 use crate::carrier::Carrier;
-use crate::listener::{Incoming, Knock, Source};
+use crate::listener::{Acceptor, Incoming, Source};
 use crate::octets::ByteStream;
 
 /// Connections that may wait until they are accepted; the system may allow fewer. When the queue is
@@ -39,9 +39,9 @@ pub fn wrap(stream: TcpStream) -> io::Result<Tcp> {
 
 /// A TCP port where connections come in.
 #[derive(Debug)]
-pub struct TcpIncoming(TcpListener);
+pub struct TcpAcceptor(TcpListener);
 
-impl TcpIncoming {
+impl TcpAcceptor {
     /// Opens the port; port 0 takes any free one.
     ///
     /// # Errors
@@ -81,11 +81,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 #[async_trait]
-impl Incoming for TcpIncoming {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for TcpAcceptor {
+    async fn next(&mut self) -> io::Result<Incoming> {
         let (stream, from) = self.accept().await?;
         // A peer that is gone already is no failure of the port.
         let carrier = wrap(stream).map(|tcp| -> Box<dyn Carrier> { Box::new(tcp) });
-        Ok(Knock { source: Source::Ip(from.ip()), open: std::future::ready(carrier).boxed() })
+        Ok(Incoming { source: Source::Ip(from.ip()), open: std::future::ready(carrier).boxed() })
     }
 }

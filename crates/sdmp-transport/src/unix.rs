@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::listener::{Incoming, Knock, Source};
+use crate::listener::{Acceptor, Incoming, Source};
 use crate::octets::ByteStream;
 
 /// A Unix socket as a carrier.
@@ -30,14 +30,14 @@ pub fn wrap(stream: UnixStream) -> Unix {
 
 /// A socket where connections come in; its file is removed when this is dropped.
 #[derive(Debug)]
-pub struct UnixIncoming {
+pub struct UnixAcceptor {
     listener: UnixListener,
     path: PathBuf,
     /// Device and number of the socket's file: another one at the same path is not ours.
     file: Option<(u64, u64)>,
 }
 
-impl UnixIncoming {
+impl UnixAcceptor {
     /// Opens the socket. A file that is left from a listener that died is replaced; one that
     /// somebody listens on, or that is no socket, is not.
     ///
@@ -71,7 +71,7 @@ async fn is_left_over(path: &Path) -> bool {
             .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-impl Drop for UnixIncoming {
+impl Drop for UnixAcceptor {
     fn drop(&mut self) {
         if self.file.is_some() && self.file == file_of(&self.path) {
             // It may be gone meanwhile, and then all is well.
@@ -81,9 +81,9 @@ impl Drop for UnixIncoming {
 }
 
 #[async_trait]
-impl Incoming for UnixIncoming {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for UnixAcceptor {
+    async fn next(&mut self) -> io::Result<Incoming> {
         let (stream, _) = self.listener.accept().await?;
-        Ok(Knock::ready(wrap(stream), Source::Local))
+        Ok(Incoming::ready(wrap(stream), Source::Local))
     }
 }

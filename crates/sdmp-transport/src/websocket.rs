@@ -16,10 +16,10 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 
 use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
-use crate::listener::{Incoming, Knock, Source};
+use crate::listener::{Acceptor, Incoming, Source};
 use crate::metered::Meter;
 pub use crate::metered::Metered;
-use crate::tcp::TcpIncoming;
+use crate::tcp::TcpAcceptor;
 
 /// The longest message that is received: the longest object (R42).
 const LONGEST: usize = 16 << 20;
@@ -61,7 +61,7 @@ fn host(url: &str) -> io::Result<String> {
 
 /// Makes a carrier of a WebSocket whose upgrade is done. Give it a configuration that allows
 /// messages of 16 MiB. A stranger's message is then read to its end before it is refused; [`dial`]
-/// and [`WebSocketIncoming`] give up on it before.
+/// and [`WebSocketAcceptor`] give up on it before.
 pub fn wrap<S>(stream: WebSocketStream<S>) -> WebSocket<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -94,19 +94,19 @@ fn config() -> WebSocketConfig {
 
 /// A TCP port where WebSockets come in, at any path.
 #[derive(Debug)]
-pub struct WebSocketIncoming(TcpIncoming);
+pub struct WebSocketAcceptor(TcpAcceptor);
 
-impl WebSocketIncoming {
+impl WebSocketAcceptor {
     /// Accepts WebSockets on this port.
     #[must_use]
-    pub fn new(incoming: TcpIncoming) -> Self {
-        Self(incoming)
+    pub fn new(acceptor: TcpAcceptor) -> Self {
+        Self(acceptor)
     }
 }
 
 #[async_trait]
-impl Incoming for WebSocketIncoming {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for WebSocketAcceptor {
+    async fn next(&mut self) -> io::Result<Incoming> {
         let (stream, from) = self.0.accept().await?;
         let open = async move {
             stream.set_nodelay(true)?;
@@ -116,7 +116,7 @@ impl Incoming for WebSocketIncoming {
             let carrier: Box<dyn Carrier> = Box::new(join(stream, Some(meter)));
             Ok(carrier)
         };
-        Ok(Knock { source: Source::Ip(from.ip()), open: open.boxed() })
+        Ok(Incoming { source: Source::Ip(from.ip()), open: open.boxed() })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::common::{ALICE, BOB, MALLORY, config, local, message, text};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::private_key;
-use sdmp_transport::websocket::{self, WebSocketIncoming};
+use sdmp_transport::websocket::{self, WebSocketAcceptor};
 use sdmp_transport::{connect, tcp};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -47,17 +47,17 @@ fn file(directory: &Path, name: &str) -> String {
     directory.join(name).to_str().unwrap().to_owned()
 }
 
-async fn bind() -> (tcp::TcpIncoming, String) {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let address = incoming.local_addr().unwrap().to_string();
-    (incoming, address)
+async fn bind() -> (tcp::TcpAcceptor, String) {
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap().to_string();
+    (acceptor, address)
 }
 
 /// The example server, which trusts Alice alone; where it listens.
 async fn start_server(directory: &Path) -> String {
-    let (incoming, address) = bind().await;
+    let (acceptor, address) = bind().await;
     let (own, alice) = (file(directory, "bob.key"), file(directory, "alice.json"));
-    drop(tokio::spawn(async move { server::serve(incoming, &own, &[alice]).await }));
+    drop(tokio::spawn(async move { server::serve(acceptor, &own, &[alice]).await }));
     address
 }
 
@@ -81,9 +81,9 @@ async fn a_client_asks_and_a_server_answers() {
 async fn a_bridge_carries_what_it_cannot_read() {
     let directory = files();
     let target = start_server(directory.path()).await;
-    let (incoming, address) = bind().await;
+    let (acceptor, address) = bind().await;
     drop(tokio::spawn(async move {
-        websocket_bridge::bridge(WebSocketIncoming::new(incoming), &target).await
+        websocket_bridge::bridge(WebSocketAcceptor::new(acceptor), &target).await
     }));
     let carrier = websocket::dial(&format!("ws://{address}/sdmp")).await.unwrap();
     let mut session = connect(carrier, config(ALICE, &[BOB])).await.unwrap();
@@ -96,8 +96,8 @@ async fn a_bridge_carries_what_it_cannot_read() {
 
 #[tokio::test]
 async fn a_room_passes_on_what_is_said() {
-    let (incoming, address) = bind().await;
-    drop(tokio::spawn(chat::room(incoming, config(BOB, &[ALICE, MALLORY]))));
+    let (acceptor, address) = bind().await;
+    drop(tokio::spawn(chat::room(acceptor, config(BOB, &[ALICE, MALLORY]))));
     let enter =
         async |pem| connect(tcp::dial(&address).await.unwrap(), config(pem, &[BOB])).await.unwrap();
     let (one, other) = (enter(ALICE).await, enter(MALLORY).await);
@@ -124,8 +124,8 @@ async fn a_room_passes_on_what_is_said() {
 
 #[tokio::test]
 async fn http_knows_who_asks() {
-    let (incoming, address) = bind().await;
-    drop(tokio::spawn(http::serve(incoming, config(BOB, &[ALICE]))));
+    let (acceptor, address) = bind().await;
+    drop(tokio::spawn(http::serve(acceptor, config(BOB, &[ALICE]))));
     let carrier = tcp::dial(&address).await.unwrap();
     let session = connect(carrier, config(ALICE, &[BOB])).await.unwrap();
     let answer = http::get(session, "/door").await.unwrap();

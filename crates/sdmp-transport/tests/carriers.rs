@@ -8,18 +8,18 @@ use crate::common::{ALICE, BOB, config, message, policy, text};
 use futures::SinkExt;
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::carrier::{Chunk, ObjectReceiver, ObjectSender};
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{Carrier, Listener, SecureSession, connect, files, tcp, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
 /// One listener, one session: a message each way, and both closes.
-async fn serves(incoming: impl Incoming, carrier: impl Carrier) {
-    serves_with(incoming, carrier, config(ALICE, &[BOB]), config(BOB, &[ALICE])).await;
+async fn serves(acceptor: impl Acceptor, carrier: impl Carrier) {
+    serves_with(acceptor, carrier, config(ALICE, &[BOB]), config(BOB, &[ALICE])).await;
 }
 
-async fn serves_with(incoming: impl Incoming, carrier: impl Carrier, alice: Config, bob: Config) {
-    let mut listener = Listener::new(incoming, bob);
+async fn serves_with(acceptor: impl Acceptor, carrier: impl Carrier, alice: Config, bob: Config) {
+    let mut listener = Listener::new(acceptor, bob);
     let serve = async {
         let mut session: SecureSession = listener.accept().await.unwrap().result.unwrap();
         let received = session.recv().await.unwrap().unwrap();
@@ -41,14 +41,14 @@ async fn serves_with(incoming: impl Incoming, carrier: impl Carrier, alice: Conf
 #[cfg(unix)]
 mod unix {
     use super::*;
-    use sdmp_transport::unix::{UnixIncoming, dial};
+    use sdmp_transport::unix::{UnixAcceptor, dial};
 
     #[tokio::test]
     async fn a_session_and_no_socket_left() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
-        let incoming = UnixIncoming::bind(&path).await.unwrap();
-        serves(incoming, dial(&path).await.unwrap()).await;
+        let acceptor = UnixAcceptor::bind(&path).await.unwrap();
+        serves(acceptor, dial(&path).await.unwrap()).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!path.exists());
     }
@@ -57,9 +57,9 @@ mod unix {
     async fn only_its_own_file_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
-        let first = UnixIncoming::bind(&path).await.unwrap();
+        let first = UnixAcceptor::bind(&path).await.unwrap();
         std::fs::remove_file(&path).unwrap();
-        let _second = UnixIncoming::bind(&path).await.unwrap();
+        let _second = UnixAcceptor::bind(&path).await.unwrap();
         drop(first);
         assert!(path.exists());
     }
@@ -71,26 +71,26 @@ mod unix {
         // A socket whose owner is gone without removing it.
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(path.exists());
-        let living = UnixIncoming::bind(&path).await.unwrap();
-        let error = UnixIncoming::bind(&path).await.unwrap_err();
+        let living = UnixAcceptor::bind(&path).await.unwrap();
+        let error = UnixAcceptor::bind(&path).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         drop(living);
         std::fs::write(&path, "precious").unwrap();
-        assert!(UnixIncoming::bind(&path).await.is_err(), "no socket: left alone");
+        assert!(UnixAcceptor::bind(&path).await.is_err(), "no socket: left alone");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     }
 }
 
-async fn web() -> (websocket::WebSocketIncoming, String) {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/sdmp", incoming.local_addr().unwrap());
-    (websocket::WebSocketIncoming::new(incoming), url)
+async fn web() -> (websocket::WebSocketAcceptor, String) {
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/sdmp", acceptor.local_addr().unwrap());
+    (websocket::WebSocketAcceptor::new(acceptor), url)
 }
 
 #[tokio::test]
 async fn over_a_websocket() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let ask = async {
         let carrier = websocket::dial(&url).await.unwrap();
         let mut session = connect(carrier, config(ALICE, &[BOB])).await.unwrap();
@@ -107,8 +107,8 @@ async fn over_a_websocket() {
 
 #[tokio::test]
 async fn binary_frames_are_refused_and_pings_are_not() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let (mut stream, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
     for _ in 0..1000 {
         stream.feed(WsMessage::Ping(Vec::new().into())).await.unwrap();
@@ -120,8 +120,8 @@ async fn binary_frames_are_refused_and_pings_are_not() {
 
 #[tokio::test]
 async fn a_browser_that_does_not_upgrade_is_dropped_without_holding_others() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let host = url.trim_start_matches("ws://").trim_end_matches("/sdmp").to_owned();
     let mut slow = tokio::net::TcpStream::connect(&host).await.unwrap();
     slow.write_all(b"GET /sdmp HTTP/1.1\r\nHost: x\r\n").await.unwrap();
@@ -142,10 +142,10 @@ fn hours(config: Config) -> Config {
 #[tokio::test]
 async fn over_files_and_nothing_is_left() {
     let dir = tempfile::tempdir().unwrap();
-    let incoming = files::FilesIncoming::new(dir.path()).unwrap();
+    let acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
     let carrier = files::dial(dir.path()).unwrap();
     let (alice, bob) = (hours(config(ALICE, &[BOB])), hours(config(BOB, &[ALICE])));
-    serves_with(incoming, carrier, alice, bob).await;
+    serves_with(acceptor, carrier, alice, bob).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(names(dir.path()), Vec::<String>::new());
 }
@@ -206,10 +206,10 @@ async fn a_listener_that_starts_again_sets_its_old_sessions_aside() {
     let dir = tempfile::tempdir().unwrap();
     let (mut waiting, _receiver, _) = begun(dir.path());
     waiting.send(b"{}").await.unwrap();
-    let mut first = files::FilesIncoming::new(dir.path()).unwrap();
+    let mut first = files::FilesAcceptor::new(dir.path()).unwrap();
     // Taken, and its listener has not said a word when the next one starts.
     let left = first.next().await.unwrap().open.await.unwrap();
-    let mut second = files::FilesIncoming::new(dir.path()).unwrap();
+    let mut second = files::FilesAcceptor::new(dir.path()).unwrap();
     assert!(names(dir.path())[0].starts_with("aside-"));
     let next = tokio::time::timeout(Duration::from_millis(500), second.next()).await;
     assert!(next.is_err(), "nothing of the old session is taken up");
@@ -221,8 +221,8 @@ async fn a_side_that_gives_up_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let (mut sender, receiver, _) = begun(dir.path());
     sender.send(b"{}").await.unwrap();
-    let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
-    let taken = incoming.next().await.unwrap().open.await.unwrap();
+    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+    let taken = acceptor.next().await.unwrap().open.await.unwrap();
     let (_theirs, mut received) = Box::new(taken).split();
     drop((sender, receiver));
     assert!(matches!(received.receive().await.unwrap(), Chunk::Object(_)));
@@ -234,7 +234,7 @@ async fn a_directory_that_cannot_be_used_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing");
     assert_eq!(files::dial(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
-    assert_eq!(files::FilesIncoming::new(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(files::FilesAcceptor::new(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
 }
 
 /// Whoever may not write there is told so, as root as well.
@@ -252,8 +252,8 @@ async fn both_sides_may_write_the_same_number_at_the_same_time() {
     let dir = tempfile::tempdir().unwrap();
     let (mut ours, mut our_ear, _) = begun(dir.path());
     ours.send(b"{\"o\":0}").await.unwrap();
-    let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
-    let taken = incoming.next().await.unwrap().open.await.unwrap();
+    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+    let taken = acceptor.next().await.unwrap().open.await.unwrap();
     let (mut theirs, mut their_ear) = Box::new(taken).split();
     theirs.send(b"{\"t\":0}").await.unwrap();
     let write = async |sender: &mut dyn ObjectSender, side: char| {
@@ -288,11 +288,11 @@ async fn a_session_that_cannot_be_taken_keeps_nobody_waiting() {
     std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o555)).unwrap();
     let (mut waiting, mut answer, _) = begun(dir.path());
     waiting.send(b"{}").await.unwrap();
-    let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
+    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
     // Who may write anywhere takes the foreign one first.
     let mut taken = Vec::new();
     while soon(answer.as_mut()).await.is_none() {
-        let next = tokio::time::timeout(Duration::from_secs(5), incoming.next()).await;
+        let next = tokio::time::timeout(Duration::from_secs(5), acceptor.next()).await;
         let (mut sender, receiver) = Box::new(next.unwrap().unwrap().open.await.unwrap()).split();
         sender.send(b"{}").await.unwrap();
         taken.push((sender, receiver));
@@ -309,8 +309,8 @@ async fn a_session_that_comes_back_is_not_taken_up_again() {
         std::fs::create_dir(dir.path().join(&session)).unwrap();
         std::fs::write(dir.path().join(&session).join("i-00000000.json"), "{}\n").unwrap();
         std::fs::write(dir.path().join(&session).join("taken"), "").unwrap();
-        let mut incoming = files::FilesIncoming::new(dir.path()).unwrap();
-        let next = tokio::time::timeout(Duration::from_millis(500), incoming.next()).await;
+        let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+        let next = tokio::time::timeout(Duration::from_millis(500), acceptor.next()).await;
         assert!(next.is_err());
     }
     assert_eq!(names(dir.path()), [session.clone(), format!("aside-{session}")]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::common::{ALICE, BOB, config, message};
 use async_trait::async_trait;
 use futures::FutureExt;
-use sdmp_transport::listener::{Incoming, Knock, ListenerLimits, Source};
+use sdmp_transport::listener::{Acceptor, Incoming, ListenerLimits, Source};
 use sdmp_transport::{Carrier, ConfiguredOnly, Error, Listener, connect, memory, tcp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
-    let first = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let error = tcp::TcpIncoming::bind(first.local_addr().unwrap()).await.unwrap_err();
+    let first = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let error = tcp::TcpAcceptor::bind(first.local_addr().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
 }
 
@@ -23,14 +23,14 @@ async fn an_address_in_use_is_an_error() {
 struct Doors(Vec<(Duration, Box<dyn Carrier>)>);
 
 #[async_trait]
-impl Incoming for Doors {
-    async fn next(&mut self) -> io::Result<Knock> {
+impl Acceptor for Doors {
+    async fn next(&mut self) -> io::Result<Incoming> {
         let Some((time, carrier)) = self.0.pop() else { return std::future::pending().await };
         let open = async move {
             sleep(time).await;
             Ok(carrier)
         };
-        Ok(Knock { source: Source::Local, open: open.boxed() })
+        Ok(Incoming { source: Source::Local, open: open.boxed() })
     }
 }
 
@@ -95,9 +95,9 @@ async fn sessions_that_nobody_asks_for_count_as_half_open() {
 /// After the deadline a session is cut, and the port is free.
 #[tokio::test]
 async fn shutdown_cuts_what_does_not_finish() {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let address = incoming.local_addr().unwrap();
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap();
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let dial = async { connect(tcp::dial(address).await.unwrap(), config(ALICE, &[BOB])).await };
     let (alice, outcome) = tokio::join!(dial, listener.accept());
     let (mut alice, mut bob) = (alice.unwrap(), outcome.unwrap().result.unwrap());
@@ -113,9 +113,9 @@ async fn shutdown_cuts_what_does_not_finish() {
 /// what it goes on sending is discarded for a second at most.
 #[tokio::test]
 async fn an_endless_first_object_is_refused_early() {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let address = incoming.local_addr().unwrap();
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap();
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"{\"sdmp\":\"").await.unwrap();
     let (mut read, mut write) = stream.split();

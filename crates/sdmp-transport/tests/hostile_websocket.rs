@@ -7,7 +7,7 @@ use crate::common::{ALICE, BOB, config, message, published, text};
 use async_trait::async_trait;
 use futures::SinkExt;
 use futures::stream::{SplitSink, StreamExt};
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{
     Carrier, Error, Listener, ObjectReceiver, ObjectSender, connect, tcp, websocket,
 };
@@ -19,9 +19,9 @@ use tokio_tungstenite::tungstenite::Message as WsMessage;
 /// R41, published: the end of the stream is the close, in both directions.
 async fn published_closes<C: Carrier>(
     dial: impl Future<Output = io::Result<C>>,
-    incoming: impl Incoming,
+    acceptor: impl Acceptor,
 ) {
-    let mut listener = Listener::new(incoming, published(BOB, &[ALICE]));
+    let mut listener = Listener::new(acceptor, published(BOB, &[ALICE]));
     let alice = async { connect(dial.await.unwrap(), published(ALICE, &[BOB])).await };
     let (alice, outcome) = tokio::join!(alice, listener.accept());
     let (mut alice, mut bob) = (alice.unwrap(), outcome.unwrap().result.unwrap());
@@ -42,29 +42,29 @@ async fn published_closes<C: Carrier>(
 
 #[tokio::test]
 async fn the_published_profile_closes_both_directions_over_tcp() {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let dial = tcp::dial(incoming.local_addr().unwrap());
-    timeout(Duration::from_secs(30), published_closes(dial, incoming)).await.unwrap();
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let dial = tcp::dial(acceptor.local_addr().unwrap());
+    timeout(Duration::from_secs(30), published_closes(dial, acceptor)).await.unwrap();
 }
 
-async fn web() -> (websocket::WebSocketIncoming, String) {
-    let incoming = tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/sdmp", incoming.local_addr().unwrap());
-    (websocket::WebSocketIncoming::new(incoming), url)
+async fn web() -> (websocket::WebSocketAcceptor, String) {
+    let acceptor = tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/sdmp", acceptor.local_addr().unwrap());
+    (websocket::WebSocketAcceptor::new(acceptor), url)
 }
 
 #[tokio::test]
 async fn the_published_profile_closes_both_directions_over_a_websocket() {
-    let (incoming, url) = web().await;
-    let closing = published_closes(websocket::dial(&url), incoming);
+    let (acceptor, url) = web().await;
+    let closing = published_closes(websocket::dial(&url), acceptor);
     timeout(Duration::from_secs(30), closing).await.unwrap();
 }
 
 /// R42: before the peer is known, a message is refused long before 16 MiB of it were gathered.
 #[tokio::test]
 async fn a_stranger_cannot_make_a_websocket_gather_a_long_message() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let (mut stream, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
     let pouring = stream.send(WsMessage::text("x".repeat(8 << 20)));
     // What the kernel still takes of it is nobody's memory for long.
@@ -76,8 +76,8 @@ async fn a_stranger_cannot_make_a_websocket_gather_a_long_message() {
 
 #[tokio::test]
 async fn long_messages_pass_a_websocket_once_the_peer_is_known() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let dial = async {
         connect(websocket::dial(&url).await.unwrap(), config(ALICE, &[BOB])).await.unwrap()
     };
@@ -140,8 +140,8 @@ impl ObjectReceiver for Hearing {
 
 #[tokio::test]
 async fn a_flood_of_pings_disturbs_no_session_and_a_binary_frame_ends_it() {
-    let (incoming, url) = web().await;
-    let mut listener = Listener::new(incoming, config(BOB, &[ALICE]));
+    let (acceptor, url) = web().await;
+    let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let alice = async {
         let address = url.trim_start_matches("ws://").trim_end_matches("/sdmp");
         let stream = TcpStream::connect(address).await.unwrap();

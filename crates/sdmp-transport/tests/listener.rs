@@ -14,15 +14,15 @@ use std::time::Duration;
 
 use common::{ALICE, BOB, MALLORY, config, message, text};
 use sdmp_transport::listener::ListenerLimits;
-use sdmp_transport::tcp::{TcpIncoming, dial};
+use sdmp_transport::tcp::{TcpAcceptor, dial};
 use sdmp_transport::{ConfiguredOnly, Listener, SecureSession, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 async fn listening(limits: ListenerLimits) -> (Listener, SocketAddr) {
-    let incoming = TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let address = incoming.local_addr().unwrap();
-    (Listener::with(incoming, config(BOB, &[ALICE]), limits, ConfiguredOnly), address)
+    let acceptor = TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap();
+    (Listener::with(acceptor, config(BOB, &[ALICE]), limits, ConfiguredOnly), address)
 }
 
 async fn alice(address: SocketAddr) -> SecureSession {

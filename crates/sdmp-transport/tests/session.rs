@@ -70,10 +70,10 @@ async fn over_a_stream_that_holds_one_octet() {
 
 #[tokio::test]
 async fn over_tcp() {
-    use sdmp_transport::listener::Incoming;
-    let mut incoming = sdmp_transport::tcp::TcpIncoming::bind("127.0.0.1:0").await.unwrap();
-    let address = incoming.local_addr().unwrap();
-    let (dialled, accepted) = tokio::join!(sdmp_transport::tcp::dial(address), incoming.next());
+    use sdmp_transport::listener::Acceptor;
+    let mut acceptor = sdmp_transport::tcp::TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap();
+    let (dialled, accepted) = tokio::join!(sdmp_transport::tcp::dial(address), acceptor.next());
     let (alice, bob) = established(dialled.unwrap(), accepted.unwrap().open.await.unwrap()).await;
     talk(alice, bob).await;
 }

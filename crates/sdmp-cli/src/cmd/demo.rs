@@ -12,7 +12,7 @@ use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{SecureSession, accept, connect, tcp};
 
 use crate::cli::Demo;
@@ -109,9 +109,9 @@ struct Stage {
 impl Stage {
     async fn play(mut self, args: &Demo, key_generation: Duration) -> Result<Play, Failure> {
         let failed = |error: std::io::Error| Failure::io("cannot use the loopback address", &error);
-        let mut incoming =
-            tcp::TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
-        let address = incoming.local_addr().map_err(failed)?;
+        let mut acceptor =
+            tcp::TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+        let address = acceptor.local_addr().map_err(failed)?;
         let (initiator, responder) =
             (self.initiator.identity().clone(), self.responder.identity().clone());
 
@@ -119,8 +119,8 @@ impl Stage {
         self.wire.restart();
         let wire = self.wire.clone();
         let answering = tokio::spawn(async move {
-            let knock = incoming.next().await.map_err(failed)?;
-            let carrier = knock.open.await.map_err(failed)?;
+            let incoming = acceptor.next().await.map_err(failed)?;
+            let carrier = incoming.open.await.map_err(failed)?;
             let carrier = Tapped { carrier, side: Side::Responder, wire };
             answer(accept(carrier, config).await?).await
         });

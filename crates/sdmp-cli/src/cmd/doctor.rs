@@ -12,7 +12,7 @@ use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_handshake::Config;
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::Incoming;
+use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{accept, connect, tcp};
 
 use crate::error::{Exit, Failure};
@@ -233,11 +233,11 @@ fn peers(context: &Context, now: Timestamp) -> Vec<Finding> {
 async fn meet(now: Timestamp) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::io("cannot use the loopback address", &error);
     let (one, other) = (node(now)?, node(now)?);
-    let mut incoming = tcp::TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
-    let address = incoming.local_addr().map_err(failed)?;
+    let mut acceptor = tcp::TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+    let address = acceptor.local_addr().map_err(failed)?;
     let config = Config::new(other.clone()).trust([one.identity().clone()]);
     let answering = async {
-        let carrier = incoming.next().await.map_err(failed)?.open.await.map_err(failed)?;
+        let carrier = acceptor.next().await.map_err(failed)?.open.await.map_err(failed)?;
         Ok::<_, Failure>(accept(carrier, config).await?.close().await?)
     };
     let calling = async {

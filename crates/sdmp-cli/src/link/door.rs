@@ -87,11 +87,11 @@ impl Entrance {
 
     /// Opens the place where peers come in, and says where that is.
     async fn open(&self) -> Result<Listener, Failure> {
-        let (incoming, address) = self.address.bind().await.map_err(|error| {
+        let (acceptor, address) = self.address.bind().await.map_err(|error| {
             Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
                 .remedy("choose a free port (port 0 takes any), and a place that you may use")
         })?;
-        let listener = Listener::new(self.recorder.incoming(incoming), self.config.clone());
+        let listener = Listener::new(self.recorder.acceptor(acceptor), self.config.clone());
         note(&format!("listening on {address}"));
         Ok(listener)
     }

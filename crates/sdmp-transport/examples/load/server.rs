@@ -11,9 +11,9 @@ use crate::{Anything, nodes};
 
 /// Serves until standard input ends; answers each line on it with the listener's counts.
 pub(crate) async fn serve() -> Anything {
-    let incoming = tcp::TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    println!("{}", incoming.local_addr()?);
-    let mut listener = Listener::new(incoming, nodes::server()?);
+    let acceptor = tcp::TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", acceptor.local_addr()?);
+    let mut listener = Listener::new(acceptor, nodes::server()?);
     let mut questions = BufReader::new(stdin()).lines();
     loop {
         tokio::select! {
