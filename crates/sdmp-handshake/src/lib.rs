@@ -100,7 +100,7 @@ pub use initiator::Initiator;
 pub use policy::{Config, KeyLog, Now, Policy, Profile, SessionLimits};
 pub use responder::Responder;
 pub use secured::Role;
-pub use session::{Ended, Extension, Opened, Received, Receiver, Sender, Session};
+pub use session::{Ended, ExtensionCheck, Opened, Received, Receiver, Sender, Session};
 pub use step::{Authorize, Failed, Machine, NeedIdentity, Step};
 
 /// The example of the README is compiled and run.

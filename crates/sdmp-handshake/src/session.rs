@@ -22,7 +22,7 @@ use judge::{check_sendable, invalid};
 
 /// How the extension schemas of a received container were judged (R38a). Core schemas always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extension {
+pub enum ExtensionCheck {
     /// It names none.
     None,
     /// It names some, and all hold.
@@ -40,7 +40,7 @@ pub struct Received {
     /// The container, with the octets as they were sealed.
     pub container: Container,
     /// What is known of its extension schemas.
-    pub extension: Extension,
+    pub extension: ExtensionCheck,
 }
 
 /// What an opened object was.

@@ -9,7 +9,7 @@ use sdmp_container::ResourceUri;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::{ContentKey, network};
-use sdmp_handshake::{Config, Event, Extension, KeyLog, Profile};
+use sdmp_handshake::{Config, Event, ExtensionCheck, KeyLog, Profile};
 use sdmp_schema::{MemoryResolver, Validator};
 
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ fn r8_r11_r38_what_is_sealed_is_judged_like_anything_else() {
     }
 }
 
-fn extension(event: &Event) -> Extension {
+fn extension(event: &Event) -> ExtensionCheck {
     match event {
         Event::Message(received) => received.extension,
         other => panic!("{other:?}"),
@@ -124,13 +124,19 @@ fn r38a_extensions_are_marked_and_do_not_end_the_session() {
     let says = |config: Config, text: &str| extension(&received(config, profile, text));
 
     let core = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"x"}"#;
-    assert_eq!(says(plain(profile), core), Extension::None);
-    assert_eq!(says(plain(profile).validator(Arc::clone(&knows)), core), Extension::None);
-    assert_eq!(says(plain(profile), &text("cat")), Extension::Unresolved);
-    assert_eq!(says(plain(profile).validator(Arc::clone(&knows)), &text("cat")), Extension::Valid);
-    assert_eq!(says(plain(profile).validator(knows), &text("cow")), Extension::Invalid);
+    assert_eq!(says(plain(profile), core), ExtensionCheck::None);
+    assert_eq!(says(plain(profile).validator(Arc::clone(&knows)), core), ExtensionCheck::None);
+    assert_eq!(says(plain(profile), &text("cat")), ExtensionCheck::Unresolved);
+    assert_eq!(
+        says(plain(profile).validator(Arc::clone(&knows)), &text("cat")),
+        ExtensionCheck::Valid
+    );
+    assert_eq!(says(plain(profile).validator(knows), &text("cow")), ExtensionCheck::Invalid);
     let knows_nothing = Arc::new(Validator::new());
-    assert_eq!(says(plain(profile).validator(knows_nothing), &text("cat")), Extension::Unresolved);
+    assert_eq!(
+        says(plain(profile).validator(knows_nothing), &text("cat")),
+        ExtensionCheck::Unresolved
+    );
 }
 
 #[test]

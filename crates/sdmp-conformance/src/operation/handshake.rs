@@ -9,7 +9,9 @@ use crate::input::{Input, to_hex};
 use crate::keys;
 use sdmp_container::{Container, Limits};
 use sdmp_crypto::dh::NamedGroup;
-use sdmp_handshake::{Config, Connection, Event, Extension, KeyLog, Now, Policy, Profile, Verdict};
+use sdmp_handshake::{
+    Config, Connection, Event, ExtensionCheck, KeyLog, Now, Policy, Profile, Verdict,
+};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -222,10 +224,10 @@ impl Side {
             }
             Event::Message(received) => {
                 self.told.events.push(match received.extension {
-                    Extension::None => "message",
-                    Extension::Valid => "message, extension valid",
-                    Extension::Unresolved => "message, extension unresolved",
-                    Extension::Invalid => "message, extension invalid",
+                    ExtensionCheck::None => "message",
+                    ExtensionCheck::Valid => "message, extension valid",
+                    ExtensionCheck::Unresolved => "message, extension unresolved",
+                    ExtensionCheck::Invalid => "message, extension invalid",
                 });
                 self.told.messages.push(received.container.text().to_owned());
             }

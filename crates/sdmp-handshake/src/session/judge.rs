@@ -4,7 +4,7 @@ use sdmp_container::closed::Rejection;
 use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Limits, Status};
 
-use super::{Extension, Facts, Opened, Received};
+use super::{ExtensionCheck, Facts, Opened, Received};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::Profile;
 use crate::proof::RESERVED_RECEIPT;
@@ -31,15 +31,15 @@ impl Facts {
         Ok(Opened::Message(Box::new(Received { container, extension })))
     }
 
-    fn judge_extensions(&self, container: &Container) -> Extension {
+    fn judge_extensions(&self, container: &Container) -> ExtensionCheck {
         if !container.has_extensions() {
-            return Extension::None;
+            return ExtensionCheck::None;
         }
-        let Some(validator) = &self.validator else { return Extension::Unresolved };
+        let Some(validator) = &self.validator else { return ExtensionCheck::Unresolved };
         match validator.validate(container) {
-            Ok(()) => Extension::Valid,
-            Err(error) if error.is_unresolved() => Extension::Unresolved,
-            Err(_) => Extension::Invalid,
+            Ok(()) => ExtensionCheck::Valid,
+            Err(error) if error.is_unresolved() => ExtensionCheck::Unresolved,
+            Err(_) => ExtensionCheck::Invalid,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::script::{Action, Script};
 use super::session::other;
 use crate::stream::frames;
 use sdmp_container::Container;
-use sdmp_handshake::{Connection, Error, Event, Extension, Now, Profile, Role};
+use sdmp_handshake::{Connection, Error, Event, ExtensionCheck, Now, Profile, Role};
 use std::time::Duration;
 
 /// R30, R38, R39, R42, R43: acceptance only on the recorded session and in time, messages only the
@@ -157,7 +157,7 @@ impl Carrier {
                 Told::Accepted(accepted.session_id)
             }
             Event::Message(received) => {
-                assert_eq!(received.extension, Extension::None);
+                assert_eq!(received.extension, ExtensionCheck::None);
                 Told::Message(received.container.text().to_owned())
             }
             Event::Closed { authenticated } => Told::Closed(authenticated),
