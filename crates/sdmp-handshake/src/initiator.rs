@@ -17,7 +17,7 @@ use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
 use crate::secured::{Channels, Next, Role, Secured, Traffic};
 use crate::session::Session;
-use crate::step::{Failed, Machine, Step, judge, private::Stops};
+use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
 /// The initiator's machine. Every call takes it by value: what is gone cannot be used wrongly.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl ExpectSignature {
     }
 }
 
-impl Stops for Initiator {
+impl Resume for Initiator {
     type Waiting = Waiting;
 
     fn config(waiting: &Waiting) -> &Config {

@@ -17,7 +17,7 @@ use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
 use crate::secured::{Channels, Next, Role, Secured, Traffic};
 use crate::session::Session;
-use crate::step::{Failed, Machine, Step, judge, private::Stops};
+use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
 /// The responder's machine. Every call takes it by value: what is gone cannot be used wrongly.
 #[derive(Debug)]
@@ -214,7 +214,7 @@ fn read_m3(
     Claim::read(config, MessageKind::M3, plaintext, m1)
 }
 
-impl Stops for Responder {
+impl Resume for Responder {
     type Waiting = Waiting;
 
     fn config(waiting: &Waiting) -> &Config {

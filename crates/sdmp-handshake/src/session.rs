@@ -54,7 +54,7 @@ pub enum Opened {
 
 /// What both halves of a session know.
 #[derive(Debug)]
-struct Facts {
+struct Shared {
     role: Role,
     profile: Profile,
     peer: Identity,
@@ -72,7 +72,7 @@ struct Facts {
     failure: OnceLock<Error>,
 }
 
-impl Facts {
+impl Shared {
     fn check(&self, now: Timestamp) -> Result<(), Error> {
         match self.failure.get() {
             Some(failure) => Err(failure.clone()),
@@ -100,14 +100,14 @@ pub struct Session {
 /// The sending half of a [`Session`].
 #[derive(Debug)]
 pub struct Sender {
-    facts: Arc<Facts>,
+    shared: Arc<Shared>,
     state: State,
 }
 
 /// The receiving half of a [`Session`].
 #[derive(Debug)]
 pub struct Receiver {
-    facts: Arc<Facts>,
+    shared: Arc<Shared>,
     state: State,
 }
 
@@ -127,12 +127,12 @@ impl Session {
         peer: Identity,
         group: Group,
     ) -> Self {
-        let mut facts = Facts::new(config, role, peer, group);
-        facts.peer_close = Some(proof::close(role.other().name(), &traffic.t2));
-        facts.exporter = Some(traffic.exporter);
-        facts.session_id = Some(traffic.session_id);
-        facts.transcript = Some(traffic.t2);
-        Self::join(facts, traffic.channels)
+        let mut shared = Shared::new(config, role, peer, group);
+        shared.peer_close = Some(proof::close(role.other().name(), &traffic.t2));
+        shared.exporter = Some(traffic.exporter);
+        shared.session_id = Some(traffic.session_id);
+        shared.transcript = Some(traffic.t2);
+        Self::join(shared, traffic.channels)
     }
 
     pub(crate) fn published(
@@ -142,14 +142,14 @@ impl Session {
         peer: Identity,
         group: Group,
     ) -> Self {
-        Self::join(Facts::new(config, role, peer, group), channels)
+        Self::join(Shared::new(config, role, peer, group), channels)
     }
 
-    fn join(facts: Facts, channels: Channels) -> Self {
-        let facts = Arc::new(facts);
+    fn join(shared: Shared, channels: Channels) -> Self {
+        let shared = Arc::new(shared);
         Self {
-            sender: Sender { facts: Arc::clone(&facts), state: State::Open(channels.send) },
-            receiver: Receiver { facts, state: State::Open(channels.receive) },
+            sender: Sender { shared: Arc::clone(&shared), state: State::Open(channels.send) },
+            receiver: Receiver { shared, state: State::Open(channels.receive) },
         }
     }
 
@@ -203,31 +203,31 @@ impl Session {
     /// The verified peer.
     #[must_use]
     pub fn peer(&self) -> &Identity {
-        &self.sender.facts.peer
+        &self.sender.shared.peer
     }
 
     /// This side's role.
     #[must_use]
     pub fn role(&self) -> Role {
-        self.sender.facts.role
+        self.sender.shared.role
     }
 
     /// The group whose keys the session came from.
     #[must_use]
     pub fn group(&self) -> &Group {
-        &self.sender.facts.group
+        &self.sender.shared.group
     }
 
     /// A public name of the session, the same on both sides, 32 octets (R44); hardened only.
     #[must_use]
     pub fn session_id(&self) -> Option<&[u8; 32]> {
-        self.sender.facts.session_id.as_ref()
+        self.sender.shared.session_id.as_ref()
     }
 
     /// T2, the hash of the whole handshake, 64 octets; hardened only.
     #[must_use]
     pub fn transcript_hash(&self) -> Option<&[u8; 64]> {
-        self.sender.facts.transcript.as_ref()
+        self.sender.shared.transcript.as_ref()
     }
 
     /// Fills `out` with a secret for another protocol, the same on both sides (R44).
@@ -249,7 +249,7 @@ pub enum Ended {
     Unauthenticated,
 }
 
-impl Facts {
+impl Shared {
     fn new(config: &Config, role: Role, peer: Identity, group: Group) -> Self {
         Self {
             role,
@@ -286,7 +286,7 @@ impl Sender {
         random: &mut dyn Random,
     ) -> Result<String, Error> {
         self.ready(now)?;
-        check_sendable(container, self.facts.profile)?;
+        check_sendable(container, self.shared.profile)?;
         self.seal_text(container.octets(), random)
     }
 
@@ -310,7 +310,7 @@ impl Sender {
         random: &mut dyn Random,
     ) -> Result<Option<String>, Error> {
         self.ready(now)?;
-        let close = match self.facts.close_text() {
+        let close = match self.shared.close_text() {
             Some(text) => Some(self.seal_text(text.as_bytes(), random)?),
             None => None,
         };
@@ -323,20 +323,20 @@ impl Sender {
     /// # Errors
     /// As [`Session::export`].
     pub fn export(&self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
-        if let Some(failure) = self.facts.failure.get() {
+        if let Some(failure) = self.shared.failure.get() {
             return Err(failure.clone());
         }
-        let exporter = self.facts.exporter.as_ref().ok_or(Error::ApiMisuse(Misuse::Published))?;
+        let exporter = self.shared.exporter.as_ref().ok_or(Error::ApiMisuse(Misuse::Published))?;
         schedule::export(exporter, label, context, out)
     }
 
     /// Why the session has failed, on this half or on the other.
     pub(crate) fn failure(&self) -> Option<&Error> {
-        self.facts.failure.get()
+        self.shared.failure.get()
     }
 
     fn ready(&mut self, now: Timestamp) -> Result<(), Error> {
-        if let Err(error) = self.facts.check(now) {
+        if let Err(error) = self.shared.check(now) {
             return Err(self.fail(error));
         }
         match self.state {
@@ -346,7 +346,7 @@ impl Sender {
     }
 
     fn seal_text(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
-        let limits = &self.facts.limits;
+        let limits = &self.shared.limits;
         let State::Open(channel) = &mut self.state else {
             return Err(Error::ApiMisuse(Misuse::AfterClose));
         };
@@ -362,7 +362,7 @@ impl Sender {
 
     fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
-        self.facts.fail(error)
+        self.shared.fail(error)
     }
 }
 
@@ -390,10 +390,10 @@ impl Receiver {
     /// # Errors
     /// [`Error::Truncated`] if the peer's authenticated close has not come (R41).
     pub fn end(&mut self) -> Result<Ended, Error> {
-        if let Some(failure) = self.facts.failure.get() {
+        if let Some(failure) = self.shared.failure.get() {
             return Err(failure.clone());
         }
-        match (&self.state, self.facts.profile) {
+        match (&self.state, self.shared.profile) {
             (State::Closed, Profile::Hardened) => Ok(Ended::Authenticated),
             (_, Profile::Published) => {
                 self.state = State::Closed;
@@ -405,26 +405,26 @@ impl Receiver {
 
     /// Whether the session has failed, on this half or on the other.
     pub(crate) fn has_failed(&self) -> bool {
-        self.facts.failure.get().is_some()
+        self.shared.failure.get().is_some()
     }
 
     /// Ends the session for octets that could not even be framed.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
-        self.facts.fail(error)
+        self.shared.fail(error)
     }
 
     fn try_open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
-        self.facts.check(now)?;
+        self.shared.check(now)?;
         let State::Open(channel) = &mut self.state else {
             return Err(Error::PeerMisbehaved(Misbehaviour::AfterClose));
         };
-        let limits = &self.facts.limits;
+        let limits = &self.shared.limits;
         let outer = Limits { octets: limits.message_octets, ..Limits::CLOSED_HANDSHAKE };
         let sealed = Sealed::parse(octets, &outer).map_err(invalid)?;
         channel.check(0, limits.objects, limits.octets)?;
         let plaintext = channel.open(sealed, MessageKind::Traffic)?;
         channel.check(0, u64::MAX, limits.octets)?;
-        self.facts.judge(plaintext)
+        self.shared.judge(plaintext)
     }
 }

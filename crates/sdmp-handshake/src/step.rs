@@ -52,7 +52,7 @@ pub enum Step<M: Machine> {
 
 /// What [`Initiator`](crate::Initiator) and [`Responder`](crate::Responder) have in common; not for
 /// implementing.
-pub trait Machine: Sized + fmt::Debug + private::Stops {
+pub trait Machine: Sized + fmt::Debug + private::Resume {
     /// Handles the peer's next object.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ pub(crate) mod private {
     use super::{Config, Error, Failed, Proven, Random, Step, Timestamp, fmt};
 
     /// What a machine does after its two stops.
-    pub trait Stops: Sized {
+    pub trait Resume: Sized {
         /// What it keeps while it waits.
         type Waiting: fmt::Debug;
         fn config(waiting: &Self::Waiting) -> &Config;

@@ -43,7 +43,7 @@ pub(crate) enum Turn<A> {
     /// Everything that had been handed to the carrier was written.
     Wrote,
     /// The connection was told of input or of the time.
-    Told,
+    Handled,
     /// The application's future was ready first.
     App(A),
 }
@@ -109,7 +109,7 @@ async fn write(
     (sender, result)
 }
 
-enum Woke<A> {
+enum Wakeup<A> {
     Wrote(io::Result<()>),
     Input(io::Result<Chunk>),
     Timer,
@@ -179,25 +179,25 @@ impl Driver {
         app: impl Future<Output = A>,
     ) -> Result<Turn<A>, Error> {
         if read && self.offer_input()? {
-            return Ok(Turn::Told);
+            return Ok(Turn::Handled);
         }
         self.start_write();
         let wake = self.wake_at();
         let read = read && self.input.is_none() && !self.ended;
-        let woke = tokio::select! {
-            result = self.writer.done() => Woke::Wrote(result),
-            input = self.receiver.receive(), if read => Woke::Input(input),
-            () = sleep_until_some(wake) => Woke::Timer,
-            value = app => Woke::App(value),
+        let wakeup = tokio::select! {
+            result = self.writer.done() => Wakeup::Wrote(result),
+            input = self.receiver.receive(), if read => Wakeup::Input(input),
+            () = sleep_until_some(wake) => Wakeup::Timer,
+            value = app => Wakeup::App(value),
         };
-        match woke {
-            Woke::Wrote(Ok(())) => return Ok(Turn::Wrote),
-            Woke::Wrote(Err(error)) => self.write_failed(error)?,
-            Woke::Input(input) => self.take_input(input)?,
-            Woke::Timer => self.take_time()?,
-            Woke::App(value) => return Ok(Turn::App(value)),
+        match wakeup {
+            Wakeup::Wrote(Ok(())) => return Ok(Turn::Wrote),
+            Wakeup::Wrote(Err(error)) => self.write_failed(error)?,
+            Wakeup::Input(input) => self.take_input(input)?,
+            Wakeup::Timer => self.take_time()?,
+            Wakeup::App(value) => return Ok(Turn::App(value)),
         }
-        Ok(Turn::Told)
+        Ok(Turn::Handled)
     }
 
     fn wake_at(&self) -> Option<Instant> {
@@ -305,7 +305,7 @@ impl Driver {
                 }
             }
             match self.turn(true, pending::<()>()).await? {
-                Turn::Wrote | Turn::Told | Turn::App(()) => {}
+                Turn::Wrote | Turn::Handled | Turn::App(()) => {}
             }
         }
     }

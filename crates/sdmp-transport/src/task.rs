@@ -94,7 +94,7 @@ enum Item {
 }
 
 /// What the application wants next.
-enum Wish {
+enum AppRequest {
     Do(Command),
     /// The item at the front of the backlog was handed over.
     Delivered,
@@ -128,7 +128,7 @@ impl App {
     }
 
     /// Waits for the application. Cancel safe: an item leaves the backlog only with its permit.
-    async fn wish(&mut self) -> Wish {
+    async fn request(&mut self) -> AppRequest {
         let room = match self.backlog.front() {
             Some(Item::Container(received)) => Some((&self.room, room_for(received))),
             Some(Item::Closed { .. }) | None => None,
@@ -139,15 +139,15 @@ impl App {
                     if let Some(Item::Container(received)) = self.backlog.pop_front() {
                         permit.send(Delivery { received, _room: room });
                     }
-                    Wish::Delivered
+                    AppRequest::Delivered
                 }
-                None => Wish::NoMoreReceiver,
+                None => AppRequest::NoMoreReceiver,
             },
             command = next(self.commands.as_mut()), if self.held.is_none() => match command {
-                Some(command) => Wish::Do(command),
-                None => Wish::NoMoreCommands,
+                Some(command) => AppRequest::Do(command),
+                None => AppRequest::NoMoreCommands,
             },
-            () = self.status.closed() => Wish::Abandoned,
+            () = self.status.closed() => AppRequest::Abandoned,
         }
     }
 
@@ -282,16 +282,16 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
             return Ok(());
         }
         let read = app.backlog.is_empty();
-        match driver.turn(read, app.wish()).await? {
+        match driver.turn(read, app.request()).await? {
             Turn::Wrote => app.answer_in_flight(&Ok(())),
-            Turn::Told | Turn::App(Wish::Delivered) => {}
-            Turn::App(Wish::Do(command)) => perform(driver, app, command)?,
-            Turn::App(Wish::NoMoreReceiver) => app.stop_delivering(),
-            Turn::App(Wish::NoMoreCommands) => app.commands = None,
-            Turn::App(Wish::Abandoned) if driver.connection.is_output_finished() => {
+            Turn::Handled | Turn::App(AppRequest::Delivered) => {}
+            Turn::App(AppRequest::Do(command)) => perform(driver, app, command)?,
+            Turn::App(AppRequest::NoMoreReceiver) => app.stop_delivering(),
+            Turn::App(AppRequest::NoMoreCommands) => app.commands = None,
+            Turn::App(AppRequest::Abandoned) if driver.connection.is_output_finished() => {
                 return outlast(driver, app).await;
             }
-            Turn::App(Wish::Abandoned) => return Err(Error::Closed),
+            Turn::App(AppRequest::Abandoned) => return Err(Error::Closed),
         }
     }
 }
@@ -310,7 +310,7 @@ async fn outlast(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
                 return Ok(());
             }
             match driver.turn(true, pending::<()>()).await? {
-                Turn::Wrote | Turn::Told | Turn::App(()) => {}
+                Turn::Wrote | Turn::Handled | Turn::App(()) => {}
             }
         }
     };

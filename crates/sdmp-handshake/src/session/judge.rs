@@ -4,12 +4,12 @@ use sdmp_container::closed::Rejection;
 use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Limits, Status};
 
-use super::{ExtensionCheck, Facts, Opened, Received};
+use super::{ExtensionCheck, Opened, Received, Shared};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
 use crate::policy::Profile;
 use crate::proof::RESERVED_RECEIPT;
 
-impl Facts {
+impl Shared {
     /// What a plaintext is: the close, a refusal, or a container of the application's.
     pub(super) fn judge(&self, plaintext: Vec<u8>) -> Result<Opened, Error> {
         if self.peer_close.as_ref().is_some_and(|text| text.as_bytes() == plaintext) {
