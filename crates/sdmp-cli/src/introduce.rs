@@ -22,7 +22,7 @@ use crate::error::{Exit, Failure};
 use crate::fingerprint::words;
 use crate::io::{note, tell};
 use crate::link::dial;
-use crate::link::door::told_to_end;
+use crate::link::door::shutdown_signal;
 
 /// No identity is longer: the key may have 8192 bits.
 const LONGEST: usize = 8 * 1024;
@@ -47,7 +47,7 @@ pub(crate) async fn offer(
     note(&format!("listening on {address}"));
     let places = Arc::new(Semaphore::new(PLACES));
     let mut given = JoinSet::new();
-    let mut told = std::pin::pin!(told_to_end());
+    let mut told = std::pin::pin!(shutdown_signal());
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
         let incoming = tokio::select! {

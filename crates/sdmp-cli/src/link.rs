@@ -164,7 +164,7 @@ pub(crate) async fn dial(address: &Address) -> Result<Box<dyn Carrier>, Failure>
 }
 
 /// Closes, and waits for the peer's close; whether that was authenticated (R41).
-pub(crate) async fn part(
+pub(crate) async fn close_and_wait(
     sender: &mut SessionSender,
     receiver: &mut SessionReceiver,
     patience: Duration,

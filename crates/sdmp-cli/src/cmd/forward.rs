@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::cli::Forward;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
-use crate::link::door::told_to_end;
+use crate::link::door::shutdown_signal;
 use crate::link::{Context, Dialler, block_on};
 use crate::tunnel;
 
@@ -38,7 +38,7 @@ async fn serve(dialler: Arc<Dialler>, local: &str) -> Result<(), Failure> {
     note(&format!("forwarding {address} to {}", dialler.peer()));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
-    let mut told = std::pin::pin!(told_to_end());
+    let mut told = std::pin::pin!(shutdown_signal());
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
         let (stream, from) = tokio::select! {

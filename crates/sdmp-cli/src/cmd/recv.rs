@@ -10,7 +10,7 @@ use crate::cli::Recv;
 use crate::error::{Exit, Failure};
 use crate::io::{note, printable};
 use crate::link::door::Entrance;
-use crate::link::{Context, block_on, part};
+use crate::link::{Context, block_on, close_and_wait};
 use crate::transfer::inbox::{Begun, Inbox, Incoming};
 use crate::transfer::progress::Progress;
 use crate::transfer::{Announced, Answer, Refusal, unexpected};
@@ -55,7 +55,7 @@ async fn receive_all(session: SecureSession, inbox: Inbox, output: Output) -> Re
                 }
             }
         }
-        part(&mut sender, &mut receiver, output.patience).await
+        close_and_wait(&mut sender, &mut receiver, output.patience).await
     };
     let result = receiving.await.map_err(Failure::after_acceptance);
     output.ended(&result, &peer)?;

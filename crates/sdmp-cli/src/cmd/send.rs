@@ -15,7 +15,7 @@ use super::chat::Output;
 use crate::cli::Send;
 use crate::error::{Exit, Failure};
 use crate::io::note;
-use crate::link::{Context, Dialler, block_on, part};
+use crate::link::{Context, Dialler, block_on, close_and_wait};
 use crate::transfer::progress::Progress;
 use crate::transfer::{Announced, Answer, Refusal, name, unexpected};
 
@@ -108,7 +108,7 @@ async fn send_all(dialler: &Dialler, files: Vec<Outgoing>) -> Result<(), Failure
                 note(&format!("sent {} ({} octets)", file.name, file.size));
             }
         }
-        part(&mut sender, &mut receiver, output.patience).await
+        close_and_wait(&mut sender, &mut receiver, output.patience).await
     };
     let result = sending.await.map_err(Failure::after_acceptance);
     output.ended(&result, &peer)?;

@@ -117,7 +117,7 @@ impl Entrance {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let mut listener = self.open().await?;
-        let mut told = std::pin::pin!(told_to_end());
+        let mut told = std::pin::pin!(shutdown_signal());
         if self.once {
             let outcome = tokio::select! {
                 outcome = listener.accept() => outcome,
@@ -171,7 +171,7 @@ impl Entrance {
 }
 
 /// Ready when the user or the system asks the program to end.
-pub(crate) async fn told_to_end() {
+pub(crate) async fn shutdown_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
