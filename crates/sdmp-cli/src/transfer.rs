@@ -42,7 +42,7 @@ impl Announced {
         if !container.schemas().iter().any(|schema| schema.to_string() == FILE_URI) {
             return None;
         }
-        let Value::Object(file) = container.value().get("file")? else { return None };
+        let Value::Object(file) = container.root().get("file")? else { return None };
         let of = |name| file.get(name).and_then(Value::as_str);
         let Value::Number(size) = file.get("size")? else { return None };
         let (name, hash) = (of("name")?, of("sha512")?.parse().ok()?);
@@ -186,7 +186,7 @@ impl Answer {
         match response.data() {
             Some(data) => offset(data).map(Self::Holds),
             None => {
-                let reason = container.value().get("reason").and_then(Value::as_str);
+                let reason = container.root().get("reason").and_then(Value::as_str);
                 Some(Self::Refused(Refusal::of(reason)))
             }
         }

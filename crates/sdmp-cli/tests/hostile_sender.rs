@@ -68,7 +68,7 @@ fn announcement(name: &str, size: usize, octets: &[u8]) -> Container {
 async fn answer(session: &mut SecureSession) -> (Status, Option<String>) {
     let received = session.recv().await.unwrap().unwrap();
     let response = sdmp_container::Response::from_container(&received.container).unwrap();
-    let reason = received.container.value().get("reason").and_then(|reason| reason.as_str());
+    let reason = received.container.root().get("reason").and_then(|reason| reason.as_str());
     (response.status(), reason.map(str::to_owned))
 }
 

@@ -92,7 +92,7 @@ impl Container {
 
     /// The root object with all its members, `sdmp` included.
     #[must_use]
-    pub fn value(&self) -> &Object<'static> {
+    pub fn root(&self) -> &Object<'static> {
         &self.inner.root
     }
 

@@ -39,7 +39,7 @@ use crate::{Container, CoreSchema, Error};
 /// # Errors
 /// The first fault, with a pointer.
 pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
-    let root = container.value();
+    let root = container.root();
     match schema {
         CoreSchema::Identity => Identity::read(root).map(drop),
         CoreSchema::Encrypted => Encrypted::check_root(root),
@@ -69,7 +69,7 @@ macro_rules! from_container {
         /// `kind.wrong_schema` if the schema is not listed, else the first fault with a pointer.
         pub fn from_container(container: &crate::Container) -> Result<Self, crate::Error> {
             if container.lists(crate::CoreSchema::$schema) {
-                Self::from_root(container.value())
+                Self::from_root(container.root())
             } else {
                 Err(crate::Error::pointing(crate::ErrorKind::WrongSchema, "/sdmp/schemas"))
             }

@@ -50,7 +50,7 @@ fn round_trip<T: PartialEq + std::fmt::Debug>(
     assert_eq!(container.schemas(), [SchemaName::Core(schema)]);
     let counted = allocation_counter::measure(|| assert_eq!(container.check_core(), Ok(())));
     assert_eq!(counted.count_total, 0, "the check copies nothing");
-    assert_eq!(container.value().to_text(), text, "the emitted form is the compact one");
+    assert_eq!(container.root().to_text(), text, "the emitted form is the compact one");
     let again = from_container(&container).unwrap();
     assert_eq!(again, *object);
     assert_eq!(to_text(&again), text);

@@ -7,7 +7,7 @@
 //! outside this module accepts. Whoever calls it has chosen to; nothing falls back to it.
 //!
 //! Keys published with the specification are allowed here, and here only: a signature by one of
-//! them proves nothing, since everybody can make it ([`Identity::is_published`]).
+//! them proves nothing, since everybody can make it ([`Identity::is_known_compromised`]).
 
 #[cfg(feature = "aws-lc-rs")]
 mod encrypted;

@@ -11,7 +11,7 @@ use sdmp_crypto::secret::Secret;
 use crate::Error;
 
 /// Padded plaintexts are multiples of this many octets (R33).
-pub const STEP: usize = 8192;
+pub const PADDING_BLOCK: usize = 8192;
 
 /// Octets encrypted at a time: whole AES blocks and whole base64 groups, and small enough for
 /// the stack.
@@ -44,7 +44,7 @@ impl ContentKey {
     /// The length in octets of a text after padding (R33).
     #[must_use]
     pub fn padded_len(text: usize) -> usize {
-        text.div_ceil(STEP).max(1).saturating_mul(STEP)
+        text.div_ceil(PADDING_BLOCK).max(1).saturating_mul(PADDING_BLOCK)
     }
 
     /// The length in characters of the base64url payload of a text.
@@ -152,7 +152,7 @@ fn append_trailer(last: &mut [u8; CHUNK + TRAILER], used: usize, block: &[u8; 16
 
 /// Removes zero padding; refuses what a correct sender cannot have padded (R33).
 fn unpad(plaintext: &mut Vec<u8>) -> Result<(), Error> {
-    if plaintext.is_empty() || !plaintext.len().is_multiple_of(STEP) {
+    if plaintext.is_empty() || !plaintext.len().is_multiple_of(PADDING_BLOCK) {
         return Err(Error::Decrypt);
     }
     // Most of a short message is padding: skip it in strides that vectorise.
@@ -161,7 +161,7 @@ fn unpad(plaintext: &mut Vec<u8>) -> Result<(), Error> {
     let rest = plaintext.len() - strides.take_while(is_zero).count() * 64;
     let last = plaintext.iter().take(rest).rposition(|octet| *octet != 0);
     let text = last.map_or(0, |last| last + 1);
-    if plaintext.len() - text >= STEP {
+    if plaintext.len() - text >= PADDING_BLOCK {
         return Err(Error::Decrypt);
     }
     plaintext.truncate(text);

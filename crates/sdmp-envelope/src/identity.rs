@@ -54,7 +54,7 @@ impl Identity {
         if fingerprint != *object.fingerprint() {
             return Err(Error::FingerprintMismatch);
         }
-        if key.is_published() {
+        if key.is_known_compromised() {
             return Err(Error::PublishedKey);
         }
         Ok(Self {
@@ -73,7 +73,7 @@ impl Identity {
     /// # Errors
     /// [`Error::PublishedKey`] for a key that everybody can sign with (R13).
     pub fn create(key: &PublicKey, kind: IdentityType, expires: Timestamp) -> Result<Self, Error> {
-        if key.is_published() {
+        if key.is_known_compromised() {
             return Err(Error::PublishedKey);
         }
         let fingerprint = Fingerprint::from_octets(key.fingerprint());

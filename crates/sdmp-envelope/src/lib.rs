@@ -16,6 +16,6 @@ pub mod network;
 pub mod private_key;
 pub mod signature;
 
-pub use content::{ContentKey, STEP};
+pub use content::{ContentKey, PADDING_BLOCK};
 pub use error::Error;
 pub use identity::{Identity, LocalIdentity};

@@ -96,7 +96,7 @@ fn r45_the_published_identity_is_read() {
     assert_eq!(bob.kind(), IdentityType::User);
     assert_eq!(bob.expires(), time("2020-01-01T00:00:00.000Z"));
     assert_eq!(bob.public_key().bits(), 2056);
-    assert!(bob.is_published());
+    assert!(bob.is_known_compromised());
     assert_eq!(bob.text(), text);
     assert_eq!(bob.check_usable(then()), Ok(()));
     assert_eq!(bob.check_usable(now()), Err(Error::Expired));
@@ -169,7 +169,7 @@ fn r45_versions_0_10_to_0_12_and_no_others() {
         let read = parse(&older(version, &key)).unwrap();
         assert_eq!(*read.fingerprint(), bare_kid(&alice()), "{version}");
         assert_eq!(read.public_key(), alice().public());
-        assert!(!read.is_published());
+        assert!(!read.is_known_compromised());
     }
     for version in ["0.9.0", "0.13.0", "1.11.0"] {
         assert_eq!(parse(&older(version, &key)), Err(Error::UnsupportedVersion), "{version}");
@@ -221,7 +221,7 @@ fn r45_a_fingerprint_may_be_missing_but_not_wrong() {
     assert_eq!(parse(&older("0.12.0", &format!("{pem}\\n"))), Err(Error::KeyNotCanonical));
     // The key on the cryptography page, with the fingerprint given there.
     let published = PUBLISHED_PEM.replace('\n', "\\n");
-    assert!(with(&published, PUBLISHED_FINGERPRINT).unwrap().is_published());
+    assert!(with(&published, PUBLISHED_FINGERPRINT).unwrap().is_known_compromised());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sdmp_container::{Limits, b64url};
 use sdmp_crypto::content::a256cbc;
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::network::{self, Sealed};
-use sdmp_envelope::{ContentKey, Error, STEP};
+use sdmp_envelope::{ContentKey, Error, PADDING_BLOCK};
 
 const TEXT: &[u8] = br#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
 
@@ -55,9 +55,15 @@ fn r32_the_text_is_the_one_of_the_profile() {
 #[test]
 fn r33_the_length_tells_steps_of_8192_octets_and_no_more() {
     for (key, trailer) in [(hardened(), 48), (published(), 0)] {
-        for (length, steps) in [(1, 1), (STEP - 1, 1), (STEP, 1), (STEP + 1, 2), (5 * STEP, 5)] {
+        for (length, steps) in [
+            (1, 1),
+            (PADDING_BLOCK - 1, 1),
+            (PADDING_BLOCK, 1),
+            (PADDING_BLOCK + 1, 2),
+            (5 * PADDING_BLOCK, 5),
+        ] {
             let text = network::seal(&key, &[1; 16], 0, &vec![b'x'; length]).unwrap();
-            assert_eq!(payload(&text).len(), steps * STEP + trailer, "{length}");
+            assert_eq!(payload(&text).len(), steps * PADDING_BLOCK + trailer, "{length}");
         }
     }
 }
@@ -123,13 +129,16 @@ fn r33_a_published_plaintext_that_nobody_padded_is_refused() {
         a256cbc::Encryptor::new(&key, &[1; 16]).update(&mut plaintext).unwrap();
         open(&object(&[1; 16], &plaintext), &published(), 0)
     };
-    assert!(of(vec![b'x'; STEP]).is_ok());
+    assert!(of(vec![b'x'; PADDING_BLOCK]).is_ok());
     assert_eq!(of(vec![]), Err(Error::Decrypt));
-    assert_eq!(of(vec![b'x'; STEP - 16]), Err(Error::Decrypt));
-    assert_eq!(of(vec![0; STEP]), Err(Error::Decrypt));
-    assert_eq!(of([vec![b'x'; STEP], vec![0; STEP]].concat()), Err(Error::Decrypt));
-    let most = [vec![b'x'; STEP + 1], vec![0; STEP - 1]].concat();
-    assert_eq!(of(most).unwrap(), vec![b'x'; STEP + 1]);
+    assert_eq!(of(vec![b'x'; PADDING_BLOCK - 16]), Err(Error::Decrypt));
+    assert_eq!(of(vec![0; PADDING_BLOCK]), Err(Error::Decrypt));
+    assert_eq!(
+        of([vec![b'x'; PADDING_BLOCK], vec![0; PADDING_BLOCK]].concat()),
+        Err(Error::Decrypt)
+    );
+    let most = [vec![b'x'; PADDING_BLOCK + 1], vec![0; PADDING_BLOCK - 1]].concat();
+    assert_eq!(of(most).unwrap(), vec![b'x'; PADDING_BLOCK + 1]);
     let partial = object(&[1; 16], &[0; 8193]);
     assert_eq!(open(&partial, &published(), 0), Err(Error::Decrypt));
 }

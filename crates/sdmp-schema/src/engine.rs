@@ -64,7 +64,7 @@ impl Compiled {
         cost: Cost,
     ) -> Result<(), Error> {
         let cost = cost.with_name_patterns(self.name_patterns);
-        let root = Node::root(container.value(), &cost);
+        let root = Node::root(container.root(), &cost);
         // Deciding is several times as fast as explaining, and most containers are valid.
         let valid = self.engine.is_valid(root);
         self.affordable(schema, &cost)?;
@@ -72,7 +72,7 @@ impl Compiled {
             return Ok(());
         }
         let cost = cost.again();
-        let root = Node::root(container.value(), &cost);
+        let root = Node::root(container.root(), &cost);
         let violation = match self.engine.validate(root) {
             Err(error) => violation(schema, &error),
             // Both ways of asking must agree; where they do not, the container is not accepted.

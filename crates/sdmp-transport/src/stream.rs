@@ -11,20 +11,20 @@ use std::task::{Context, Poll, ready};
 use futures::{Sink, Stream};
 use sdmp_container::strict::Value;
 use sdmp_container::{Container, Limits, b64url};
-use sdmp_envelope::STEP;
+use sdmp_envelope::PADDING_BLOCK;
 use sdmp_schema::extensions::STREAM_URI;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{Error, SecureSession, SessionReceiver, SessionSender};
 
 /// A full chunk is sealed as this many padding steps: 64 KiB of plaintext.
-const STEPS: usize = 8;
+const PADDING_BLOCKS: usize = 8;
 /// The text around `data`, with the longer of the two values of `end`.
 const FRAME: usize = r#"{"sdmp":{"version":"0.12.0","schemas":[""#.len()
     + STREAM_URI.len()
     + r#""]},"stream":{"data":"","end":false}}"#.len();
 /// The octets in a full chunk: what fills the steps of R33 to within a base64url group.
-pub const CHUNK: usize = (STEPS * STEP - FRAME) / 4 * 3;
+pub const CHUNK: usize = (PADDING_BLOCKS * PADDING_BLOCK - FRAME) / 4 * 3;
 
 /// A session as `AsyncRead + AsyncWrite`.
 ///
@@ -227,7 +227,7 @@ pub fn decode(container: &Container) -> Option<(Vec<u8>, bool)> {
     if !container.schemas().iter().any(|schema| schema.to_string() == STREAM_URI) {
         return None;
     }
-    let Some(Value::Object(stream)) = container.value().get("stream") else { return None };
+    let Some(Value::Object(stream)) = container.root().get("stream") else { return None };
     match (stream.get("data"), stream.get("end"), stream.len()) {
         (Some(Value::String(data)), Some(Value::Bool(end)), 2) => {
             Some((b64url::decode(data.as_bytes()).ok()?, *end))
@@ -260,7 +260,10 @@ mod tests {
     #[test]
     fn full_chunks_waste_no_padding() {
         let text = encode(&[0; CHUNK], false).unwrap().octets().len();
-        assert!(text <= STEPS * STEP && text > STEPS * STEP - 4, "{text}");
+        assert!(
+            text <= PADDING_BLOCKS * PADDING_BLOCK && text > PADDING_BLOCKS * PADDING_BLOCK - 4,
+            "{text}"
+        );
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn verify_compat(store: &Store, args: &Verify) -> Result<(), Failure> {
     let verified = compat::verify(&container, &find, moment(args)?).map_err(explain)?;
     for signer in &verified.signers {
         note(&format!("signed by {}", signer.identity.fingerprint()));
-        if signer.identity.is_published() {
+        if signer.identity.is_known_compromised() {
             warn("this key was published with the specification: everybody can sign with it (R13)");
         }
         if !signer.covers_header {

@@ -210,7 +210,7 @@ impl<'a> Peeler<'a> {
             checks.is("R14", "the key stands in its one canonical form", canonical, "it does not");
             let same = key.fingerprint() == *object.fingerprint().as_octets();
             checks.is("R15", "the fingerprint is that of the key", same, "it is another");
-            let secret = !key.is_published();
+            let secret = !key.is_known_compromised();
             let why = "its private half was published with the specification";
             checks.is("R13", "the private half is not public", secret, why);
         }

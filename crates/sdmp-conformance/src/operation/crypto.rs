@@ -60,7 +60,7 @@ fn describe(key: &PublicKey) -> Outcome {
         ("exponent", json!(key.exponent())),
         ("fingerprint", json!(Fingerprint::from_octets(key.fingerprint()).to_string())),
         ("pem", json!(key.canonical_pem())),
-        ("published", json!(key.is_published())),
+        ("published", json!(key.is_known_compromised())),
     ])
 }
 

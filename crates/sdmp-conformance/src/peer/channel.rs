@@ -12,7 +12,7 @@ use sdmp_handshake::schedule::{
 };
 
 /// One step of padding (R33).
-pub(super) const STEP: usize = 8192;
+pub(super) const PADDING_BLOCK: usize = 8192;
 
 /// All keys of a session, as far as it has come.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Keys {
 /// Zeros up to the next whole step (R33).
 pub(super) fn pad(text: &[u8]) -> Vec<u8> {
     let mut padded = text.to_vec();
-    padded.resize(text.len().div_ceil(STEP).max(1) * STEP, 0);
+    padded.resize(text.len().div_ceil(PADDING_BLOCK).max(1) * PADDING_BLOCK, 0);
     padded
 }
 

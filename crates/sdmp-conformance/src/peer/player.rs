@@ -1,7 +1,7 @@
 //! Plays one case over one connection: says what the case says, and tells what the peer did.
 
 use super::case::{Case, Change, Expect, Side, Stage, Under};
-use super::channel::{Keys, STEP, unpad};
+use super::channel::{Keys, PADDING_BLOCK, unpad};
 use super::draft::{Facts, Maker};
 use super::judge::Seen;
 use super::wire::{Got, Wire};
@@ -165,7 +165,8 @@ impl Player<'_> {
             Profile::Published => Under::Published,
         };
         let padded = keys.open(under, number, object)?;
-        let refusal = padded.len() == STEP && unpad(&padded) == Rejection::NOT_FOUND.as_bytes();
+        let refusal =
+            padded.len() == PADDING_BLOCK && unpad(&padded) == Rejection::NOT_FOUND.as_bytes();
         refusal.then_some(())
     }
 
@@ -196,7 +197,10 @@ impl Player<'_> {
             return Err(self.sealed_refusal(object).unwrap_or_else(unexpected));
         }
         let zeros = padded.len().saturating_sub(text.len());
-        if padded.is_empty() || !padded.len().is_multiple_of(STEP) || zeros >= STEP {
+        if padded.is_empty()
+            || !padded.len().is_multiple_of(PADDING_BLOCK)
+            || zeros >= PADDING_BLOCK
+        {
             return Err(Seen::Other("the padding is not that of R33".to_owned()));
         }
         self.wire.record.padded.push(padded);

@@ -86,7 +86,7 @@ impl PublicKey {
         let pem = pem::encode(pem::Label::Public, &spki)?.to_string();
         Ok(Self(Arc::new(Inner {
             fingerprint: fingerprint(&pem),
-            published: is_published(&spki),
+            published: is_known_compromised(&spki),
             spki,
             pem,
             modulus: modulus.to_vec(),
@@ -148,7 +148,7 @@ impl PublicKey {
     /// Whether this is one of the keys published with the specification, whose private halves
     /// everybody has: no identity outside `compat` (R13).
     #[must_use]
-    pub fn is_published(&self) -> bool {
+    pub fn is_known_compromised(&self) -> bool {
         self.0.published
     }
 
@@ -211,7 +211,7 @@ fn fingerprint(pem: &str) -> [u8; 64] {
     hash.finish()
 }
 
-fn is_published(spki: &[u8]) -> bool {
+fn is_known_compromised(spki: &[u8]) -> bool {
     let hash = hash::sha256(spki);
     PUBLISHED.iter().any(|hex| {
         let digits = hex.as_bytes().chunks_exact(2);

@@ -83,8 +83,8 @@ impl Identity {
 
     /// Whether everybody can sign with this key (R13).
     #[must_use]
-    pub fn is_published(&self) -> bool {
-        self.inner.key.is_published()
+    pub fn is_known_compromised(&self) -> bool {
+        self.inner.key.is_known_compromised()
     }
 
     /// Refuses an identity that has expired at `at` (R6, R16).
@@ -121,7 +121,7 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn read(container: &Container) -> Result<Self, Error> {
-        let object = container.value().get("identity").and_then(Value::as_object);
+        let object = container.root().get("identity").and_then(Value::as_object);
         let object = object.ok_or(Error::OlderIdentity)?;
         let string = |name| object.get(name).and_then(Value::as_str).ok_or(Error::OlderIdentity);
         let fingerprint = match object.contains("fingerprint") {

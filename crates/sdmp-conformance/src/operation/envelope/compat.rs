@@ -31,7 +31,7 @@ fn identity(input: Input<'_>) -> Result<Outcome, Error> {
             ("fingerprint", json!(identity.fingerprint().to_string())),
             ("type", json!(identity.kind().to_string())),
             ("bits", json!(identity.public_key().bits())),
-            ("published", json!(identity.is_published())),
+            ("published", json!(identity.is_known_compromised())),
         ])
     }))
 }
