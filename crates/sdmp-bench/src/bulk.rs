@@ -70,7 +70,7 @@ pub fn measure(rounds: usize) -> Vec<Table> {
     let mut tables = Vec::new();
     for kib in [1, 16, 256] {
         let message = container(kib << 10);
-        let text = message.octets().to_vec();
+        let text = message.as_bytes().to_vec();
         let token = josekit_seal(&text);
 
         let (pair, sealed) = (sessions(), message.clone());

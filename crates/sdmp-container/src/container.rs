@@ -8,7 +8,7 @@ use crate::{CoreSchema, Error, ErrorKind, Limits, SchemaName, Version, kind};
 
 /// A container: the octets as they were received, and the parsed view of them.
 ///
-/// What is signed, hashed or compared is always [`Container::octets`] (R5). Cloning is cheap: the
+/// What is signed, hashed or compared is always [`Container::as_bytes`] (R5). Cloning is cheap: the
 /// contents are shared. `Debug` shows no content, which may be secret.
 ///
 /// ```
@@ -18,7 +18,7 @@ use crate::{CoreSchema, Error, ErrorKind, Limits, SchemaName, Version, kind};
 /// let container = Container::parse(text, &Limits::DEFAULT)?;
 /// assert!(container.lists(CoreSchema::Message));
 /// assert_eq!(Message::from_container(&container)?.as_str(), "hello");
-/// assert_eq!(container.octets(), text.as_bytes());
+/// assert_eq!(container.as_bytes(), text.as_bytes());
 /// # Ok::<(), sdmp_container::Error>(())
 /// ```
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Container {
 
     /// The octets as they were received (R5).
     #[must_use]
-    pub fn octets(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.inner.text.as_bytes()
     }
 

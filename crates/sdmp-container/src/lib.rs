@@ -13,7 +13,7 @@
 //!                "sdmp":{"version":"0.12.0","schemas":["request_journal"]}}"#;
 //! let container = Container::parse(text, &Limits::DEFAULT)?;
 //! assert!(container.version().is_0_12() && container.lists(CoreSchema::RequestJournal));
-//! assert_eq!(container.octets(), text.as_bytes());
+//! assert_eq!(container.as_bytes(), text.as_bytes());
 //!
 //! // The typed object, and its one emitted form (R3).
 //! let request = RequestJournal::from_container(&container)?;

@@ -45,7 +45,7 @@ fn round_trip<T: PartialEq + std::fmt::Debug>(
 ) {
     let text = to_text(object);
     let container = container(&text);
-    assert_eq!(container.octets(), text.as_bytes());
+    assert_eq!(container.as_bytes(), text.as_bytes());
     assert_eq!(container.version(), Version::CURRENT);
     assert_eq!(container.schemas(), [SchemaName::Core(schema)]);
     let counted = allocation_counter::measure(|| assert_eq!(container.check_core(), Ok(())));
@@ -283,7 +283,7 @@ fn a_container_is_its_octets() {
     let text = |name: &str| format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["{name}"]}}}}"#);
     let plain = container(&text("message"));
     assert_eq!(plain.text(), text("message"));
-    assert_eq!(plain.octets(), text("message").as_bytes());
+    assert_eq!(plain.as_bytes(), text("message").as_bytes());
     assert!(plain.lists(CoreSchema::Message) && !plain.lists(CoreSchema::Node));
     assert!(!plain.has_extensions());
     let extension = format!("sdmp://{0}/{0}", "A".repeat(86));

@@ -211,7 +211,7 @@ fn names_and_sizes() {
         let group = Groups::new().named(name);
         assert_eq!(name.name().parse(), Ok(name));
         assert_eq!((group.name(), group.bits(), group.g()), (Some(name.name()), name.bits(), 2));
-        assert_eq!(group.octets(), usize::try_from(name.bits() / 8).unwrap());
+        assert_eq!(group.prime_len(), usize::try_from(name.bits() / 8).unwrap());
         assert_eq!(Groups::new().find(group.p(), 2), Some(group.clone()));
         assert_eq!(Groups::new().find(group.p(), 5), None);
         assert_eq!(Groups::new().lookup(group.p(), 2), Ok(group));
@@ -261,7 +261,7 @@ fn r23_registered_groups() {
             (group.bits(), group.exponent_bits(), group.name()),
             (bits, exponent_bits, None)
         );
-        assert_eq!(group.octets(), unhex(p).len());
+        assert_eq!(group.prime_len(), unhex(p).len());
         assert_eq!(groups.lookup(&unhex(p), 5), Ok(group.clone()));
         // Again costs nothing and adds nothing.
         assert_eq!(groups.register(&unhex(p), 5), Ok(group.clone()));
@@ -271,7 +271,7 @@ fn r23_registered_groups() {
         let theirs = group.ephemeral(&mut random).unwrap();
         let (n, m) = (ours.public().to_vec(), theirs.public().to_vec());
         let z = ours.agree(&m).unwrap();
-        assert_eq!((z.len(), z.expose()), (group.octets(), theirs.agree(&n).unwrap().expose()));
+        assert_eq!((z.len(), z.expose()), (group.prime_len(), theirs.agree(&n).unwrap().expose()));
     }
     let named = groups.register(Group::named(NamedGroup::Modp14).p(), 2).unwrap();
     assert_eq!(named.name(), Some("modp14"));

@@ -78,8 +78,8 @@ pub fn seal(
             (ContentKey::unauthenticated(key), wrapped)
         }
     };
-    let mut payload = String::with_capacity(key.payload_len(container.octets().len()));
-    key.seal_into(&mut payload, &iv, &[], container.octets())?;
+    let mut payload = String::with_capacity(key.payload_len(container.as_bytes().len()));
+    key.seal_into(&mut payload, &iv, &[], container.as_bytes())?;
     Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.to_text())
 }
 

@@ -102,7 +102,7 @@ impl Identity {
 
     /// The octets of [`Identity::text`].
     #[must_use]
-    pub fn octets(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.inner.text.as_bytes()
     }
 

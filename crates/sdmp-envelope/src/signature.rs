@@ -50,7 +50,7 @@ pub fn sign(
     if signers.len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
-    reserved::sign_octets(container.octets(), signers, now)
+    reserved::sign_octets(container.as_bytes(), signers, now)
 }
 
 /// R20a: a node that signs what it is handed must not sign its own handshake away.

@@ -76,7 +76,7 @@ fn verify(text: &str) -> Result<compat::Verified, Error> {
 
 /// A signature container by the older rules: identifier and signature of the examples.
 fn forgery() -> Forgery {
-    let octets = message("hello").octets().to_vec();
+    let octets = message("hello").as_bytes().to_vec();
     let header = format!(r#"{{"alg":"HS512","kid":"{}"}}"#, bare_kid(&alice()));
     let mut forgery = Forgery::new(&octets, &[(&header, &alice())]);
     forgery.version = "0.11.0".to_owned();
@@ -278,7 +278,7 @@ fn r45_the_signature_of_today_verifies_as_well() {
 fn r45_who_signed_twice_is_named_once() {
     let older = forgery();
     let header = format!(r#"{{"alg":"HS512","kid":"{}"}}"#, bare_kid(&alice()));
-    let today = Forgery::new(message("hello").octets(), &[(&header, &alice())]);
+    let today = Forgery::new(message("hello").as_bytes(), &[(&header, &alice())]);
     let both = [older.entries.as_slice(), today.entries.as_slice()].concat();
     for entries in [both.clone(), both.into_iter().rev().collect()] {
         let text = Forgery { entries, ..forgery() }.text();
@@ -384,7 +384,7 @@ mod encrypted {
             let wrapped = key.public().encrypt_oaep(&[9; 32]).unwrap();
             for length in 0..20 {
                 let inside = message(&"x".repeat(length));
-                let opened = open(&pkcs7(inside.octets(), &wrapped), &key).unwrap();
+                let opened = open(&pkcs7(inside.as_bytes(), &wrapped), &key).unwrap();
                 assert!(matches!(opened, Opened::Unauthenticated(opened) if opened == inside));
             }
         }
@@ -408,9 +408,9 @@ mod encrypted {
         let text = message("x");
         let newer = text.text().replace("0.12.0", "0.13.0");
         let refused = [
-            (pkcs7(text.octets(), &wrapped), bob()),
-            (pkcs7(text.octets(), &short), alice()),
-            (pkcs7(text.octets(), &[1; 256]), alice()),
+            (pkcs7(text.as_bytes(), &wrapped), bob()),
+            (pkcs7(text.as_bytes(), &short), alice()),
+            (pkcs7(text.as_bytes(), &[1; 256]), alice()),
             (pkcs7(b"not JSON", &wrapped), alice()),
             (pkcs7(newer.as_bytes(), &wrapped), alice()),
             (pkcs7(&[0; 8191], &wrapped), alice()),
@@ -431,7 +431,7 @@ mod encrypted {
     /// The first half of the switch is a feature, the second a value: without both, nothing.
     #[test]
     fn r45_pkcs1v15_is_not_read_unless_asked_for() {
-        let text = pkcs7(message("x").octets(), &wrapped_by_pkcs1v15());
+        let text = pkcs7(message("x").as_bytes(), &wrapped_by_pkcs1v15());
         assert_eq!(open(&text, &alice()).unwrap_err(), Error::Decrypt);
         let today = container(text.replace("0.11.0", "0.12.0"));
         assert_eq!(encrypted::open(&today, &alice()).unwrap_err(), Error::Decrypt);
@@ -440,7 +440,7 @@ mod encrypted {
     #[cfg(feature = "compat-pkcs1v15")]
     #[test]
     fn r45_pkcs1v15_is_read_where_it_is_asked_for() {
-        let text = container(pkcs7(message("x").octets(), &wrapped_by_pkcs1v15()));
+        let text = container(pkcs7(message("x").as_bytes(), &wrapped_by_pkcs1v15()));
         let opened = compat::open(&text, &alice(), Unwrap::OaepAndPkcs1v15).unwrap();
         assert_eq!(*opened.container(), message("x"));
         let refused = compat::open(&text, &bob(), Unwrap::OaepAndPkcs1v15).unwrap_err();

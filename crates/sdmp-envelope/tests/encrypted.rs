@@ -105,7 +105,7 @@ fn r21_the_forms_are_those_of_the_profile() {
             let key = a256cbc::Key::new(Secret::from_slice(secret.expose()).unwrap());
             a256cbc::decrypt_in_place(&key, &iv, &mut payload).unwrap();
         }
-        assert_eq!(payload, padded(message("hello").octets()));
+        assert_eq!(payload, padded(message("hello").as_bytes()));
     }
 }
 
@@ -128,7 +128,7 @@ fn r21_nothing_is_used_twice() {
 /// -pkeyopt rsa_oaep_md:sha1` of 64 octets of value 9.
 #[test]
 fn r22_a_key_wrapped_with_sha_1_is_read() {
-    let by_hand = made_by_hand(&[9; 64], padded(message("hello").octets()));
+    let by_hand = made_by_hand(&[9; 64], padded(message("hello").as_bytes()));
     let wrapped = include_str!("keys/oaep-sha1-of-64-nines-for-alice.txt").trim().to_owned();
     let object = with_recipients(&by_hand, vec![wrapped]);
     assert_eq!(*open(&object, &alice()).unwrap().container(), message("hello"));
@@ -168,7 +168,7 @@ fn r22_all_failures_look_the_same() {
     let mut changed = payload.clone();
     changed[100] ^= 1;
     let of = |key: &[u8], plaintext: &[u8]| made_by_hand(key, plaintext.to_vec());
-    let mut zeros = padded(hello.octets());
+    let mut zeros = padded(hello.as_bytes());
     zeros.extend([0; 8192]);
     let invalid = br#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":7}"#;
     let other = hello.text().replace("0.12.0", "0.11.0");
@@ -180,12 +180,12 @@ fn r22_all_failures_look_the_same() {
         with_payload(&right, &[]),
         seal(Form::Hardened, &[bob().public()]),
         seal(Form::Published, &[bob().public()]),
-        of(&[9; 48], &padded(hello.octets())),
-        of(&[], &padded(hello.octets())),
+        of(&[9; 48], &padded(hello.as_bytes())),
+        of(&[], &padded(hello.as_bytes())),
     ];
     for key in [&[9; 64][..], &[9; 32]] {
         refusals.extend([
-            of(key, &padded(hello.octets())[..4096]),
+            of(key, &padded(hello.as_bytes())[..4096]),
             of(key, &[]),
             of(key, &[0; 8192]),
             of(key, &zeros),

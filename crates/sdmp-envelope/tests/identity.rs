@@ -43,7 +43,7 @@ fn r14_what_is_created_is_read_back_octet_for_octet() {
     for key in [alice(), carol(), dave()] {
         for kind in [IdentityType::User, IdentityType::Node] {
             let made = Identity::create(key.public(), kind, time(EXPIRY)).unwrap();
-            let read = Identity::parse(made.octets()).unwrap();
+            let read = Identity::parse(made.as_bytes()).unwrap();
             assert_eq!(read, made);
             assert_eq!(read.text(), made.text());
             assert_eq!((read.kind(), read.expires()), (kind, time(EXPIRY)));

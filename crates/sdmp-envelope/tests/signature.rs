@@ -23,7 +23,7 @@ fn refused(text: &str) -> Error {
 
 /// A right signature container by alice over a message, to be changed.
 fn forgery() -> Forgery {
-    Forgery::new(message("hello").octets(), &[(&header(&alice()), &alice())])
+    Forgery::new(message("hello").as_bytes(), &[(&header(&alice()), &alice())])
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn r17_what_one_signed_comes_back_octet_for_octet() {
     for key in [alice(), carol(), dave()] {
         let signed = signature::sign(&container(text), &[&local(&key)], now()).unwrap();
         let verified = verify(&signed).unwrap();
-        assert_eq!(verified.container.octets(), text.as_bytes());
+        assert_eq!(verified.container.as_bytes(), text.as_bytes());
         assert_eq!(verified.signers, [identity(&key)]);
     }
 }
@@ -85,7 +85,7 @@ fn r20_the_worst_news_is_told() {
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let entries: Vec<_> =
             order.iter().map(|at| (headers[*at].as_str(), &*people[*at])).collect();
-        let mut forgery = Forgery::new(message("hi").octets(), &entries);
+        let mut forgery = Forgery::new(message("hi").as_bytes(), &entries);
         let outcome = signature::verify(&container(forgery.text()), &find, now());
         assert_eq!(outcome.unwrap_err(), Error::Expired, "{order:?}");
         let bad = order.iter().position(|at| *at == 0).unwrap();
@@ -141,7 +141,7 @@ fn r16_an_expired_signer_does_not_count() {
 #[test]
 fn r18_the_header_is_exactly_two_members() {
     let of =
-        |header: &str| verify(&Forgery::new(message("x").octets(), &[(header, &alice())]).text());
+        |header: &str| verify(&Forgery::new(message("x").as_bytes(), &[(header, &alice())]).text());
     let kid = kid(&alice());
     let legal = [
         header(&alice()),
@@ -192,10 +192,10 @@ fn r18_a_header_that_is_not_base64url_or_utf8_is_refused() {
 
 #[test]
 fn r19_the_kid_of_another_key_is_a_bad_signature() {
-    let text = Forgery::new(message("x").octets(), &[(&header(&bob()), &alice())]).text();
+    let text = Forgery::new(message("x").as_bytes(), &[(&header(&bob()), &alice())]).text();
     assert_eq!(refused(&text), Error::BadSignature);
     // Of another size as well.
-    let text = Forgery::new(message("x").octets(), &[(&header(&carol()), &alice())]).text();
+    let text = Forgery::new(message("x").as_bytes(), &[(&header(&carol()), &alice())]).text();
     assert_eq!(refused(&text), Error::BadSignature);
 }
 
@@ -234,7 +234,7 @@ fn r19_a_signature_over_the_payload_alone_is_refused() {
     forgery.entries[0].1 = b64url::encode(&signature);
     assert_eq!(refused(&forgery.text()), Error::BadSignature);
     // Nor over the raw JSON.
-    let signature = alice().sign(message("hello").octets()).unwrap();
+    let signature = alice().sign(message("hello").as_bytes()).unwrap();
     forgery.entries[0].1 = b64url::encode(&signature);
     assert_eq!(refused(&forgery.text()), Error::BadSignature);
 }
@@ -270,7 +270,7 @@ fn r19_signatures_of_wrong_length_or_value_are_refused() {
 fn r17_the_identifier_is_the_hash_of_the_payload_as_it_stands() {
     let mut forgery = forgery();
     // The published examples hash the raw JSON.
-    forgery.identifier = b64url::encode(&sha512(message("hello").octets()));
+    forgery.identifier = b64url::encode(&sha512(message("hello").as_bytes()));
     assert_eq!(refused(&forgery.text()), Error::IdentifierMismatch);
     forgery.identifier = b64url::encode(&[0; 64]);
     assert_eq!(refused(&forgery.text()), Error::IdentifierMismatch);
@@ -288,7 +288,7 @@ fn r17_the_payload_must_be_a_valid_container() {
     assert_eq!(of(b"hello"), "json.invalid_literal");
     assert_eq!(of(b"{}"), "field.missing");
     assert_eq!(of(b"\xff"), "json.invalid_utf8");
-    assert_eq!(of(&[message("x").octets(), &[0; 16]].concat()), "json.nul");
+    assert_eq!(of(&[message("x").as_bytes(), &[0; 16]].concat()), "json.nul");
     let text = |version, rest| {
         format!(r#"{{"sdmp":{{"version":"{version}","schemas":["message"]}},{rest}}}"#)
     };

@@ -287,14 +287,14 @@ impl Sender {
     ) -> Result<String, Error> {
         self.ready(now)?;
         check_sendable(container, self.shared.profile)?;
-        self.seal_text(container.octets(), random)
+        self.seal_text(container.as_bytes(), random)
     }
 
     /// The outer length in octets of the object that a container would become.
     #[must_use]
     pub fn sealed_len(&self, container: &Container) -> usize {
         match &self.state {
-            State::Open(channel) => channel.sealed_len(container.octets().len()),
+            State::Open(channel) => channel.sealed_len(container.as_bytes().len()),
             State::Closed | State::Failed => 0,
         }
     }

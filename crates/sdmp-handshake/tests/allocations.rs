@@ -38,7 +38,7 @@ fn sealing_allocates_once_a_message() {
             let counted = measure(|| {
                 object = initiator.seal(&container, wall(), &mut Zeros).unwrap();
             });
-            assert!(object.len() > container.octets().len());
+            assert!(object.len() > container.as_bytes().len());
             assert_eq!(counted.count_total, 1, "{profile:?}, {container:?}: {counted:?}");
         }
     }

@@ -311,7 +311,7 @@ fn an_insider_cannot_relay_a_handshake_to_another_responder() {
 #[test]
 fn a_container_that_is_a_message_is_never_taken_for_a_proof() {
     let text = message("hello");
-    let text = String::from_utf8(Container::octets(&text).to_vec()).unwrap();
+    let text = String::from_utf8(Container::as_bytes(&text).to_vec()).unwrap();
     let (_, failed) = answer(|attacker| attacker.seal(&text));
     assert!(failed.is_some());
 }

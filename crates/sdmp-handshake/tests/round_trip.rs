@@ -35,11 +35,11 @@ fn round_trip(profile: Profile) {
         let got: Vec<Vec<u8>> = events
             .iter()
             .filter_map(|event| match event {
-                Event::Message(received) => Some(received.container.octets().to_vec()),
+                Event::Message(received) => Some(received.container.as_bytes().to_vec()),
                 _ => None,
             })
             .collect();
-        prop_assert_eq!(got, sent.iter().map(|one| one.octets().to_vec()).collect::<Vec<_>>());
+        prop_assert_eq!(got, sent.iter().map(|one| one.as_bytes().to_vec()).collect::<Vec<_>>());
     });
 }
 

@@ -259,7 +259,7 @@ mod tests {
     /// R33: a full chunk leaves less than one base64url group of padding.
     #[test]
     fn full_chunks_waste_no_padding() {
-        let text = encode(&[0; CHUNK], false).unwrap().octets().len();
+        let text = encode(&[0; CHUNK], false).unwrap().as_bytes().len();
         assert!(
             text <= PADDING_BLOCKS * PADDING_BLOCK && text > PADDING_BLOCKS * PADDING_BLOCK - 4,
             "{text}"

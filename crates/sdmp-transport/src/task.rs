@@ -177,7 +177,7 @@ impl App {
 }
 
 fn room_for(received: &Received) -> u32 {
-    u32::try_from(received.container.octets().len()).unwrap_or(ROOM).min(ROOM)
+    u32::try_from(received.container.as_bytes().len()).unwrap_or(ROOM).min(ROOM)
 }
 
 type Place<'a> = (mpsc::Permit<'a, Delivery>, OwnedSemaphorePermit);

@@ -38,7 +38,7 @@ fn files() -> TempDir {
         let container = private_key::create(&key, expires, None, &mut SystemRandom::new()).unwrap();
         std::fs::write(directory.path().join(format!("{name}.key")), container.as_bytes()).unwrap();
         let identity = local(pem).identity().clone();
-        std::fs::write(directory.path().join(format!("{name}.json")), identity.octets()).unwrap();
+        std::fs::write(directory.path().join(format!("{name}.json")), identity.as_bytes()).unwrap();
     }
     directory
 }

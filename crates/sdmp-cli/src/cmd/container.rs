@@ -94,7 +94,7 @@ fn accept(args: &ContainerCheck, container: &Container) -> Result<(), Failure> {
             ("version", version.to_string().into()),
             ("supported", version.is_0_12().into()),
             ("schemas", schemas.into()),
-            ("octets", container.octets().len().into()),
+            ("octets", container.as_bytes().len().into()),
         ]);
     }
     if !version.is_0_12() {

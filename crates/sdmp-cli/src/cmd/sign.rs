@@ -55,7 +55,7 @@ fn verify_compat(store: &Store, args: &Verify) -> Result<(), Failure> {
         Some(path) => vec![compat_identity(path)?],
         None => known_identities(store, args)?
             .iter()
-            .map(|named| Ok(compat::Identity::parse(named.identity.octets())?))
+            .map(|named| Ok(compat::Identity::parse(named.identity.as_bytes())?))
             .collect::<Result<Vec<_>, Failure>>()?,
     };
     let find = |kid: &Fingerprint| known.iter().find(|known| known.fingerprint() == kid).cloned();

@@ -197,7 +197,7 @@ impl<'a> Peeler<'a> {
                 self.step.checks.open("R21", sentence, why);
             }
         }
-        self.inner(opened.container().octets(), "the container that was sealed", depth);
+        self.inner(opened.container().as_bytes(), "the container that was sealed", depth);
     }
 
     fn identity(&mut self, container: &Container) {
@@ -226,7 +226,7 @@ impl<'a> Peeler<'a> {
         let creation = checks.result(
             "R12, R40",
             "nothing but the members of a session creation object",
-            sdmp_container::closed::SessionCreation::parse(container.octets()),
+            sdmp_container::closed::SessionCreation::parse(container.as_bytes()),
         );
         let Some(creation) = creation else { return };
         let group = Groups::default().lookup(&creation.p, creation.g);

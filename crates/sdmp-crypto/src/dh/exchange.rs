@@ -38,7 +38,7 @@ impl Group {
     pub fn ephemeral(&self, random: &mut dyn Random) -> Result<Ephemeral, Error> {
         let mut exponent = Secret::zeroed();
         draw(exponent.expose_mut(), self.exponent_bits(), random)?;
-        let mut public = vec![0; self.octets()];
+        let mut public = vec![0; self.prime_len()];
         self.arithmetic().generator_power(exponent.expose(), &mut public);
         Ok(Ephemeral { group: self.clone(), exponent, public })
     }
@@ -83,7 +83,7 @@ impl Ephemeral {
     /// [`Error::Exchange`]; about N (R25), then before any arithmetic.
     pub fn agree(self, peer: &[u8]) -> Result<SharedSecret, Error> {
         self.check(peer)?;
-        let mut z = SecretVec::zeroed(self.group.octets());
+        let mut z = SecretVec::zeroed(self.group.prime_len());
         self.group.arithmetic().power(peer, self.exponent.expose(), z.expose_mut());
         if bool::from(is_degenerate(z.expose(), self.group.p())) {
             return Err(ExchangeError::Degenerate.into());

@@ -63,7 +63,7 @@ impl Group {
 
     /// The length of p, and so of every N and Z, in octets.
     #[must_use]
-    pub fn octets(&self) -> usize {
+    pub fn prime_len(&self) -> usize {
         self.0.p.len()
     }
 

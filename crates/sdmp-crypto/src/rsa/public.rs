@@ -122,7 +122,7 @@ impl PublicKey {
 
     /// The length of the modulus, and so of a signature and of a wrapped key, in octets.
     #[must_use]
-    pub fn octets(&self) -> usize {
+    pub fn modulus_len(&self) -> usize {
         self.0.modulus.len()
     }
 
@@ -167,7 +167,7 @@ impl PublicKey {
     /// [`Error::Random`] if the library's generator fails.
     #[cfg(feature = "aws-lc-rs")]
     pub fn encrypt_oaep(&self, secret: &[u8]) -> Result<Vec<u8>, Error> {
-        backend::encrypt_oaep(&self.0.spki, self.octets(), secret)
+        backend::encrypt_oaep(&self.0.spki, self.modulus_len(), secret)
     }
 }
 

@@ -73,7 +73,7 @@ fn is_refusal(container: &Container) -> bool {
         .and_then(Value::as_object)
         .and_then(|response| response.get("identifier"))
         .is_some_and(|identifier| identifier.as_str() == Some(""));
-    answers_nothing && Rejection::parse(container.octets()) == Ok(Status::NotFound)
+    answers_nothing && Rejection::parse(container.as_bytes()) == Ok(Status::NotFound)
 }
 
 fn is_reserved_receipt(container: &Container) -> bool {

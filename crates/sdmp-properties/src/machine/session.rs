@@ -115,7 +115,7 @@ impl Side {
         match self.session.seal(container, self.now, random) {
             Ok(object) => {
                 assert!(self.failure.is_none() && !self.sent_close && self.now < expiry());
-                self.assert_opens(&object, Some(container.octets()));
+                self.assert_opens(&object, Some(container.as_bytes()));
             }
             Err(error) => self.refused(error),
         }

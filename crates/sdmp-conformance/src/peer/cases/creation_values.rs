@@ -63,7 +63,7 @@ pub(super) const CASES: &[Case] = &[
     bad(Creation, "n-empty", &["R25"], "N has no octets", &[E(Value, Octets(b""))]),
     bad(Creation, "n-p-minus-1", &["R25"], "N is p-1", &[E(Value, By(|facts, _| beside(facts, -1)))]),
     bad(Creation, "n-p", &["R25"], "N is p", &[E(Value, By(|facts, _| beside(facts, 0)))]),
-    bad(Creation, "n-above-p", &["R25"], "all bits of N are set", &[E(Value, By(|facts, _| vec![0xff; facts.group.octets()]))]),
+    bad(Creation, "n-above-p", &["R25"], "all bits of N are set", &[E(Value, By(|facts, _| vec![0xff; facts.group.prime_len()]))]),
     bad(Creation, "n-longer-than-p", &["R25"], "N with a zero octet in front: longer than p", &[E(Value, By(|_, octets| [&[0], octets].concat()))]),
     bad(Creation, "n-text", &["R1"], "a character outside the alphabet in N", &[text("\"N\":\"", "\"N\":\"*")]),
     bad(Creation, "n-padding", &["R1"], "padding behind N", &[text("\"}}", "==\"}}")]),
@@ -75,7 +75,7 @@ pub(super) const CASES: &[Case] = &[
 
 /// A number below 256, as long as p.
 fn small(facts: &Facts, number: u8) -> Vec<u8> {
-    let mut octets = vec![0; facts.group.octets()];
+    let mut octets = vec![0; facts.group.prime_len()];
     if let Some(last) = octets.last_mut() {
         *last = number;
     }
