@@ -36,7 +36,7 @@ pub fn pair(profile: Profile, group: NamedGroup, bits: u32) -> (Config, Config) 
         Policy { profile, offer: groups.named(group), groups, ..Policy::default() }
     };
     let config = |own: &LocalIdentity, peer: &LocalIdentity| {
-        Config::new(own.clone()).policy(policy()).trust([peer.identity().clone()])
+        Config::new(own.clone()).with_policy(policy()).trust([peer.identity().clone()])
     };
     (config(&alice, &bob), config(&bob, &alice))
 }

@@ -108,8 +108,10 @@ impl Dialler {
             policy.offer = Groups::default().named(group);
             policy.max_group_bits = policy.max_group_bits.max(group.bits());
         }
-        let config =
-            Config::new(local).policy(policy).pin(identity.fingerprint().clone()).trust([identity]);
+        let config = Config::new(local)
+            .with_policy(policy)
+            .pin(identity.fingerprint().clone())
+            .trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         let recorder = Recorder::open(args.link.record.as_deref(), profile)?;
         Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config })
@@ -127,7 +129,7 @@ impl Dialler {
             profile: self.profile,
             many: false,
             aside: self.address.is_stdio(),
-            patience: self.config.current_policy().limits.handshake,
+            patience: self.config.policy().limits.handshake,
         }
     }
 

@@ -38,7 +38,7 @@ fn configs(
     let groups = Groups::default();
     let policy = Policy { profile, offer: groups.named(group), groups, ..Policy::default() };
     [config(ours, &[theirs], profile), config(theirs, &[ours], profile)]
-        .map(|config| config.policy(policy.clone()))
+        .map(|config| config.with_policy(policy.clone()))
 }
 
 fn responded(

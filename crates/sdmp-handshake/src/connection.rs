@@ -95,7 +95,7 @@ impl Connection {
     /// Takes octets of a byte stream, split in any way, and says how many were taken.
     ///
     /// It takes fewer than given (often none) while the application is asked or its events wait:
-    /// offer the rest again after [`Connection::identity`], [`Connection::verdict`] or
+    /// offer the rest again after [`Connection::provide_identity`], [`Connection::decide`] or
     /// [`Connection::poll_event`]. That is the back-pressure.
     pub fn handle_input(&mut self, now: Now, octets: &[u8]) -> usize {
         self.handle_timeout(now);
@@ -220,7 +220,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Misuse::NoQuestion`] if nothing was asked.
-    pub fn identity(&mut self, now: Now, identity: Option<Identity>) -> Result<(), Error> {
+    pub fn provide_identity(&mut self, now: Now, identity: Option<Identity>) -> Result<(), Error> {
         self.handle_timeout(now);
         match self.take() {
             Phase::Initiator(Asking::Identity(question)) => {
@@ -240,7 +240,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Misuse::NoQuestion`] if nothing was asked.
-    pub fn verdict(&mut self, now: Now, verdict: Verdict) -> Result<(), Error> {
+    pub fn decide(&mut self, now: Now, verdict: Verdict) -> Result<(), Error> {
         self.handle_timeout(now);
         match self.take() {
             Phase::Initiator(Asking::Verdict(question)) => self.decide(question, now, verdict),

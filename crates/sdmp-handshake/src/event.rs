@@ -12,12 +12,12 @@ use crate::session::Received;
 #[non_exhaustive]
 pub enum Event {
     /// Somebody claims this fingerprint: answer with
-    /// [`Connection::identity`](crate::Connection::identity).
+    /// [`Connection::provide_identity`](crate::Connection::provide_identity).
     NeedIdentity {
         /// The claimed fingerprint; not verified.
         claimed: Fingerprint,
     },
-    /// This peer is verified: answer with [`Connection::verdict`](crate::Connection::verdict).
+    /// This peer is verified: answer with [`Connection::decide`](crate::Connection::decide).
     Authorize {
         /// The verified peer.
         peer: Identity,

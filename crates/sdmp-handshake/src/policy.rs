@@ -136,7 +136,7 @@ pub struct Config {
 
 impl Config {
     /// The hardened defaults for this identity. It trusts nobody: see [`Config::trust`] and
-    /// [`Config::ask`].
+    /// [`Config::ask_about_unknown`].
     #[must_use]
     pub fn new(local: LocalIdentity) -> Self {
         Self {
@@ -152,7 +152,7 @@ impl Config {
 
     /// Replaces the policy.
     #[must_use]
-    pub fn policy(mut self, policy: Policy) -> Self {
+    pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = Arc::new(policy);
         self
     }
@@ -177,7 +177,7 @@ impl Config {
     /// Asks the application about peers that are not in the trusted set: first for the identity
     /// known under a claimed fingerprint, then whether the verified peer is trusted (R30).
     #[must_use]
-    pub fn ask(mut self) -> Self {
+    pub fn ask_about_unknown(mut self) -> Self {
         self.ask = true;
         self
     }
@@ -204,7 +204,7 @@ impl Config {
 
     /// The policy in force.
     #[must_use]
-    pub fn current_policy(&self) -> &Policy {
+    pub fn policy(&self) -> &Policy {
         &self.policy
     }
 }

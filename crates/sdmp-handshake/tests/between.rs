@@ -23,12 +23,12 @@ fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
     let short = local(&people::alice(), IdentityType::Node, ends());
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
-        config(&bob(), &[], Profile::Hardened).ask(),
+        config(&bob(), &[], Profile::Hardened).ask_about_unknown(),
     );
     pair.run();
-    pair.responder.identity(at(1), Some(short.identity().clone())).unwrap();
+    pair.responder.provide_identity(at(1), Some(short.identity().clone())).unwrap();
     pair.responder_events.clear();
-    pair.responder.verdict(late(), Verdict::Trust).unwrap();
+    pair.responder.decide(late(), Verdict::Trust).unwrap();
     // Two refusals, as for every other cause (R37).
     let sent = std::iter::from_fn(|| pair.responder.poll_output()).count();
     pair.run();
@@ -117,7 +117,7 @@ fn with_spaces(spaces: usize) -> Option<&'static str> {
     let log = Arc::new(FirstKey::default());
     let mut roomy = policy(Profile::Hardened);
     roomy.limits.handshake_octets = 100_000;
-    let bob_config = config(&bob(), &[&alice()], Profile::Hardened).policy(roomy);
+    let bob_config = config(&bob(), &[&alice()], Profile::Hardened).with_policy(roomy);
     let alice_config = config(&alice(), &[&bob()], Profile::Hardened).key_log(log.clone());
     let mut pair = Pair::new(alice_config, bob_config);
     let bob_side: &mut Connection = &mut pair.responder;

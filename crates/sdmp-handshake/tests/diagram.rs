@@ -54,7 +54,7 @@ fn settings(
     ask: bool,
 ) -> sdmp_handshake::Config {
     if ask {
-        config(own, &[], Profile::Hardened).ask()
+        config(own, &[], Profile::Hardened).ask_about_unknown()
     } else {
         config(own, &[peer], Profile::Hardened)
     }

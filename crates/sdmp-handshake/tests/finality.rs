@@ -10,7 +10,7 @@ fn all_calls(connection: &mut Connection) -> Vec<Error> {
         connection.send(at(1), &message("no")).unwrap_err(),
         connection.close(at(1)).unwrap_err(),
         connection.export("label", b"", &mut [0; 8]).unwrap_err(),
-        connection.identity(at(1), None).unwrap_err(),
+        connection.provide_identity(at(1), None).unwrap_err(),
     ]
 }
 
@@ -60,7 +60,7 @@ fn a_failure_comes_before_a_full_queue_in_the_halves_too() {
     let mut policy = policy(Profile::Hardened);
     policy.limits.queued_objects = 1;
     let mut pair = Pair::new(
-        config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+        config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
         config(&bob(), &[&alice()], Profile::Hardened),
     );
     pair.run();
@@ -80,7 +80,7 @@ fn a_failure_of_the_sending_half_finishes_the_receiving_half() {
     let mut policy = policy(Profile::Hardened);
     policy.limits.objects = 1;
     let mut pair = Pair::new(
-        config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+        config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
         config(&bob(), &[&alice()], Profile::Hardened),
     );
     pair.run();

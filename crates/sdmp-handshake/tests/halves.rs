@@ -10,7 +10,7 @@ fn halves(limits: SessionLimits) -> (ConnectionSender, ConnectionReceiver) {
     policy.limits = limits;
     let mut pair = Pair::new(
         config(&alice(), &[&bob()], Profile::Hardened),
-        config(&bob(), &[&alice()], Profile::Hardened).policy(policy),
+        config(&bob(), &[&alice()], Profile::Hardened).with_policy(policy),
     );
     pair.run();
     let (sender, _) = pair.initiator.split().unwrap();
@@ -67,7 +67,7 @@ fn r42_what_is_too_long_is_not_sealed() {
         let mut policy = policy(Profile::Hardened);
         policy.limits.message_octets = limit;
         let mut pair = Pair::new(
-            config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+            config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
             config(&bob(), &[&alice()], Profile::Hardened),
         );
         pair.run();

@@ -11,7 +11,7 @@ type Limits = (usize, usize);
 fn limited(own: &LocalIdentity, peer: &LocalIdentity, limits: Limits) -> Config {
     let mut policy = policy(Profile::Hardened);
     (policy.limits.plain_octets, policy.limits.handshake_octets) = limits;
-    config(own, &[peer], Profile::Hardened).policy(policy)
+    config(own, &[peer], Profile::Hardened).with_policy(policy)
 }
 
 fn sent<M: Machine>(step: Result<Step<M>, Failed>) -> Result<(M, Vec<String>), &'static str> {
@@ -61,7 +61,7 @@ fn r42_each_message_may_be_as_long_as_the_policy_says() {
 #[test]
 fn a_connection_says_which_limits_are_in_force() {
     let ours = limited(&alice(), &bob(), (1000, 2000));
-    assert_eq!(ours.current_policy().limits.plain_octets, 1000);
+    assert_eq!(ours.policy().limits.plain_octets, 1000);
     let connection = Connection::initiate(ours, at(0), Box::new(Seeded::new(4))).unwrap();
     let limits = connection.limits();
     assert_eq!((limits.plain_octets, limits.handshake_octets), (1000, 2000));

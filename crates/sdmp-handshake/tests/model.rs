@@ -140,7 +140,10 @@ fn alphabet(profile: Profile) -> &'static [Letter] {
 
 fn machine(profile: Profile, role: Role, ask: bool) -> Connection {
     let (initiator, responder) = if ask {
-        (config(&alice(), &[], profile).ask(), config(&bob(), &[], profile).ask())
+        (
+            config(&alice(), &[], profile).ask_about_unknown(),
+            config(&bob(), &[], profile).ask_about_unknown(),
+        )
     } else {
         configs(profile, false)
     };
@@ -236,7 +239,7 @@ fn assert_dead(mut connection: Connection, path: &[&Letter]) {
     assert!(connection.poll_event().is_none() && connection.poll_output().is_none(), "{path}");
     assert!(connection.is_finished() && !connection.is_accepted(), "{path}");
     assert!(connection.send(at(1), &message("no")).is_err(), "{path}");
-    assert!(connection.verdict(at(1), Verdict::Trust).is_err(), "{path}");
+    assert!(connection.decide(at(1), Verdict::Trust).is_err(), "{path}");
 }
 
 /// The only sequences that a role accepts on, and how many letters were tried.
@@ -355,12 +358,12 @@ fn r30_nothing_is_read_while_the_application_is_asked() {
         };
         assert!(matches!(connection.poll_event(), Some(Event::NeedIdentity { .. })));
         nothing_is_taken(&mut connection);
-        assert!(connection.verdict(at(1), Verdict::Trust).is_err(), "that was not the question");
-        connection.identity(at(1), Some(known.identity().clone())).unwrap();
+        assert!(connection.decide(at(1), Verdict::Trust).is_err(), "that was not the question");
+        connection.provide_identity(at(1), Some(known.identity().clone())).unwrap();
         assert!(matches!(connection.poll_event(), Some(Event::Authorize { .. })));
         nothing_is_taken(&mut connection);
-        assert!(connection.identity(at(1), None).is_err(), "that was not the question");
-        connection.verdict(at(1), Verdict::Trust).unwrap();
+        assert!(connection.provide_identity(at(1), None).is_err(), "that was not the question");
+        connection.decide(at(1), Verdict::Trust).unwrap();
         assert!(!connection.is_accepted());
         let fin = if role == Role::Initiator { "FIN_R" } else { "FIN_I" };
         let object = &letter(Profile::Hardened, fin).object;

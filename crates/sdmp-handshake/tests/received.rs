@@ -148,7 +148,7 @@ fn r42_the_limit_of_a_container_is_that_of_the_policy() {
         format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["message"]}},"message":"{long}"}}"#);
     let mut generous = policy(profile);
     generous.limits.message_octets = 40 << 20;
-    let event = received(plain(profile).policy(generous), profile, &text);
+    let event = received(plain(profile).with_policy(generous), profile, &text);
     assert_eq!(code(&event), "message");
     let event = received(plain(profile), profile, &text);
     assert_eq!(code(&event), "misbehaved.too_long");

@@ -70,8 +70,8 @@ fn r16_users_take_part_only_where_the_policy_says_so() {
     let mut allowing = policy(Profile::Hardened);
     allowing.allow_user = true;
     let mut pair = Pair::new(
-        config(&user, &[&bob()], Profile::Hardened).policy(allowing.clone()),
-        config(&bob(), &[&user], Profile::Hardened).policy(allowing),
+        config(&user, &[&bob()], Profile::Hardened).with_policy(allowing.clone()),
+        config(&bob(), &[&user], Profile::Hardened).with_policy(allowing),
     );
     pair.run();
     assert!(accepted(&pair.responder_events));
@@ -106,7 +106,7 @@ fn r30_the_application_is_asked_twice_and_may_refuse() {
     for (trust, known) in [(true, true), (false, true), (true, false)] {
         let mut pair = Pair::new(
             config(&alice(), &[&bob()], Profile::Hardened),
-            config(&bob(), &[], Profile::Hardened).ask(),
+            config(&bob(), &[], Profile::Hardened).ask_about_unknown(),
         );
         pair.run();
         let claimed = match pair.responder_events.pop() {
@@ -116,13 +116,13 @@ fn r30_the_application_is_asked_twice_and_may_refuse() {
         assert_eq!(claimed, *alice().identity().fingerprint());
         assert!(!pair.responder.wants_input());
         let identity = known.then(|| alice().identity().clone());
-        pair.responder.identity(at(1), identity).unwrap();
+        pair.responder.provide_identity(at(1), identity).unwrap();
         pair.run();
         if known {
             let event = pair.responder_events.pop();
             assert!(matches!(event, Some(Event::Authorize { .. })), "{event:?}");
             let verdict = if trust { Verdict::Trust } else { Verdict::Refuse };
-            pair.responder.verdict(at(1), verdict).unwrap();
+            pair.responder.decide(at(1), verdict).unwrap();
             pair.run();
         }
         assert_eq!(accepted(&pair.responder_events), trust && known);
@@ -134,10 +134,10 @@ fn r30_the_application_is_asked_twice_and_may_refuse() {
 fn r30_a_wrong_identity_for_the_claim_is_no_identity() {
     let mut pair = Pair::new(
         config(&alice(), &[&bob()], Profile::Hardened),
-        config(&bob(), &[], Profile::Hardened).ask(),
+        config(&bob(), &[], Profile::Hardened).ask_about_unknown(),
     );
     pair.run();
-    pair.responder.identity(at(1), Some(mallory().identity().clone())).unwrap();
+    pair.responder.provide_identity(at(1), Some(mallory().identity().clone())).unwrap();
     pair.run();
     assert_eq!(failure(&pair.responder_events), Some("untrusted.unknown"));
 }
@@ -146,11 +146,11 @@ fn r30_a_wrong_identity_for_the_claim_is_no_identity() {
 fn r42_the_decision_is_within_the_time_of_the_handshake() {
     let mut pair = Pair::new(
         config(&alice(), &[&bob()], Profile::Hardened),
-        config(&bob(), &[], Profile::Hardened).ask(),
+        config(&bob(), &[], Profile::Hardened).ask_about_unknown(),
     );
     pair.run();
     let identity = Some(alice().identity().clone());
-    let late = pair.responder.identity(at(10), identity).unwrap_err();
+    let late = pair.responder.provide_identity(at(10), identity).unwrap_err();
     assert_eq!(late.code(), "timeout.handshake");
     assert!(pair.responder.poll_output().is_none(), "time limits end in silence");
 }

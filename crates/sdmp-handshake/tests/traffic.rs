@@ -206,7 +206,7 @@ fn r35_the_sequence_limits_end_the_session() {
         policy.limits.objects = objects;
         policy.limits.octets = octets;
         let mut pair = Pair::new(
-            config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+            config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
             config(&bob(), &[&alice()], Profile::Hardened),
         );
         pair.run();
@@ -223,7 +223,7 @@ fn r42_a_container_that_is_too_large_uses_no_number() {
     let mut policy = policy(Profile::Hardened);
     policy.limits.message_octets = 12_000;
     let mut pair = Pair::new(
-        config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+        config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
         config(&bob(), &[&alice()], Profile::Hardened),
     );
     pair.run();
@@ -241,7 +241,7 @@ fn the_queue_says_full_and_drops_nothing() {
     let mut policy = policy(Profile::Hardened);
     policy.limits.queued_objects = 2;
     let mut pair = Pair::new(
-        config(&alice(), &[&bob()], Profile::Hardened).policy(policy),
+        config(&alice(), &[&bob()], Profile::Hardened).with_policy(policy),
         config(&bob(), &[&alice()], Profile::Hardened),
     );
     pair.run();

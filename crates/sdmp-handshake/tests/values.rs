@@ -171,7 +171,7 @@ fn r23_a_group_above_the_policy_is_refused() {
     for (bits, refused) in [(2047, Some("incompatible.group_too_large")), (2048, None)] {
         let mut policy = policy(Profile::Hardened);
         policy.max_group_bits = bits;
-        let mut bob = responder(bob_config().policy(policy));
+        let mut bob = responder(bob_config().with_policy(policy));
         let mut events = Vec::new();
         feed(&mut bob, m1().as_bytes(), &mut events);
         assert_eq!(failure(&events), refused, "{bits}");

@@ -9,8 +9,8 @@ use sdmp_transport::{Listener, connect, files};
 
 /// Hours in place of seconds: a synchronised folder takes its time.
 fn patient(config: Config) -> Config {
-    let policy = Policy { limits: files::limits(), ..config.current_policy().clone() };
-    config.policy(policy)
+    let policy = Policy { limits: files::limits(), ..config.policy().clone() };
+    config.with_policy(policy)
 }
 
 #[tokio::main]

@@ -286,13 +286,13 @@ impl Driver {
                         let answer = self.decide(trust.identity(&claimed)).await?;
                         if let Some(identity) = answer {
                             // A failure meanwhile is told as an event.
-                            drop(self.connection.identity(self.clock.now()?, identity));
+                            drop(self.connection.provide_identity(self.clock.now()?, identity));
                         }
                     }
                     Event::Authorize { peer } => {
                         if let Some(trusted) = self.decide(trust.authorize(&peer)).await? {
                             let verdict = if trusted { Verdict::Trust } else { Verdict::Refuse };
-                            drop(self.connection.verdict(self.clock.now()?, verdict));
+                            drop(self.connection.decide(self.clock.now()?, verdict));
                         }
                     }
                     Event::Failed(error) => return Err(error.into()),

@@ -68,7 +68,8 @@ pub async fn connect_with(
     config: Config,
     trust: &mut dyn Trust,
 ) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Initiator, config.ask(), trust, Clock::start(), None).await
+    establish(carrier, Role::Initiator, config.ask_about_unknown(), trust, Clock::start(), None)
+        .await
 }
 
 /// Opens a session over a carrier whose connection the peer has opened. Only the identities that
@@ -89,7 +90,8 @@ pub async fn accept_with(
     config: Config,
     trust: &mut dyn Trust,
 ) -> Result<SecureSession, Error> {
-    establish(carrier, Role::Responder, config.ask(), trust, Clock::start(), None).await
+    establish(carrier, Role::Responder, config.ask_about_unknown(), trust, Clock::start(), None)
+        .await
 }
 
 #[derive(Clone, Copy, Debug)]

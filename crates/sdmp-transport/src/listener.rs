@@ -133,7 +133,7 @@ impl Listener {
     }
 
     /// Listens with limits and a trust decision of one's own. With anything but
-    /// [`ConfiguredOnly`], give a configuration that asks ([`Config::ask`]).
+    /// [`ConfiguredOnly`], give a configuration that asks ([`Config::ask_about_unknown`]).
     #[must_use]
     pub fn with(
         acceptor: impl Acceptor,
@@ -303,7 +303,7 @@ async fn admit(
     clock: Clock,
     sessions: &Sessions,
 ) -> Result<SecureSession, Error> {
-    let limit = config.current_policy().limits.first_message;
+    let limit = config.policy().limits.first_message;
     let carrier = tokio::time::timeout(limit, open)
         .await
         .map_err(|_| HandshakeError::Timeout(TimeLimit::FirstMessage))??;

@@ -136,7 +136,7 @@ async fn a_browser_that_does_not_upgrade_is_dropped_without_holding_others() {
 
 /// The same limits as elsewhere, so that a test that hangs ends.
 fn hours(config: Config) -> Config {
-    config.policy(Policy { limits: files::limits(), ..policy() })
+    config.with_policy(Policy { limits: files::limits(), ..policy() })
 }
 
 #[tokio::test]

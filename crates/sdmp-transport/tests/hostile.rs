@@ -26,7 +26,9 @@ async fn established(
 }
 
 fn limited(limits: SessionLimits) -> impl Fn(&str, &[&str]) -> Config {
-    move |own, trusted| config(own, trusted).policy(Policy { limits: limits.clone(), ..policy() })
+    move |own, trusted| {
+        config(own, trusted).with_policy(Policy { limits: limits.clone(), ..policy() })
+    }
 }
 
 /// How octets are handed on.

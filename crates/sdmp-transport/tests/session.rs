@@ -61,7 +61,8 @@ async fn over_a_stream_that_holds_one_octet() {
     let minute = Duration::from_secs(60);
     let limits =
         SessionLimits { first_message: minute, handshake: minute, ..SessionLimits::default() };
-    let patient = |config: Config| config.policy(Policy { limits: limits.clone(), ..policy() });
+    let patient =
+        |config: Config| config.with_policy(Policy { limits: limits.clone(), ..policy() });
     let (alice, bob) = (patient(config(ALICE, &[BOB])), patient(config(BOB, &[ALICE])));
     let (alice, bob) =
         tokio::join!(connect(ByteStream::new(one), alice), accept(ByteStream::new(other), bob));

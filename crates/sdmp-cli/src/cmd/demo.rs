@@ -151,7 +151,7 @@ impl Stage {
         };
         // Both sides log the same keys: whose are shown makes no difference.
         let keys: Arc<Secrets> = Arc::clone(&self.keys);
-        Config::new(local).policy(policy).key_log(keys)
+        Config::new(local).with_policy(policy).key_log(keys)
     }
 }
 

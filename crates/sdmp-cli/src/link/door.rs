@@ -56,7 +56,7 @@ impl Entrance {
             .or(context.settings.max_group_bits)
             .unwrap_or(policy.max_group_bits);
         let config =
-            Config::new(local).policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
+            Config::new(local).with_policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         Ok(Self {
             address: address.clone(),
@@ -81,7 +81,7 @@ impl Entrance {
             profile: self.profile,
             many: !self.once,
             aside: self.address.is_stdio(),
-            patience: self.config.current_policy().limits.handshake,
+            patience: self.config.policy().limits.handshake,
         }
     }
 

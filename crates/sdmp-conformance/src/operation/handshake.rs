@@ -76,7 +76,7 @@ fn config(input: Input<'_>) -> Result<Config, Error> {
             u32::try_from(bits).map_err(|_| Error::vector("max_group_bits is too large"))?;
     }
     policy.allow_user = input.optional_text("allow_user").is_some();
-    let mut config = Config::new(local).policy(policy);
+    let mut config = Config::new(local).with_policy(policy);
     for notation in input.list("trusted") {
         config = config.trust([keys::identity(notation)?.0]);
     }
@@ -84,7 +84,7 @@ fn config(input: Input<'_>) -> Result<Config, Error> {
         config = config.pin(keys::identity(notation)?.0.fingerprint().clone());
     }
     if input.0.contains_key("answers") {
-        config = config.ask();
+        config = config.ask_about_unknown();
     }
     Ok(config)
 }
@@ -206,14 +206,14 @@ impl Side {
             Event::NeedIdentity { .. } => {
                 self.told.events.push("need_identity");
                 let identity = self.asks.identity.take();
-                if let Err(error) = self.connection.identity(self.now, identity) {
+                if let Err(error) = self.connection.provide_identity(self.now, identity) {
                     self.told.failure.get_or_insert(error);
                 }
             }
             Event::Authorize { .. } => {
                 self.told.events.push("authorize");
                 let verdict = if self.asks.trusts { Verdict::Trust } else { Verdict::Refuse };
-                if let Err(error) = self.connection.verdict(self.now, verdict) {
+                if let Err(error) = self.connection.decide(self.now, verdict) {
                     self.told.failure.get_or_insert(error);
                 }
             }

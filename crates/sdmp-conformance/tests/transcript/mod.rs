@@ -212,7 +212,7 @@ impl Side {
         let policy =
             Policy { profile: plan.profile, offer: plan.group(), groups, ..Policy::default() };
         let config = Config::new(local(own))
-            .policy(policy)
+            .with_policy(policy)
             .trust([local(peer).identity().clone()])
             .key_log(log);
         let random = Box::new(Fixed(plan.random(side)));

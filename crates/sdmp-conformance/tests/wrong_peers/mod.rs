@@ -58,7 +58,7 @@ impl Peer {
 
     fn config(&self) -> Config {
         let trusted = self.trusted.iter().map(|who| Person::new(*who).unwrap().identity);
-        Config::new(local()).policy(self.policy.clone()).trust(trusted)
+        Config::new(local()).with_policy(self.policy.clone()).trust(trusted)
     }
 
     fn serve(&self, stream: &mut TcpStream) {

@@ -65,7 +65,7 @@ pub fn policy(profile: Profile) -> Policy {
 /// A configuration of `own` that trusts `peers`.
 pub fn config(own: &LocalIdentity, peers: &[&LocalIdentity], profile: Profile) -> Config {
     Config::new(own.clone())
-        .policy(policy(profile))
+        .with_policy(policy(profile))
         .trust(peers.iter().map(|peer| peer.identity().clone()))
 }
 

@@ -49,7 +49,11 @@ pub fn run(seed: u64) -> Report {
     let refuse = dice.one_in(16);
     let asks = refuse || dice.one_in(4);
     let trusting = |own, peer| -> Config {
-        if asks { config(own, &[], profile).ask() } else { config(own, &[peer], profile) }
+        if asks {
+            config(own, &[], profile).ask_about_unknown()
+        } else {
+            config(own, &[peer], profile)
+        }
     };
     let mut carrier = Carrier::new(&mut dice, others(profile));
     let mut sides = [

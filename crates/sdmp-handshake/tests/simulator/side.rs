@@ -151,12 +151,12 @@ impl Side {
                 let known = [crate::common::alice(), crate::common::bob()];
                 let known = known.iter().map(|local| local.identity().clone());
                 let known = known.into_iter().find(|known| *known.fingerprint() == claimed);
-                self.connection.identity(now(time), known).unwrap();
+                self.connection.provide_identity(now(time), known).unwrap();
             }
             Event::Authorize { .. } => {
                 self.refused = self.refuse;
                 let verdict = if self.refuse { Verdict::Refuse } else { Verdict::Trust };
-                self.connection.verdict(now(time), verdict).unwrap();
+                self.connection.decide(now(time), verdict).unwrap();
             }
             Event::Accepted(accepted) => {
                 self.accepted = Some(accepted);

@@ -38,7 +38,7 @@ pub fn responder(octets: &[u8]) {
 pub(crate) fn own_config(script: &Script) -> Config {
     let (own, peer) = names(script.role);
     if script.asks {
-        config(own, &[], script.profile).ask()
+        config(own, &[], script.profile).ask_about_unknown()
     } else {
         config(own, &[peer], script.profile)
     }

@@ -94,8 +94,8 @@ impl Carrier {
             Action::Close => self.connection.close(self.now),
             Action::Answer { identity, verdict } => {
                 let identity = identity.map(|name| answer(self.role, name));
-                let first = self.connection.identity(self.now, identity);
-                let second = self.connection.verdict(self.now, *verdict);
+                let first = self.connection.provide_identity(self.now, identity);
+                let second = self.connection.decide(self.now, *verdict);
                 self.told.push(Told::Returned(first));
                 second
             }

@@ -71,7 +71,7 @@ pub(crate) fn config(own: &str, peers: &[&str], profile: Profile) -> Config {
     let (groups, offer) = groups();
     let policy = Policy { profile, offer, groups, ..Policy::default() };
     let peers = peers.iter().map(|name| node(name).identity().clone());
-    Config::new(node(own)).policy(policy).trust(peers)
+    Config::new(node(own)).with_policy(policy).trust(peers)
 }
 
 /// A random source that gives the same octets for the same seed.

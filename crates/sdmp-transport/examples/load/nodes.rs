@@ -15,7 +15,7 @@ pub(crate) fn client(group: NamedGroup) -> Anything<Config> {
     let groups = Groups::default();
     let policy =
         Policy { offer: groups.named(group), groups, max_group_bits: 8192, ..Policy::default() };
-    Ok(alice()?.policy(policy))
+    Ok(alice()?.with_policy(policy))
 }
 
 /// A valid M1 in this group.

@@ -28,11 +28,11 @@ pub(crate) fn policy() -> Policy {
 /// A node that trusts the others.
 pub(crate) fn config(own: &str, trusted: &[&str]) -> Config {
     let trusted = trusted.iter().map(|pem| local(pem).identity().clone());
-    Config::new(local(own)).policy(policy()).trust(trusted)
+    Config::new(local(own)).with_policy(policy()).trust(trusted)
 }
 
 pub(crate) fn published(own: &str, trusted: &[&str]) -> Config {
-    config(own, trusted).policy(Policy { profile: Profile::Published, ..policy() })
+    config(own, trusted).with_policy(Policy { profile: Profile::Published, ..policy() })
 }
 
 pub(crate) fn message(text: &str) -> Container {
