@@ -85,7 +85,7 @@ fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
-        for stream in listener.acceptor() {
+        for stream in listener.incoming() {
             std::thread::spawn(move || {
                 let mut stream = stream.unwrap();
                 let mut all = Vec::new();

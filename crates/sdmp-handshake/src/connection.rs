@@ -243,14 +243,18 @@ impl Connection {
     pub fn decide(&mut self, now: Now, verdict: Verdict) -> Result<(), Error> {
         self.handle_timeout(now);
         match self.take() {
-            Phase::Initiator(Asking::Verdict(question)) => self.decide(question, now, verdict),
-            Phase::Responder(Asking::Verdict(question)) => self.decide(question, now, verdict),
+            Phase::Initiator(Asking::Verdict(question)) => {
+                self.answer_verdict(question, now, verdict)
+            }
+            Phase::Responder(Asking::Verdict(question)) => {
+                self.answer_verdict(question, now, verdict)
+            }
             other => return self.no_question(other),
         }
         Ok(())
     }
 
-    fn decide<M: Handshake>(&mut self, question: Authorize<M>, now: Now, verdict: Verdict) {
+    fn answer_verdict<M: Handshake>(&mut self, question: Authorize<M>, now: Now, verdict: Verdict) {
         let random = self.outgoing.random();
         let step = match verdict {
             Verdict::Trust => question.trust(now.wall, random),

@@ -1,4 +1,4 @@
-//! The limits of R42 on those who only incoming: in all, and from one source.
+//! The limits of R42 on connections that say nothing: in all, and from one source.
 
 use std::collections::HashMap;
 use std::fmt;

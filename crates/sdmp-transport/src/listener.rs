@@ -1,5 +1,5 @@
 //! A server's side: accepts connections, runs their handshakes beside the accept loop, and holds
-//! the limits of R42 against those who only incoming.
+//! the limits of R42 against strangers who connect and say nothing.
 
 use std::fmt;
 use std::io;

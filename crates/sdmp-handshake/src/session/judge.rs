@@ -68,7 +68,7 @@ pub(super) fn check_sendable(container: &Container, profile: Profile) -> Result<
 /// or answers a request, is the application's.
 fn is_refusal(container: &Container) -> bool {
     let answers_nothing = container
-        .value()
+        .root()
         .get(CoreSchema::Response.member())
         .and_then(Value::as_object)
         .and_then(|response| response.get("identifier"))
@@ -79,7 +79,7 @@ fn is_refusal(container: &Container) -> bool {
 fn is_reserved_receipt(container: &Container) -> bool {
     container.lists(CoreSchema::Receipt)
         && container
-            .value()
+            .root()
             .get(CoreSchema::Receipt.member())
             .and_then(Value::as_str)
             .is_some_and(|receipt| receipt.starts_with(RESERVED_RECEIPT))

@@ -56,7 +56,7 @@ struct Plan {
     attacks: Vec<Attack>,
     connections: usize,
     per_second: usize,
-    /// Whether its connections only incoming, so that the memory of each can be told.
+    /// Whether its connections say nothing, so that the memory of each can be told.
     knocks: bool,
 }
 
