@@ -271,8 +271,10 @@ kinds! {
     UnexpectedValue, "field.unexpected_value", "a value is not one of those allowed here";
     /// An array needs an element.
     Empty, "field.empty", "an array needs at least one element";
+    /// An array has more elements than it may.
+    TooMany, "field.too_many", "an array has more elements than are allowed here: ask in several steps";
     /// A member may not stand beside the others.
-    Forbidden, "field.forbidden", "data is present if and only if status is ok";
+    Forbidden, "field.forbidden", "data is present if and only if status is ok, revoked only beside data";
     /// An initialisation vector is not 16 octets.
     IvLength, "encrypted.iv_length", "an initialisation vector is 16 octets (R32)";
 

@@ -21,9 +21,9 @@ pub use encrypted::Encrypted;
 pub use identity::{Identity, IdentityType};
 pub use journal::Broadcast;
 pub use private_key::PrivateKey;
-pub use request::{RequestJournal, RequestResource};
+pub use request::{RequestJournal, RequestResource, ResourceName};
 pub use resource::{Resource, Revoke};
-pub use response::{Response, Status};
+pub use response::{Found, Response, Status};
 pub use shared_key::SharedKey;
 pub use signature::{Signature, SignatureEntry};
 pub use text::{Message, NodeInformation, Receipt, UserInformation};
@@ -48,8 +48,8 @@ pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
         CoreSchema::Resource => Resource::from_root(root).map(drop),
         CoreSchema::Broadcast => Broadcast::check_root(root),
         CoreSchema::RequestJournal => RequestJournal::read(root).map(drop),
-        CoreSchema::RequestResource => RequestResource::read(root).map(drop),
-        CoreSchema::Response => Response::read(root).map(drop),
+        CoreSchema::RequestResource => RequestResource::check_root(root),
+        CoreSchema::Response => Response::check_root(root),
         CoreSchema::Message => Message::read(root).map(drop),
         CoreSchema::Receipt => Receipt::read(root).map(drop),
         CoreSchema::Node => NodeInformation::check_root(root),

@@ -3,10 +3,10 @@
 use crate::kinds::container;
 use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
-    Authorization, Broadcast, Encrypted, Fingerprint, Identifier, Identity, IdentityType, Message,
-    NodeInformation, PrivateKey, Receipt, RequestJournal, RequestResource, Resource, ResourceUri,
-    Response, Revoke, SharedKey, Signature, SignatureEntry, Status, Timestamp, Trust,
-    UserInformation,
+    Authorization, Broadcast, Encrypted, Error, Fingerprint, Found, Identifier, Identity,
+    IdentityType, Message, NodeInformation, PrivateKey, Receipt, RequestJournal, RequestResource,
+    Resource, ResourceName, ResourceUri, Response, Revoke, SharedKey, Signature, SignatureEntry,
+    Status, Timestamp, Trust, UserInformation,
 };
 
 /// Writes the object and reads it back, so that both directions have a say.
@@ -66,6 +66,10 @@ fn of_envelopes() {
 fn of_resources_and_journals() {
     let read = read!(Resource, Resource::new(fingerprint(), Some(identifier())));
     assert_eq!((read.user(), read.trust()), (&fingerprint(), Some(&identifier())));
+    assert_eq!(read.created(), None);
+    let created = Timestamp::MAX;
+    let read = read!(Resource, Resource::new(fingerprint(), None).map(|r| r.with_created(created)));
+    assert_eq!((read.trust(), read.created()), (None, Some(created)));
     let other = Identifier::from_octets([3; 64]);
     let read = read!(Revoke, Revoke::new(identifier(), Some(other.clone())));
     assert_eq!((read.resource(), read.authorization()), (&identifier(), Some(&other)));
@@ -77,7 +81,13 @@ fn of_resources_and_journals() {
     let read =
         read!(RequestResource, RequestResource::new("id".into(), fingerprint(), identifier()));
     assert_eq!((read.identifier(), read.author()), ("id", &fingerprint()));
-    assert_eq!(read.resource(), &identifier());
+    assert_eq!((read.resource(), read.more()), (&identifier(), &[][..]));
+    let name = |resource| ResourceName { author: fingerprint(), resource };
+    let more = vec![name(other.clone()), name(identifier())];
+    let read = read!(RequestResource, read.with_more(more.clone()));
+    assert_eq!(read.more(), &*more);
+    let all: Vec<ResourceName> = read.resources().cloned().collect();
+    assert_eq!(all, [name(identifier()), name(other), name(identifier())]);
 }
 
 #[test]
@@ -87,6 +97,18 @@ fn of_answers_and_texts() {
     assert_eq!((read.status(), read.identifier(), read.data()), (Status::Ok, "id", Some(&data)));
     let read = read!(Response, Response::new(Status::NotFound, "id".into(), None));
     assert_eq!((read.status(), read.data()), (Status::NotFound, None));
+    assert_eq!((read.found(), read.revoked(), read.more()), (None, None, None));
+    let other = Object::from_members(vec![("b".into(), Value::Null)]).unwrap();
+    let found = Found::new(data.clone()).with_revoked(other.clone());
+    let answer = Response::answer("id".into(), Some(found.clone()));
+    let read = read!(Response, Ok::<_, Error>(answer.with_more(vec![None, Some(found.clone())])));
+    assert_eq!(
+        (read.status(), read.data(), read.revoked()),
+        (Status::Ok, Some(&data), Some(&other))
+    );
+    assert_eq!((found.data(), found.revoked()), (&data, Some(&other)));
+    assert_eq!(read.found(), Some(&found));
+    assert_eq!(read.more(), Some(&[None, Some(found)][..]));
     assert_eq!(read!(Message, Message::new("hello")).as_str(), "hello");
     assert_eq!(read!(Receipt, Receipt::new("thanks")).as_str(), "thanks");
     let ips = vec!["192.0.2.1".to_owned()];

@@ -5,10 +5,11 @@ use proptest::option;
 use proptest::prelude::*;
 use sdmp_container::strict::{Object, Value};
 use sdmp_container::{
-    Authorization, Broadcast, Container, CoreSchema, Encrypted, Error, Fingerprint, Identifier,
-    Identity, IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt, RequestJournal,
-    RequestResource, Resource, ResourceUri, Response, Revoke, SchemaName, SharedKey, Signature,
-    SignatureEntry, Status, Timestamp, Trust, UserInformation, Version, b64url, kind,
+    Authorization, Broadcast, Container, CoreSchema, Encrypted, Error, Fingerprint, Found,
+    Identifier, Identity, IdentityType, Limits, Message, NodeInformation, PrivateKey, Receipt,
+    RequestJournal, RequestResource, Resource, ResourceName, ResourceUri, Response, Revoke,
+    SchemaName, SharedKey, Signature, SignatureEntry, Status, Timestamp, Trust, UserInformation,
+    Version, b64url, kind,
 };
 
 fn octets64() -> impl Strategy<Value = [u8; 64]> {
@@ -89,23 +90,37 @@ proptest! {
     }
 
     #[test]
-    fn resources(user in fingerprint(), other in option::of(identifier()), resource in identifier()) {
-        round_trip!(Resource, Resource, Resource::new(user, other.clone()).unwrap());
+    fn resources(user in fingerprint(), other in option::of(identifier()), resource in identifier(), created in timestamp()) {
+        let object = Resource::new(user, other.clone()).unwrap();
+        round_trip!(Resource, Resource, object.clone());
+        round_trip!(Resource, Resource, object.with_created(created));
         round_trip!(Revoke, Revoke, Revoke::new(resource, other).unwrap());
     }
 
     #[test]
-    fn requests(id in ".*", since in ".*", limit in option::of(1..=u64::MAX), author in fingerprint(), resource in identifier(), entries in vec(".*", 0..5)) {
+    fn requests(id in ".*", since in ".*", limit in option::of(1..=u64::MAX), author in fingerprint(), resource in identifier(), entries in vec(".*", 0..5), more in 0..=RequestResource::MAX_MORE) {
         round_trip!(Broadcast, Broadcast, Broadcast::new(since.clone(), entries).unwrap());
         round_trip!(RequestJournal, RequestJournal, RequestJournal::new(id.clone(), since, limit).unwrap());
-        round_trip!(RequestResource, RequestResource, RequestResource::new(id, author, resource).unwrap());
+        let object = RequestResource::new(id, author.clone(), resource.clone()).unwrap();
+        round_trip!(RequestResource, RequestResource, object.clone());
+        let more = vec![ResourceName { author, resource }; more];
+        round_trip!(RequestResource, RequestResource, object.with_more(more).unwrap());
     }
 
     #[test]
     fn responses(id in ".*", names in prop::collection::btree_set(".*", 0..5)) {
         let members = names.into_iter().map(|name| (name.into(), Value::Null)).collect();
         let data = Object::from_members(members).unwrap();
-        round_trip!(Response, Response, Response::new(Status::Ok, id.clone(), Some(data)).unwrap());
+        round_trip!(Response, Response, Response::new(Status::Ok, id.clone(), Some(data.clone())).unwrap());
+        let found = Found::new(data.clone());
+        let both = found.clone().with_revoked(data);
+        for answer in [None, Some(found.clone()), Some(both.clone())] {
+            let object = Response::answer(id.clone(), answer);
+            round_trip!(Response, Response, object.clone());
+            round_trip!(Response, Response, object.clone().with_more(vec![]));
+            let more = vec![None, Some(found.clone()), Some(both.clone()), None];
+            round_trip!(Response, Response, object.with_more(more));
+        }
         for status in [Status::BadRequest, Status::NotFound] {
             round_trip!(Response, Response, Response::new(status, id.clone(), None).unwrap());
         }
@@ -208,6 +223,11 @@ fn constructors_refuse_what_readers_refuse() {
     assert_eq!(connection("", "A"), at("b64url.length", "/connection/N"));
     let journal = RequestJournal::new(String::new(), String::new(), Some(0));
     assert_eq!(refused(journal.map(|o| o.to_text())), at("field.integer_range", "/request/limit"));
+    let name = ResourceName { author: fingerprint.clone(), resource: identifier.clone() };
+    let request =
+        RequestResource::new(String::new(), fingerprint.clone(), identifier.clone()).unwrap();
+    let request = request.with_more(vec![name; 64]);
+    assert_eq!(refused(request.map(|o| o.to_text())), at("field.too_many", "/request/more"));
     let trust = Trust::new(fingerprint, vec![], None);
     assert_eq!(refused(trust.map(|o| o.to_text())), at("field.empty", "/trust/authorization"));
     let response =

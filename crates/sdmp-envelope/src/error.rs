@@ -58,6 +58,11 @@ pub enum Error {
         "only a handshake signs this container (R20a): it would let others pass for the signer"
     )]
     ReservedForHandshake,
+    /// A private key must not be signed, which would say that it may be passed on (R20a).
+    #[error(
+        "a container that names `private_key` is never signed (R20a): keep private keys to yourself"
+    )]
+    SignedPrivateKey,
     /// An identity of an older version lacks a member or has one of another type (R45).
     #[error(
         "the identity needs `type`, `expires` and `key` as strings, even in older versions (R45)"
@@ -93,6 +98,7 @@ impl Error {
             Self::UnknownSigner(_) => "signature.unknown_signer",
             Self::BadSignature => "signature.bad_signature",
             Self::ReservedForHandshake => "signature.reserved_for_handshake",
+            Self::SignedPrivateKey => "signature.private_key",
             Self::OlderIdentity => "compat.identity",
             Self::Recipients => "encrypted.recipients",
             Self::Decrypt => "encrypted.decrypt",

@@ -37,8 +37,8 @@ pub struct Verified {
 /// check: they are not known here.
 ///
 /// # Errors
-/// [`Error::ReservedForHandshake`] for what only a handshake may sign (R20a),
-/// [`Error::NoSigner`], [`Error::TooManySignatures`], [`Error::Expired`] (R16), what is wrong with
+/// [`Error::ReservedForHandshake`] for what only a handshake may sign and
+/// [`Error::SignedPrivateKey`] for private keys (R20a), [`Error::NoSigner`], [`Error::TooManySignatures`], [`Error::Expired`] (R16), what is wrong with
 /// the container, or the signer's own failure.
 pub fn sign(
     container: &Container,
@@ -53,8 +53,11 @@ pub fn sign(
     reserved::sign_octets(container.as_bytes(), signers, now)
 }
 
-/// R20a: a node that signs what it is handed must not sign its own handshake away.
+/// R20a: a node that signs what it is handed must not sign its own handshake away, nor a key.
 fn refuse_reserved(container: &Container) -> Result<(), Error> {
+    if container.lists(CoreSchema::PrivateKey) {
+        return Err(Error::SignedPrivateKey);
+    }
     if container.lists(CoreSchema::SharedKey) {
         return Err(Error::ReservedForHandshake);
     }

@@ -63,6 +63,16 @@ fn object(members: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<V
         .boxed()
 }
 
+fn data() -> BoxedStrategy<Value> {
+    Just(json!({ "x": "x" })).boxed()
+}
+
+/// What `response.more` may hold.
+fn further() -> BoxedStrategy<Value> {
+    let found = object(vec![("data", data()), ("revoked?", data())]);
+    list(prop_oneof![found, Just(Value::Null)].boxed(), 0)
+}
+
 /// A valid value of the root member of each core schema (profile section 2).
 fn valid(schema: CoreSchema) -> BoxedStrategy<Value> {
     match schema {
@@ -83,7 +93,9 @@ fn valid(schema: CoreSchema) -> BoxedStrategy<Value> {
             ("signatures", list(object(vec![("protected", base64()), ("signature", base64())]), 1)),
         ]),
         CoreSchema::SharedKey => object(vec![("g", integer(0)), ("p", base64()), ("N", base64())]),
-        CoreSchema::Resource => object(vec![("user", hash()), ("trust?", hash())]),
+        CoreSchema::Resource => {
+            object(vec![("user", hash()), ("trust?", hash()), ("created?", timestamp())])
+        }
         CoreSchema::Broadcast => object(vec![("since", text()), ("entries", list(text(), 0))]),
         CoreSchema::RequestJournal => object(vec![
             ("identifier", text()),
@@ -96,16 +108,21 @@ fn valid(schema: CoreSchema) -> BoxedStrategy<Value> {
             ("identifier", text()),
             ("author", hash()),
             ("resource", hash()),
+            ("more?", list(object(vec![("author", hash()), ("resource", hash())]), 1)),
         ]),
         CoreSchema::Response => prop_oneof![
             object(vec![
                 ("status", one_of(&["ok"])),
                 ("identifier", text()),
-                ("data", one_of(&["x"]).prop_map(|x| json!({ "x": x })).boxed()),
+                ("data", data()),
+                ("revoked?", data()),
+                ("more?", further()),
             ]),
-            object(
-                vec![("status", one_of(&["bad_request", "not_found"])), ("identifier", text()),]
-            ),
+            object(vec![
+                ("status", one_of(&["bad_request", "not_found"])),
+                ("identifier", text()),
+                ("more?", further()),
+            ]),
         ]
         .boxed(),
         CoreSchema::Message | CoreSchema::Receipt => text(),

@@ -116,6 +116,17 @@ impl<'o> Fields<'o> {
         }
     }
 
+    /// An object that may be missing.
+    pub(crate) fn optional_object(&self, name: &str) -> Result<Option<&'o Object<'o>>, Error> {
+        match self.object.get(name) {
+            None => Ok(None),
+            Some(value) => match value.as_object() {
+                Some(object) => Ok(Some(object)),
+                None => Err(self.fault(ErrorKind::WrongType, name)),
+            },
+        }
+    }
+
     /// A required array.
     pub(crate) fn array(&self, name: &str) -> Result<&'o [Value<'o>], Error> {
         self.required(name)?.as_array().ok_or_else(|| self.fault(ErrorKind::WrongType, name))
@@ -139,17 +150,39 @@ impl<'o> Fields<'o> {
         &self,
         name: &'static str,
     ) -> Result<impl Iterator<Item = Result<Self, Error>> + use<'o>, Error> {
-        let member = match self.place {
-            Place::Member(member) | Place::Element(member, ..) => member,
-            Place::Root => "",
-        };
+        let fields = *self;
         Ok(self.array(name)?.iter().enumerate().map(move |(index, element)| {
-            let place = Place::Element(member, name, index);
+            let place = fields.element(name, index);
             match element.as_object() {
                 Some(object) => Ok(Self { object, place }),
                 None => Err(Error::pointing(ErrorKind::WrongType, place.to_string())),
             }
         }))
+    }
+
+    /// A required array of objects and nulls, one after the other.
+    pub(crate) fn nullable_objects(
+        &self,
+        name: &'static str,
+    ) -> Result<impl Iterator<Item = Result<Option<Self>, Error>> + use<'o>, Error> {
+        let fields = *self;
+        Ok(self.array(name)?.iter().enumerate().map(move |(index, element)| {
+            let place = fields.element(name, index);
+            match (element, element.as_object()) {
+                (Value::Null, _) => Ok(None),
+                (_, Some(object)) => Ok(Some(Self { object, place })),
+                _ => Err(Error::pointing(ErrorKind::WrongType, place.to_string())),
+            }
+        }))
+    }
+
+    /// Where an element of an array among these members stands.
+    fn element(&self, name: &'static str, index: usize) -> Place {
+        let member = match self.place {
+            Place::Member(member) | Place::Element(member, ..) => member,
+            Place::Root => "",
+        };
+        Place::Element(member, name, index)
     }
 
     /// Refuses members other than these: for closed objects (R12, R40).
@@ -257,16 +290,43 @@ impl Writer {
         name: &str,
         values: impl IntoIterator<Item = [(&'s str, &'s str); N]>,
     ) -> Self {
-        self.name(name);
-        self.text.push('[');
+        self = self.begin_array(name);
         for (index, members) in values.into_iter().enumerate() {
-            self.text.push_str(if index > 0 { ",{" } else { "{" });
-            self.first = true;
+            self = self.begin_element(index);
             for (name, value) in members {
                 self = self.string(name, value);
             }
-            self.text.push('}');
+            self = self.end_element();
         }
+        self.end_array()
+    }
+
+    /// Begins an array that is written element by element.
+    pub(crate) fn begin_array(mut self, name: &str) -> Self {
+        self.name(name);
+        self.text.push('[');
+        self
+    }
+
+    /// Begins an object as element `index` of an array.
+    pub(crate) fn begin_element(mut self, index: usize) -> Self {
+        self.text.push_str(if index > 0 { ",{" } else { "{" });
+        self.first = true;
+        self
+    }
+
+    pub(crate) fn end_element(mut self) -> Self {
+        self.text.push('}');
+        self
+    }
+
+    /// A null as element `index` of an array.
+    pub(crate) fn null_element(mut self, index: usize) -> Self {
+        self.text.push_str(if index > 0 { ",null" } else { "null" });
+        self
+    }
+
+    pub(crate) fn end_array(mut self) -> Self {
         self.text.push(']');
         self.first = false;
         self

@@ -2,7 +2,7 @@
 
 use crate::kind::{Fields, Writer, from_container};
 use crate::strict::Object;
-use crate::{CoreSchema, Error, Fingerprint, Identifier};
+use crate::{CoreSchema, Error, Fingerprint, Identifier, Timestamp};
 
 /// The object of the schema `resource`: for whom a container is published.
 ///
@@ -12,6 +12,7 @@ use crate::{CoreSchema, Error, Fingerprint, Identifier};
 pub struct Resource {
     user: Fingerprint,
     trust: Option<Identifier>,
+    created: Option<Timestamp>,
 }
 
 impl Resource {
@@ -20,24 +21,37 @@ impl Resource {
     /// # Errors
     /// None at present: every combination of these types has a form.
     pub fn new(user: Fingerprint, trust: Option<Identifier>) -> Result<Self, Error> {
-        Ok(Self { user, trust })
+        Ok(Self { user, trust, created: None })
+    }
+
+    /// The same, stating when it was made. That is the signer's claim: it orders, and proves nothing.
+    #[must_use]
+    pub const fn with_created(mut self, created: Timestamp) -> Self {
+        self.created = Some(created);
+        self
     }
 
     from_container!(Resource);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let fields = Fields::member(root, CoreSchema::Resource)?;
-        Ok(Self { user: fields.parsed("user")?, trust: fields.optional_parsed("trust")? })
+        Ok(Self {
+            user: fields.parsed("user")?,
+            trust: fields.optional_parsed("trust")?,
+            created: fields.optional_parsed("created")?,
+        })
     }
 
     /// The container as text (R3).
     #[must_use]
     pub fn to_text(&self) -> String {
         let trust = self.trust.as_ref().map(Identifier::to_string);
+        let created = self.created.as_ref().map(Timestamp::to_string);
         Writer::new(CoreSchema::Resource)
             .open()
             .string("user", &self.user.to_string())
             .optional_string("trust", trust.as_deref())
+            .optional_string("created", created.as_deref())
             .finish()
     }
 
@@ -51,6 +65,12 @@ impl Resource {
     #[must_use]
     pub const fn trust(&self) -> Option<&Identifier> {
         self.trust.as_ref()
+    }
+
+    /// When the signer says that it was made (R6).
+    #[must_use]
+    pub const fn created(&self) -> Option<Timestamp> {
+        self.created
     }
 }
 
