@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sdmp_envelope::Identity;
-use sdmp_transport::Carrier;
 use sdmp_transport::carrier::Chunk;
 use sdmp_transport::listener::{Acceptor, Incoming};
+use sdmp_transport::{Carrier, CarrierLimits};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -28,6 +28,11 @@ use crate::link::door::shutdown_signal;
 const LONGEST: usize = 8 * 1024;
 /// How long one exchange may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// What a carrier may gather, and how long a write may stall.
+fn limits() -> CarrierLimits {
+    CarrierLimits::new(LONGEST, LIMIT)
+}
+
 /// How many may ask at the same time; further ones wait.
 const PLACES: usize = 64;
 
@@ -78,7 +83,7 @@ pub(crate) async fn offer(
 }
 
 async fn give(carrier: Box<dyn Carrier>, text: &str) -> std::io::Result<()> {
-    let (mut sender, mut receiver) = carrier.split();
+    let (mut sender, mut receiver) = carrier.split(limits());
     sender.send(text.as_bytes()).await?;
     sender.flush().await?;
     sender.finish().await?;
@@ -89,7 +94,7 @@ async fn give(carrier: Box<dyn Carrier>, text: &str) -> std::io::Result<()> {
 
 /// Takes what is offered at an address. It is whatever somebody there, or on the way, chose to send.
 pub(crate) async fn fetch(address: &Address) -> Result<Identity, Failure> {
-    let (mut sender, mut receiver) = dial(address).await?.split();
+    let (mut sender, mut receiver) = dial(address).await?.split(limits());
     let mut text = Vec::new();
     let reading = async {
         loop {

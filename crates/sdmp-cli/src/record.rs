@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use sdmp_container::b64url;
 use sdmp_crypto::random::{Random as _, SystemRandom};
 use sdmp_handshake::Deframer;
-use sdmp_transport::carrier::Chunk;
+use sdmp_transport::carrier::{Chunk, wrap};
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::{Acceptor, Incoming};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
@@ -100,7 +100,15 @@ impl Recorder {
             ("time", time.into()),
         ]);
         let log = Log { sink: Arc::clone(sink), session, started: Instant::now() };
-        Box::new(Recorded { carrier, role, log })
+        Box::new(wrap(carrier, move |(sender, receiver), _| {
+            let receiver = RecordedReceiver {
+                receiver,
+                peer: role.other(),
+                log: log.clone(),
+                deframer: Some(Deframer::new()),
+            };
+            (Box::new(RecordedSender { sender, role, log }), Box::new(receiver))
+        }))
     }
 
     /// The same listener; what goes through its carriers is recorded.
@@ -169,26 +177,6 @@ impl Log {
     fn octets(&self, from: Side, octets: &[u8]) {
         let kept = octets.get(..UNFRAMED_LIMIT).unwrap_or(octets);
         self.event("octets", from, ("octets", b64url::encode(kept).into()));
-    }
-}
-
-struct Recorded {
-    carrier: Box<dyn Carrier>,
-    role: Side,
-    log: Log,
-}
-
-impl Carrier for Recorded {
-    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
-        let Self { carrier, role, log } = *self;
-        let (sender, receiver) = carrier.split();
-        let receiver = RecordedReceiver {
-            receiver,
-            peer: role.other(),
-            log: log.clone(),
-            deframer: Some(Deframer::new()),
-        };
-        (Box::new(RecordedSender { sender, role, log }), Box::new(receiver))
     }
 }
 

@@ -7,11 +7,13 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::io;
+use std::time::Duration;
 
 use sdmp_handshake::{Deframer, FrameError};
 use sdmp_transport::carrier::Chunk;
 use sdmp_transport::listener::{Acceptor, Incoming};
-use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender, tcp, websocket::WebSocketAcceptor};
+use sdmp_transport::websocket::WebSocketAcceptor;
+use sdmp_transport::{Carrier, CarrierLimits, ObjectReceiver, ObjectSender, tcp};
 
 /// The longest object (R42).
 const LONGEST: usize = 16 << 20;
@@ -23,10 +25,16 @@ pub(crate) async fn bridge(mut acceptor: impl Acceptor, target: &str) -> io::Res
     }
 }
 
+/// The bridge cannot know when two nodes have accepted each other, so it allows the longest object
+/// from the start.
+fn limits() -> CarrierLimits {
+    CarrierLimits::new(LONGEST, Duration::from_secs(30))
+}
+
 /// One connection, both ways at the same time.
 async fn carry(incoming: Incoming, target: String) -> io::Result<()> {
-    let (to_outside, from_outside) = Box::new(incoming.open.await?).split();
-    let (to_inside, from_inside) = Box::new(tcp::dial(target).await?).split();
+    let (to_outside, from_outside) = Box::new(incoming.open.await?).split(limits());
+    let (to_inside, from_inside) = Box::new(tcp::dial(target).await?).split(limits());
     tokio::try_join!(copy(from_outside, to_inside), copy(from_inside, to_outside))?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use sdmp_handshake::{Accepted, Connection, Event, Verdict};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Error;
-use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender};
+use crate::carrier::{Carrier, CarrierLimits, Chunk, ObjectReceiver, ObjectSender};
 use crate::clock::Clock;
 use crate::trust::Trust;
 
@@ -24,6 +24,8 @@ use crate::trust::Trust;
 pub(crate) struct Driver {
     pub(crate) connection: Connection,
     clock: Clock,
+    /// What the carrier was told, and still looks at.
+    limits: CarrierLimits,
     receiver: Box<dyn ObjectReceiver>,
     writer: Writer,
     /// Received, and not taken by the connection yet.
@@ -118,12 +120,12 @@ enum Wakeup<A> {
 
 impl Driver {
     pub(crate) fn new(connection: Connection, carrier: impl Carrier, clock: Clock) -> Self {
-        let (mut sender, mut receiver) = Box::new(carrier).split();
-        sender.stall_limit(connection.limits().write_stall);
-        receiver.longest(connection.limits().handshake_octets);
+        let limits = CarrierLimits::of_handshake(connection.limits());
+        let (sender, receiver) = Box::new(carrier).split(limits.clone());
         Self {
             connection,
             clock,
+            limits,
             receiver,
             writer: Writer::Idle(sender),
             input: None,
@@ -297,7 +299,7 @@ impl Driver {
                     }
                     Event::Failed(error) => return Err(error.into()),
                     Event::Accepted(accepted) => {
-                        self.receiver.longest(self.connection.limits().message_octets);
+                        self.limits.set_object_octets(self.connection.limits().message_octets);
                         return Ok(accepted);
                     }
                     // Neither comes before acceptance.
@@ -355,6 +357,7 @@ impl Driver {
         {
             return;
         }
+        self.limits.discard();
         while !self.ended {
             self.ended =
                 !matches!(self.receiver.receive().await, Ok(Chunk::Octets(_) | Chunk::Object(_)));

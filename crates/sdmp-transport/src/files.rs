@@ -29,19 +29,26 @@ use sdmp_handshake::SessionLimits;
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::carrier::{Chunk, ObjectReceiver, ObjectSender};
+use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, ObjectSender};
 use crate::listener::{Acceptor, Incoming, Source};
 
 /// How often a directory is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The longest object until a session says otherwise (R42).
-const LONGEST: usize = 16 << 20;
 /// Room for a line feed and what white space a carrier may add.
 const AROUND: usize = 64;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A session's files as a carrier.
-pub type Files = (FilesSender, FilesReceiver);
+#[derive(Debug)]
+pub struct Files(FilesSender);
+
+impl Carrier for Files {
+    /// Writing to a disk does not wait for the peer.
+    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
+        let session = Arc::clone(&self.0.session);
+        (Box::new(self.0), Box::new(FilesReceiver { session, next: 0, limits }))
+    }
+}
 
 /// Time limits for a carrier that takes hours: everything else stays as R42 says.
 #[must_use]
@@ -75,10 +82,7 @@ fn open(path: PathBuf, own: char, other: char) -> Files {
         sent_end: AtomicBool::new(false),
         received_end: AtomicBool::new(false),
     });
-    (
-        FilesSender { session: Arc::clone(&session), next: 0 },
-        FilesReceiver { session, next: 0, longest: LONGEST },
-    )
+    Files(FilesSender { session, next: 0 })
 }
 
 /// What both halves share: the place, and who has ended.
@@ -118,9 +122,8 @@ impl Drop for Session {
     }
 }
 
-/// The sending half of a session's files.
 #[derive(Debug)]
-pub struct FilesSender {
+struct FilesSender {
     session: Arc<Session>,
     next: u64,
 }
@@ -169,12 +172,11 @@ impl ObjectSender for FilesSender {
     }
 }
 
-/// The receiving half of a session's files.
 #[derive(Debug)]
-pub struct FilesReceiver {
+struct FilesReceiver {
     session: Arc<Session>,
     next: u64,
-    longest: usize,
+    limits: CarrierLimits,
 }
 
 impl FilesReceiver {
@@ -182,13 +184,13 @@ impl FilesReceiver {
     fn take(&mut self) -> io::Result<Option<Chunk>> {
         let session = &self.session;
         let file = session.file(session.other, self.next, "json");
-        if let Some(object) = read_whole(&file, self.longest)? {
+        if let Some(object) = read_whole(&file, self.limits.object_octets())? {
             fs::remove_file(&file)?;
             self.next = self.next.saturating_add(1);
             return Ok(Some(Chunk::Object(object)));
         }
         let end = session.file(session.other, self.next, "end");
-        if read_whole(&end, self.longest)?.is_some() {
+        if read_whole(&end, self.limits.object_octets())?.is_some() {
             fs::remove_file(&end)?;
             session.received_end.store(true, Ordering::Release);
             return Ok(Some(Chunk::End));
@@ -199,10 +201,6 @@ impl FilesReceiver {
 
 #[async_trait]
 impl ObjectReceiver for FilesReceiver {
-    fn longest(&mut self, octets: usize) {
-        self.longest = octets;
-    }
-
     async fn receive(&mut self) -> io::Result<Chunk> {
         loop {
             if let Some(received) = self.take()? {

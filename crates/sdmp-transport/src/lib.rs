@@ -9,8 +9,6 @@ pub mod files;
 mod half_open;
 pub mod listener;
 pub mod memory;
-#[cfg(feature = "websocket")]
-mod metered;
 pub mod octets;
 pub mod session;
 #[cfg(feature = "stdio")]
@@ -26,7 +24,7 @@ pub mod unix;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
-pub use carrier::{Carrier, ObjectReceiver, ObjectSender};
+pub use carrier::{Carrier, CarrierLimits, ObjectReceiver, ObjectSender};
 pub use error::Error;
 pub use listener::Listener;
 pub use octets::ByteStream;

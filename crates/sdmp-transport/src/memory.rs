@@ -10,10 +10,14 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::carrier::{Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
+use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, ObjectSender};
 
 /// One end of an in-memory pair.
-pub type Memory = (MemorySender, MemoryReceiver);
+#[derive(Debug)]
+pub struct Memory {
+    sender: mpsc::Sender<Bytes>,
+    receiver: mpsc::Receiver<Bytes>,
+}
 
 /// Two connected carriers; each direction holds at most `objects` (one at least) that were not
 /// received yet.
@@ -21,31 +25,29 @@ pub type Memory = (MemorySender, MemoryReceiver);
 pub fn pair(objects: usize) -> (Memory, Memory) {
     let (to_second, second) = mpsc::channel(objects.max(1));
     let (to_first, first) = mpsc::channel(objects.max(1));
-    ((sender(to_second), MemoryReceiver(first)), (sender(to_first), MemoryReceiver(second)))
+    (Memory { sender: to_second, receiver: first }, Memory { sender: to_first, receiver: second })
 }
 
-/// The sending half of [`pair`].
+impl Carrier for Memory {
+    /// An object is in this process already, however long it is: only the session refuses it.
+    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
+        let sender = Sender { channel: Some(self.sender), stall: limits.write_stall() };
+        (Box::new(sender), Box::new(Receiver(self.receiver)))
+    }
+}
+
 #[derive(Debug)]
-pub struct MemorySender {
+struct Sender {
     /// `None` once nothing more is sent.
     channel: Option<mpsc::Sender<Bytes>>,
     stall: Duration,
 }
 
-fn sender(channel: mpsc::Sender<Bytes>) -> MemorySender {
-    MemorySender { channel: Some(channel), stall: STALL_LIMIT }
-}
-
-/// The receiving half of [`pair`].
 #[derive(Debug)]
-pub struct MemoryReceiver(mpsc::Receiver<Bytes>);
+struct Receiver(mpsc::Receiver<Bytes>);
 
 #[async_trait]
-impl ObjectSender for MemorySender {
-    fn stall_limit(&mut self, limit: Duration) {
-        self.stall = limit;
-    }
-
+impl ObjectSender for Sender {
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         let channel = self.channel.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         let object = Bytes::copy_from_slice(object);
@@ -64,7 +66,7 @@ impl ObjectSender for MemorySender {
 }
 
 #[async_trait]
-impl ObjectReceiver for MemoryReceiver {
+impl ObjectReceiver for Receiver {
     async fn receive(&mut self) -> io::Result<Chunk> {
         Ok(self.0.recv().await.map_or(Chunk::End, Chunk::Object))
     }
@@ -74,9 +76,14 @@ impl ObjectReceiver for MemoryReceiver {
 mod tests {
     use super::*;
 
+    fn split(memory: Memory) -> Halves {
+        Box::new(memory).split(CarrierLimits::new(usize::MAX, Duration::from_secs(3)))
+    }
+
     #[tokio::test]
     async fn objects_arrive_whole_and_the_end_is_told() {
-        let ((mut sender, _), (_, mut receiver)) = pair(2);
+        let (first, second) = pair(2);
+        let ((mut sender, _kept), (_, mut receiver)) = (split(first), split(second));
         sender.send(b"{}").await.unwrap();
         sender.finish().await.unwrap();
         assert_eq!(receiver.receive().await.unwrap(), Chunk::Object(Bytes::from_static(b"{}")));
@@ -86,15 +93,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_does_not_receive_holds_a_sender_up_to_the_limit() {
-        let ((mut sender, _first), _second) = pair(1);
-        sender.stall_limit(Duration::from_secs(3));
+        let (first, _second) = pair(1);
+        let (mut sender, _receiver) = split(first);
         sender.send(b"{}").await.unwrap();
         assert_eq!(sender.send(b"{}").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
     async fn a_peer_that_is_gone_is_an_error() {
-        let ((mut sender, _), second) = pair(1);
+        let (first, second) = pair(1);
+        let (mut sender, _receiver) = split(first);
         drop(second);
         assert_eq!(sender.send(b"{}").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

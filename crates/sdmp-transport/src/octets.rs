@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::timeout;
 
-use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
+use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, ObjectSender};
 
 /// Objects up to this length are gathered, so that a flight is one write.
 const GATHER: usize = 32 * 1024;
@@ -46,8 +46,10 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
-        let sender = Sender { write: self.write, gathered: BytesMut::new(), stall: STALL_LIMIT };
+    /// An object that is too long is not gathered here: the session cuts the octets into objects.
+    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
+        let stall = limits.write_stall();
+        let sender = Sender { write: self.write, gathered: BytesMut::new(), stall };
         let receiver =
             Receiver { read: self.read, buffer: BytesMut::new(), expected: SMALLEST_READ };
         (Box::new(sender), Box::new(receiver))
@@ -97,10 +99,6 @@ fn stalled() -> io::Error {
 
 #[async_trait]
 impl<W: AsyncWrite + Send + Unpin> ObjectSender for Sender<W> {
-    fn stall_limit(&mut self, limit: Duration) {
-        self.stall = limit;
-    }
-
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         if self.gathered.len().saturating_add(object.len()) > GATHER {
             self.write_gathered().await?;
@@ -160,12 +158,18 @@ impl<R: AsyncRead + Send + Unpin> ObjectReceiver for Receiver<R> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::DuplexStream;
+
     use super::*;
+
+    fn split(stream: DuplexStream) -> Halves {
+        Box::new(ByteStream::new(stream)).split(CarrierLimits::new(usize::MAX, Duration::MAX))
+    }
 
     #[tokio::test]
     async fn objects_are_followed_by_one_line_feed() {
         let (ours, mut theirs) = tokio::io::duplex(1024);
-        let (mut sender, receiver) = Box::new(ByteStream::new(ours)).split();
+        let (mut sender, receiver) = split(ours);
         sender.send(b"{}").await.unwrap();
         sender.send(b"{\"a\":1}").await.unwrap();
         sender.finish().await.unwrap();
@@ -178,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn large_objects_keep_their_place() {
         let (ours, mut theirs) = tokio::io::duplex(1 << 20);
-        let (mut sender, receiver) = Box::new(ByteStream::new(ours)).split();
+        let (mut sender, receiver) = split(ours);
         let large = vec![b'x'; GATHER + 1];
         for object in [b"{}".as_slice(), &large, b"[]"] {
             sender.send(object).await.unwrap();
@@ -194,9 +198,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_that_makes_no_progress_ends_after_the_limit() {
         let (ours, _theirs) = tokio::io::duplex(16);
-        let (mut sender, _receiver) = Box::new(ByteStream::new(ours)).split();
+        let limits = CarrierLimits::new(usize::MAX, Duration::from_secs(7));
+        let (mut sender, _receiver) = Box::new(ByteStream::new(ours)).split(limits);
         sender.send(&[b'x'; 100]).await.unwrap();
-        sender.stall_limit(Duration::from_secs(7));
         let began = tokio::time::Instant::now();
         let error = sender.flush().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -206,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_the_stream_is_told() {
         let (ours, theirs) = tokio::io::duplex(16);
-        let (_sender, mut receiver) = Box::new(ByteStream::new(ours)).split();
+        let (_sender, mut receiver) = split(ours);
         drop(theirs);
         assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
     }

@@ -1,6 +1,10 @@
 //! WebSocket as a carrier: one text message is one object. Frames of any other kind end the
 //! session; pings are answered below this module.
 
+mod frames;
+mod upgrade;
+
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -11,41 +15,85 @@ use futures::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 
-use crate::carrier::{Carrier, Chunk, ObjectReceiver, ObjectSender, STALL_LIMIT};
+use self::frames::Metered;
+use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, ObjectSender};
 use crate::listener::{Acceptor, Incoming, Source};
-use crate::metered::Meter;
-pub use crate::metered::Metered;
 use crate::tcp::TcpAcceptor;
 
-/// The longest message that is received: the longest object (R42).
-const LONGEST: usize = 16 << 20;
 /// What is read at once. The library's default, 128 KiB, is kept by every connection for ever.
 const READ: usize = 8 << 10;
-/// Headers of frames, white space, and what is read ahead of a message.
-const AROUND: usize = 2 * READ;
 /// How long a server may take to answer the upgrade.
 const UPGRADE: Duration = Duration::from_secs(10);
 
-/// A WebSocket as a carrier.
-pub type WebSocket<S> = (WebSocketSender<S>, WebSocketReceiver<S>);
+/// A WebSocket over some byte stream, as a carrier.
+#[derive(Debug)]
+pub struct WebSocket<S>(WebSocketStream<Metered<S>>);
 
-/// Opens a WebSocket, `ws://HOST:PORT/PATH`.
+/// Opens a WebSocket, `ws://HOST:PORT/PATH`, over TCP.
 ///
 /// # Errors
-/// Those of the system; [`io::ErrorKind::InvalidInput`] for an address of another form, and
-/// [`io::ErrorKind::InvalidData`] for a server that does not speak WebSocket.
-pub async fn dial(url: &str) -> io::Result<WebSocket<Metered<TcpStream>>> {
+/// Those of the system; [`io::ErrorKind::InvalidInput`] for an address of another form,
+/// [`io::ErrorKind::InvalidData`] for a server that does not speak WebSocket, and
+/// [`io::ErrorKind::TimedOut`] for one that does not answer the upgrade within 10 s.
+pub async fn dial(url: &str) -> io::Result<WebSocket<TcpStream>> {
     let stream = TcpStream::connect(host(url)?).await?;
     stream.set_nodelay(true)?;
-    let meter = Meter::new(LONGEST);
-    let stream = Metered::new(stream, meter.clone());
-    let upgrade = client_async_with_config(url, stream, Some(config()));
-    let (stream, _) = timeout(UPGRADE, upgrade).await?.map_err(into_io)?;
-    Ok(join(stream, Some(meter)))
+    dial_over(url, stream).await
+}
+
+/// Opens a WebSocket over a stream that is connected already, such as one inside of TLS.
+///
+/// # Errors
+/// As [`dial`].
+pub async fn dial_over<S>(url: &str, mut stream: S) -> io::Result<WebSocket<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let unread = timeout(UPGRADE, upgrade::dial(url, &mut stream)).await??;
+    Ok(join(stream, unread, Role::Client).await)
+}
+
+/// Answers a client's upgrade on a connected stream, such as one inside of TLS. What is no upgrade is
+/// answered with 400, 426 or 431. It has no time limit of its own: see [`Incoming::open`].
+///
+/// # Errors
+/// Those of the system, and [`io::ErrorKind::InvalidData`] for what is no upgrade.
+pub async fn accept<S>(mut stream: S) -> io::Result<WebSocket<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let unread = upgrade::accept(&mut stream).await?;
+    Ok(join(stream, unread, Role::Server).await)
+}
+
+async fn join<S>(stream: S, unread: Bytes, role: Role) -> WebSocket<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // `Metered` knows the limits of the session, which change; the library's would not.
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ)
+        .max_message_size(None)
+        .max_frame_size(None);
+    // Nothing is read before the carrier is split, and its limits are known.
+    let stream = Metered::new(stream, unread, CarrierLimits::new(0, Duration::ZERO));
+    WebSocket(WebSocketStream::from_raw_socket(stream, role, Some(config)).await)
+}
+
+impl<S> Carrier for WebSocket<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug + 'static,
+{
+    fn split(mut self: Box<Self>, limits: CarrierLimits) -> Halves {
+        let stall = limits.write_stall();
+        self.0.get_mut().set_limits(limits);
+        let (sink, stream) = self.0.split();
+        (Box::new(Sender { sink, stall, unflushed: 0 }), Box::new(Receiver(stream)))
+    }
 }
 
 /// The `HOST:PORT` of a `ws://` address; the port is 80 unless given.
@@ -59,37 +107,11 @@ fn host(url: &str) -> io::Result<String> {
     Ok(if has_port { host.to_owned() } else { format!("{host}:80") })
 }
 
-/// Makes a carrier of a WebSocket whose upgrade is done. Give it a configuration that allows
-/// messages of 16 MiB. A stranger's message is then read to its end before it is refused; [`dial`]
-/// and [`WebSocketAcceptor`] give up on it before.
-pub fn wrap<S>(stream: WebSocketStream<S>) -> WebSocket<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    join(stream, None)
-}
-
-fn join<S>(stream: WebSocketStream<S>, meter: Option<Meter>) -> WebSocket<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (sink, stream) = stream.split();
-    let sender = WebSocketSender { sink, stall: STALL_LIMIT, unflushed: 0 };
-    (sender, WebSocketReceiver { stream, meter, longest: LONGEST })
-}
-
 /// The progress of one message cannot be seen from here, so longer ones get more time (R42).
 fn time_for(octets: usize, stall: Duration) -> Duration {
     const OCTETS_PER_SECOND: usize = 64 * 1024;
     let seconds = u64::try_from(octets / OCTETS_PER_SECOND).unwrap_or(u64::MAX);
     stall.saturating_add(Duration::from_secs(seconds))
-}
-
-fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ)
-        .max_message_size(Some(LONGEST))
-        .max_frame_size(Some(LONGEST))
 }
 
 /// A TCP port where WebSockets come in, at any path.
@@ -110,51 +132,29 @@ impl Acceptor for WebSocketAcceptor {
         let (stream, from) = self.0.accept().await?;
         let open = async move {
             stream.set_nodelay(true)?;
-            let meter = Meter::new(LONGEST);
-            let stream = Metered::new(stream, meter.clone());
-            let stream = accept_async_with_config(stream, Some(config())).await.map_err(into_io)?;
-            let carrier: Box<dyn Carrier> = Box::new(join(stream, Some(meter)));
+            let carrier: Box<dyn Carrier> = Box::new(accept(stream).await?);
             Ok(carrier)
         };
         Ok(Incoming { source: Source::Ip(from.ip()), open: open.boxed() })
     }
 }
 
-/// The sending half.
 #[derive(Debug)]
-pub struct WebSocketSender<S> {
-    sink: SplitSink<WebSocketStream<S>, Message>,
+struct Sender<S> {
+    sink: SplitSink<WebSocketStream<Metered<S>>, Message>,
     stall: Duration,
     /// Octets that were sent and not flushed yet.
     unflushed: usize,
 }
 
-/// The receiving half.
 #[derive(Debug)]
-pub struct WebSocketReceiver<S> {
-    stream: SplitStream<WebSocketStream<S>>,
-    meter: Option<Meter>,
-    longest: usize,
-}
-
-impl<S> WebSocketReceiver<S> {
-    /// The next message may be as long as the limit again.
-    fn reset(&self) {
-        if let Some(meter) = &self.meter {
-            meter.allow(self.longest.saturating_add(AROUND));
-        }
-    }
-}
+struct Receiver<S>(SplitStream<WebSocketStream<Metered<S>>>);
 
 #[async_trait]
-impl<S> ObjectSender for WebSocketSender<S>
+impl<S> ObjectSender for Sender<S>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug,
+    S: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug,
 {
-    fn stall_limit(&mut self, limit: Duration) {
-        self.stall = limit;
-    }
-
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         let text = std::str::from_utf8(object).map_err(|_| io::ErrorKind::InvalidData)?;
         self.unflushed = self.unflushed.saturating_add(object.len());
@@ -174,20 +174,13 @@ where
 }
 
 #[async_trait]
-impl<S> ObjectReceiver for WebSocketReceiver<S>
+impl<S> ObjectReceiver for Receiver<S>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug,
+    S: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug,
 {
-    fn longest(&mut self, octets: usize) {
-        self.longest = octets;
-        self.reset();
-    }
-
     async fn receive(&mut self) -> io::Result<Chunk> {
         loop {
-            let next = self.stream.next().await;
-            self.reset();
-            match next {
+            match self.0.next().await {
                 None | Some(Ok(Message::Close(_)) | Err(WsError::ConnectionClosed)) => {
                     return Ok(Chunk::End);
                 }

@@ -9,7 +9,9 @@ use futures::SinkExt;
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::carrier::{Chunk, ObjectReceiver, ObjectSender};
 use sdmp_transport::listener::Acceptor;
-use sdmp_transport::{Carrier, Listener, SecureSession, connect, files, tcp, websocket};
+use sdmp_transport::{
+    Carrier, CarrierLimits, Listener, SecureSession, connect, files, tcp, websocket,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
@@ -158,9 +160,13 @@ fn names(path: &Path) -> Vec<String> {
     names
 }
 
+fn limits() -> CarrierLimits {
+    CarrierLimits::new(1 << 20, Duration::from_secs(30))
+}
+
 /// The two halves of a carrier, and the directory of its session.
 fn begun(dir: &Path) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>, std::path::PathBuf) {
-    let (sender, receiver) = Box::new(files::dial(dir).unwrap()).split();
+    let (sender, receiver) = Box::new(files::dial(dir).unwrap()).split(limits());
     let session = dir.join(names(dir).pop().unwrap());
     (sender, receiver, session)
 }
@@ -190,14 +196,17 @@ async fn foreign_half_written_and_repeated_files_are_not_objects() {
 #[tokio::test]
 async fn what_is_no_file_or_too_long_ends_the_session() {
     let dir = tempfile::tempdir().unwrap();
-    let (_sender, mut receiver, session) = begun(dir.path());
+    let limits = limits();
+    let carrier = files::dial(dir.path()).unwrap();
+    let (_sender, mut receiver) = Box::new(carrier).split(limits.clone());
+    let session = dir.path().join(names(dir.path()).pop().unwrap());
     std::fs::create_dir(session.join("r-00000000.json")).unwrap();
     assert_eq!(receiver.receive().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
     std::fs::remove_dir(session.join("r-00000000.json")).unwrap();
     std::fs::write(session.join("r-00000000.json"), format!("{}\n", "x".repeat(1000))).unwrap();
-    receiver.longest(500);
+    limits.set_object_octets(500);
     assert_eq!(receiver.receive().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
-    receiver.longest(1000);
+    limits.set_object_octets(1000);
     assert!(matches!(receiver.receive().await.unwrap(), Chunk::Object(_)));
 }
 
@@ -223,7 +232,7 @@ async fn a_side_that_gives_up_says_so() {
     sender.send(b"{}").await.unwrap();
     let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
     let taken = acceptor.next().await.unwrap().open.await.unwrap();
-    let (_theirs, mut received) = Box::new(taken).split();
+    let (_theirs, mut received) = Box::new(taken).split(limits());
     drop((sender, receiver));
     assert!(matches!(received.receive().await.unwrap(), Chunk::Object(_)));
     assert_eq!(received.receive().await.unwrap(), Chunk::End);
@@ -254,7 +263,7 @@ async fn both_sides_may_write_the_same_number_at_the_same_time() {
     ours.send(b"{\"o\":0}").await.unwrap();
     let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
     let taken = acceptor.next().await.unwrap().open.await.unwrap();
-    let (mut theirs, mut their_ear) = Box::new(taken).split();
+    let (mut theirs, mut their_ear) = Box::new(taken).split(limits());
     theirs.send(b"{\"t\":0}").await.unwrap();
     let write = async |sender: &mut dyn ObjectSender, side: char| {
         for number in 1..200 {
@@ -293,7 +302,8 @@ async fn a_session_that_cannot_be_taken_keeps_nobody_waiting() {
     let mut taken = Vec::new();
     while soon(answer.as_mut()).await.is_none() {
         let next = tokio::time::timeout(Duration::from_secs(5), acceptor.next()).await;
-        let (mut sender, receiver) = Box::new(next.unwrap().unwrap().open.await.unwrap()).split();
+        let (mut sender, receiver) =
+            Box::new(next.unwrap().unwrap().open.await.unwrap()).split(limits());
         sender.send(b"{}").await.unwrap();
         taken.push((sender, receiver));
     }

@@ -7,9 +7,8 @@ use crate::common::{ALICE, BOB, config, message, policy, text};
 use async_trait::async_trait;
 use futures::SinkExt;
 use sdmp_handshake::{Config, Policy, SessionLimits};
-use sdmp_transport::{
-    ByteStream, Carrier, Error, ObjectReceiver, ObjectSender, SecureSession, accept, connect,
-};
+use sdmp_transport::carrier::wrap;
+use sdmp_transport::{ByteStream, Carrier, Error, ObjectSender, SecureSession, accept, connect};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -105,22 +104,16 @@ async fn one_octet_at_a_time_is_enough() {
 }
 
 /// Sends so many objects, then half of one, and ends.
-struct HalfWay<C> {
-    carrier: C,
-    whole: usize,
+fn half_way(carrier: impl Carrier, whole: usize) -> impl Carrier {
+    wrap(carrier, move |(sender, receiver), _| {
+        (Box::new(HalfWaySender { sender, whole }), receiver)
+    })
 }
 
 #[derive(Debug)]
 struct HalfWaySender {
     sender: Box<dyn ObjectSender>,
     whole: usize,
-}
-
-impl<C: Carrier> Carrier for HalfWay<C> {
-    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
-        let (sender, receiver) = Box::new(self.carrier).split();
-        (Box::new(HalfWaySender { sender, whole: self.whole }), receiver)
-    }
 }
 
 #[async_trait]
@@ -149,7 +142,7 @@ impl ObjectSender for HalfWaySender {
 async fn a_carrier_that_fails_in_mid_object_is_a_cut() {
     for whole in 0..3 {
         let (one, other) = tokio::io::duplex(1 << 16);
-        let one = HalfWay { carrier: ByteStream::new(one), whole };
+        let one = half_way(ByteStream::new(one), whole);
         let alice = connect(one, config(ALICE, &[BOB]));
         let bob = accept(ByteStream::new(other), config(BOB, &[ALICE]));
         let (_, bob) = tokio::join!(alice, bob);
@@ -157,7 +150,7 @@ async fn a_carrier_that_fails_in_mid_object_is_a_cut() {
         assert!(error.is_cut(), "{whole}: {error:?}");
     }
     let (one, other) = tokio::io::duplex(1 << 16);
-    let one = HalfWay { carrier: ByteStream::new(one), whole: 4 };
+    let one = half_way(ByteStream::new(one), 4);
     let alice = connect(one, config(ALICE, &[BOB]));
     let bob = accept(ByteStream::new(other), config(BOB, &[ALICE]));
     let (alice, bob) = tokio::join!(alice, bob);

@@ -7,6 +7,7 @@ use crate::common::{ALICE, BOB, config, message, published, text};
 use async_trait::async_trait;
 use futures::SinkExt;
 use futures::stream::{SplitSink, StreamExt};
+use sdmp_transport::carrier::from_fn;
 use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{
     Carrier, Error, Listener, ObjectReceiver, ObjectSender, connect, tcp, websocket,
@@ -148,7 +149,9 @@ async fn a_flood_of_pings_disturbs_no_session_and_a_binary_frame_ends_it() {
         let (stream, _) = tokio_tungstenite::client_async(&url, stream).await.unwrap();
         let (sink, stream) = stream.split();
         // M1, M3, FIN_I and one message are text.
-        connect((Pinging { sink, objects: 4 }, Hearing(stream)), config(ALICE, &[BOB])).await
+        let carrier =
+            from_fn(|_| (Box::new(Pinging { sink, objects: 4 }), Box::new(Hearing(stream))));
+        connect(carrier, config(ALICE, &[BOB])).await
     };
     let (alice, outcome) = tokio::join!(alice, listener.accept());
     let (mut alice, mut bob) = (alice.unwrap(), outcome.unwrap().result.unwrap());

@@ -20,3 +20,4 @@ mod hostile_websocket;
 mod runtime;
 mod session;
 mod stream;
+mod wrappers;

@@ -19,7 +19,7 @@ use crate::cli::Demo;
 use crate::error::{Exit, Failure};
 use crate::explain::keys::{Known, Secrets};
 use crate::explain::story::{Session, Story};
-use crate::explain::tap::{Tapped, Wire};
+use crate::explain::tap::{Wire, tap};
 use crate::explain::wire::{Capture, Piece, Side};
 use crate::explain::{page, session};
 use crate::link::{library_profile, runtime, warn_if_insecure};
@@ -121,7 +121,7 @@ impl Stage {
         let answering = tokio::spawn(async move {
             let incoming = acceptor.next().await.map_err(failed)?;
             let carrier = incoming.open.await.map_err(failed)?;
-            let carrier = Tapped { carrier, side: Side::Responder, wire };
+            let carrier = tap(carrier, Side::Responder, wire);
             answer(accept(carrier, config).await?).await
         });
 
@@ -130,7 +130,7 @@ impl Stage {
             .trust([responder.clone()])
             .pin(responder.fingerprint().clone());
         let carrier = tcp::dial(address).await.map_err(failed)?;
-        let carrier = Tapped { carrier, side: Side::Initiator, wire: self.wire.clone() };
+        let carrier = tap(carrier, Side::Initiator, self.wire.clone());
         let session = connect(carrier, config).await?;
         let session_id = session.accepted().session_id;
         ask(session).await?;

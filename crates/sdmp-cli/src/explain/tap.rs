@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
-use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
+use sdmp_transport::carrier::wrap;
+use sdmp_transport::{Carrier, ObjectSender};
 
 use super::wire::{Piece, Seen, Side};
 
@@ -42,20 +43,11 @@ impl Wire {
     }
 }
 
-/// A carrier whose sent objects are noted.
-#[derive(Debug)]
-pub(crate) struct Tapped<C> {
-    pub(crate) carrier: C,
-    pub(crate) side: Side,
-    pub(crate) wire: Wire,
-}
-
-impl<C: Carrier> Carrier for Tapped<C> {
-    fn split(self: Box<Self>) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>) {
-        let Self { carrier, side, wire } = *self;
-        let (sender, receiver) = Box::new(carrier).split();
+/// The same carrier; the objects that it sends are noted.
+pub(crate) fn tap(carrier: impl Carrier + 'static, side: Side, wire: Wire) -> impl Carrier {
+    wrap(carrier, move |(sender, receiver), _| {
         (Box::new(TappedSender { sender, side, wire }), receiver)
-    }
+    })
 }
 
 #[derive(Debug)]
@@ -67,10 +59,6 @@ struct TappedSender {
 
 #[async_trait]
 impl ObjectSender for TappedSender {
-    fn stall_limit(&mut self, limit: Duration) {
-        self.sender.stall_limit(limit);
-    }
-
     async fn send(&mut self, object: &[u8]) -> io::Result<()> {
         self.wire.note(self.side, Seen::Object(object.to_vec()));
         self.sender.send(object).await

@@ -164,11 +164,12 @@ async fn recover(server: &mut Server, since: Instant) -> Anything<Duration> {
 
 /// A trusted peer whose object does not end: 16 MiB are the limit (R42).
 async fn insider(scale: Scale) -> Anything<Row> {
-    use sdmp_transport::{Carrier, tcp};
+    use sdmp_transport::{carrier, tcp};
     let (mut server, warm) = warm().await?;
     let stream = honest::dial_from(honest::address(0), server.address).await?;
-    let (sender, receiver) = Box::new(tcp::wrap(stream)?).split();
-    let carrier = (Pouring { sender, whole: 3 }, receiver);
+    let carrier = carrier::wrap(tcp::wrap(stream)?, |(sender, receiver), _| {
+        (Box::new(Pouring { sender, whole: 3 }), receiver)
+    });
     let mut session =
         sdmp_transport::connect(carrier, nodes::client(NamedGroup::Ffdhe3072)?).await?;
     let began = Instant::now();
