@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-schema", 1),
     ("sdmp-envelope", 2),
     ("sdmp-handshake", 3),
+    ("sdmp-journal", 3),
     ("sdmp-transport", 4),
     ("sdmp-conformance", 4),
     ("sdmp-properties", 4),

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod error;
+pub mod fact;
+mod grants;
+mod id;
+pub mod journal;
+mod kind;
+pub mod resource;
+mod verify;
+pub mod view;
+
+pub use error::{Code, Error};
+pub use grants::Grants;
+pub use id::{Fingerprint, Identifier, LineId};
+pub use journal::{Cursor, Head, Line, Read};
+pub use kind::Kind;
+pub use resource::{Body, Outer, Payload, Resource};
+pub use sdmp_container::{Authorization, IdentityType, Timestamp};
+pub use verify::{Rsa, Verify};
+pub use view::{Admit, View};

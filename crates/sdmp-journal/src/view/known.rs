@@ -1,0 +1,263 @@
+//! What is known, in memory, with an index for each lookup.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Admit, Facts, Tally, View};
+use crate::fact::{BarFact, Fact, IdentityFact, Meta, RevocationFact, TrustFact};
+use crate::{Fingerprint, Identifier};
+
+/// A number for each key that occurs, so that a pair of keys is a short index.
+type Key = u32;
+type Pair = (Key, Key);
+
+/// What is known, in memory.
+///
+/// A trust takes some 1.3 KiB with its five indexes, a revocation some 1.1 KiB with its three, an
+/// identity some 3 KiB, content 0.5 KiB; texts are not kept. (A test holds these.)
+///
+/// ```
+/// use sdmp_journal::{Fingerprint, View, view::Known};
+///
+/// let known = Known::new();
+/// let nobody = Fingerprint::from_octets([0; 64]);
+/// assert!(known.identities(&nobody).is_empty());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    keys: BTreeMap<Fingerprint, Key>,
+    facts: BTreeMap<Identifier, Entry>,
+    identities: BTreeMap<Key, Facts<IdentityFact>>,
+    trusts: BTreeMap<Pair, Facts<TrustFact>>,
+    trusts_in: BTreeMap<Key, Facts<TrustFact>>,
+    trusts_of: BTreeMap<Key, Facts<TrustFact>>,
+    trusts_signed: BTreeMap<Pair, Facts<TrustFact>>,
+    revocations: BTreeMap<Identifier, Facts<RevocationFact>>,
+    revocations_signed: BTreeMap<Pair, Facts<RevocationFact>>,
+    bars: BTreeMap<Pair, Facts<BarFact>>,
+    sponsored: BTreeMap<Pair, u64>,
+    node_signed_octets: BTreeMap<Key, u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Entry {
+    Identity(Arc<IdentityFact>),
+    Trust(Arc<TrustFact>),
+    Revocation(Arc<RevocationFact>),
+    Content(Arc<Meta>),
+}
+
+impl Known {
+    /// Nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many resources are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    /// What is known of every resource, in the order of identifiers.
+    pub fn iter(&self) -> impl Iterator<Item = &Meta> {
+        self.facts.values().map(Entry::meta)
+    }
+
+    /// Takes in what was admitted on top of `base`, which is known as well but not held here.
+    pub(super) fn admit_over<V: View + ?Sized>(&mut self, fact: Fact, base: Option<&V>) {
+        let id = fact.meta().id.clone();
+        if self.facts.contains_key(&id) || base.is_some_and(|base| base.meta(&id).is_some()) {
+            return;
+        }
+        let entry = match fact {
+            Fact::Identity(fact) => Entry::Identity(self.index_identity(fact)),
+            Fact::Trust(fact) => Entry::Trust(self.index_trust(fact, base)),
+            Fact::Revocation(fact) => Entry::Revocation(self.index_revocation(fact, base)),
+            Fact::Content(meta) => Entry::Content(Arc::new(meta)),
+        };
+        self.facts.insert(id, entry);
+    }
+
+    fn index_identity(&mut self, fact: IdentityFact) -> Arc<IdentityFact> {
+        let fact = Arc::new(fact);
+        let key = self.intern(&fact.meta.user);
+        self.identities.entry(key).or_default().push(Arc::clone(&fact));
+        fact
+    }
+
+    fn index_trust<V: View + ?Sized>(
+        &mut self,
+        fact: TrustFact,
+        base: Option<&V>,
+    ) -> Arc<TrustFact> {
+        let fact = Arc::new(fact);
+        let (user, signer) = self.intern_author(&fact.meta);
+        let trustee = self.intern(&fact.trustee);
+        self.trusts.entry((user, trustee)).or_default().push(Arc::clone(&fact));
+        self.trusts_in.entry(trustee).or_default().push(Arc::clone(&fact));
+        self.trusts_of.entry(user).or_default().push(Arc::clone(&fact));
+        self.trusts_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
+        let before = base.map(|base| base.revocations(&fact.meta.id)).unwrap_or_default();
+        let known = before.and(View::revocations(self, &fact.meta.id));
+        for revocation in known.iter() {
+            self.index_bar(&fact, revocation);
+        }
+        fact
+    }
+
+    fn index_revocation<V: View + ?Sized>(
+        &mut self,
+        fact: RevocationFact,
+        base: Option<&V>,
+    ) -> Arc<RevocationFact> {
+        let fact = Arc::new(fact);
+        let (user, signer) = self.intern_author(&fact.meta);
+        self.revocations.entry(fact.target.clone()).or_default().push(Arc::clone(&fact));
+        self.revocations_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
+        let trust_by = |known: &Self, id: &Identifier| {
+            base.and_then(|base| base.trust(id)).or_else(|| known.trust(id))
+        };
+        if let Some(target) = trust_by(self, &fact.target) {
+            self.index_bar(&target, &fact);
+        }
+        if let Some(trust) = fact.meta.trust.as_ref().and_then(|id| trust_by(self, id))
+            && trust.meta.signer != trust.meta.user
+        {
+            let sponsor = self.intern(&trust.meta.signer);
+            let count = self.sponsored.entry((user, sponsor)).or_default();
+            *count = count.saturating_add(1);
+        }
+        fact
+    }
+
+    /// N14: a revocation by the user's key of a trust of that user.
+    fn index_bar(&mut self, trust: &TrustFact, revocation: &RevocationFact) {
+        let user = &trust.meta.user;
+        if revocation.meta.user != *user || revocation.meta.signer != *user {
+            return;
+        }
+        let pair = (self.intern(user), self.intern(&trust.trustee));
+        self.bars.entry(pair).or_default().push(Arc::new(BarFact {
+            trust: trust.meta.id.clone(),
+            revocation: revocation.meta.id.clone(),
+            line: revocation.meta.line,
+        }));
+    }
+
+    /// The numbers of the user and the signer of control, whose octets are counted.
+    fn intern_author(&mut self, meta: &Meta) -> Pair {
+        let (user, signer) = (self.intern(&meta.user), self.intern(&meta.signer));
+        if user != signer {
+            let octets = self.node_signed_octets.entry(user).or_default();
+            *octets = octets.saturating_add(meta.size);
+        }
+        (user, signer)
+    }
+
+    fn intern(&mut self, key: &Fingerprint) -> Key {
+        if let Some(number) = self.keys.get(key) {
+            return *number;
+        }
+        let number = Key::try_from(self.keys.len()).unwrap_or(Key::MAX);
+        self.keys.insert(key.clone(), number);
+        number
+    }
+
+    fn pair(&self, first: &Fingerprint, second: &Fingerprint) -> Option<Pair> {
+        Some((*self.keys.get(first)?, *self.keys.get(second)?))
+    }
+}
+
+impl Entry {
+    fn meta(&self) -> &Meta {
+        match self {
+            Self::Identity(fact) => &fact.meta,
+            Self::Trust(fact) => &fact.meta,
+            Self::Revocation(fact) => &fact.meta,
+            Self::Content(meta) => meta,
+        }
+    }
+}
+
+impl Admit for Known {
+    fn admit(&mut self, fact: Fact) {
+        self.admit_over(fact, None::<&Self>);
+    }
+}
+
+/// What a key's index holds.
+fn facts<K: Ord, T>(index: &BTreeMap<K, Facts<T>>, key: Option<K>) -> Facts<T> {
+    key.and_then(|key| index.get(&key)).cloned().unwrap_or_default()
+}
+
+impl View for Known {
+    fn meta(&self, id: &Identifier) -> Option<Meta> {
+        self.facts.get(id).map(|entry| entry.meta().clone())
+    }
+
+    fn identities(&self, key: &Fingerprint) -> Facts<IdentityFact> {
+        facts(&self.identities, self.keys.get(key).copied())
+    }
+
+    fn trust(&self, id: &Identifier) -> Option<Arc<TrustFact>> {
+        match self.facts.get(id)? {
+            Entry::Trust(fact) => Some(Arc::clone(fact)),
+            Entry::Identity(_) | Entry::Revocation(_) | Entry::Content(_) => None,
+        }
+    }
+
+    fn trusts(&self, user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact> {
+        facts(&self.trusts, self.pair(user, trustee))
+    }
+
+    fn trusts_in(&self, trustee: &Fingerprint) -> Facts<TrustFact> {
+        facts(&self.trusts_in, self.keys.get(trustee).copied())
+    }
+
+    fn trusts_of(&self, user: &Fingerprint) -> Facts<TrustFact> {
+        facts(&self.trusts_of, self.keys.get(user).copied())
+    }
+
+    fn trusts_signed(&self, user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact> {
+        facts(&self.trusts_signed, self.pair(user, signer))
+    }
+
+    fn revocations(&self, target: &Identifier) -> Facts<RevocationFact> {
+        self.revocations.get(target).cloned().unwrap_or_default()
+    }
+
+    fn revocations_signed(
+        &self,
+        user: &Fingerprint,
+        signer: &Fingerprint,
+    ) -> Facts<RevocationFact> {
+        facts(&self.revocations_signed, self.pair(user, signer))
+    }
+
+    fn bars(&self, user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact> {
+        facts(&self.bars, self.pair(user, key))
+    }
+
+    fn tally(&self, user: &Fingerprint, signer: &Fingerprint) -> Tally {
+        let Some(pair) = self.pair(user, signer) else { return Tally::default() };
+        let count = |len: Option<usize>| u64::try_from(len.unwrap_or(0)).unwrap_or(u64::MAX);
+        Tally {
+            trusts: count(self.trusts_signed.get(&pair).map(|facts| facts.len())),
+            revocations: count(self.revocations_signed.get(&pair).map(|facts| facts.len())),
+            sponsored: self.sponsored.get(&pair).copied().unwrap_or(0),
+        }
+    }
+
+    fn node_signed_octets(&self, user: &Fingerprint) -> u64 {
+        let key = self.keys.get(user);
+        key.and_then(|key| self.node_signed_octets.get(key)).copied().unwrap_or(0)
+    }
+}
