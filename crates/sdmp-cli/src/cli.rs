@@ -8,8 +8,9 @@ pub(crate) mod values;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use sdmp_crypto::dh::NamedGroup;
+use sdmp_handshake::Profile;
 
 pub(crate) use container::{
     ContainerCheck, ContainerCommand, SchemaCommand, Seal, Sign, Unseal, Verify,
@@ -18,7 +19,7 @@ pub(crate) use keys::{
     Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind, Peer, PeerAdd, PeerVerify,
 };
 pub(crate) use session::{Connect, Dial, Door, Forward, Link, Listen, Pipe, Recv, Send};
-use values::{bits, group};
+use values::{bits, group, profile};
 
 use crate::cmd::inspect::Inspect;
 
@@ -152,25 +153,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Which of the two ways of speaking SDMP 0.12. Both sides must use the same one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    /// Transcript-bound keys, authenticated encryption, confirmation, authenticated close
-    #[default]
-    Hardened,
-    /// The literal 0.12 text: INSECURE, its traffic can be altered on the way
-    Published,
-}
-
-impl Profile {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Hardened => "hardened",
-            Self::Published => "published",
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Print one JSON object a line instead
@@ -183,7 +165,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "short"])]
     pub(crate) html: Option<PathBuf>,
     /// The profile
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = profile(), default_value_t)]
     pub(crate) profile: Profile,
     /// The Diffie-Hellman group, such as ffdhe3072 or modp14
     #[arg(long, value_name = "NAME", value_parser = group, default_value = "ffdhe3072")]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use sdmp_inspect::escape::{is_bidi_control, json_object, printable};
 
 use crate::error::{Exit, Failure};
 use crate::transfer::progress;
@@ -92,15 +93,6 @@ pub(crate) fn print_json(members: &[(&str, serde_json::Value)]) -> Result<(), Fa
     print_line(&json_object(members))
 }
 
-/// One JSON object, its members in this order.
-pub(crate) fn json_object(members: &[(&str, serde_json::Value)]) -> String {
-    let members: Vec<_> = members
-        .iter()
-        .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))
-        .collect();
-    format!("{{{}}}", members.join(","))
-}
-
 /// Whether `--quiet` was given.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
@@ -132,26 +124,6 @@ pub(crate) fn tell(text: &str) {
         let mut err = anstream::stderr().lock();
         drop(writeln!(err, "{text}"));
     });
-}
-
-/// Makes text safe to print: a peer must not move the cursor or recolour the screen.
-pub(crate) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push(c),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if c.is_control() || is_bidi_control(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Characters that make text read differently from how it is stored.
-pub(crate) fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Who may read a file that is written.
@@ -200,18 +172,6 @@ fn restrict(_options: &mut OpenOptions, _access: Access) {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn peers_cannot_control_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\nc\u{7}\u{202e}"), "a\\u{1b}[31mb\\nc\\u{7}\\u{202e}");
-        assert_eq!(printable("grüße \t→"), "grüße \t→");
-    }
-
-    #[test]
-    fn json_members_keep_their_order() {
-        let line = json_object(&[("event", "closed".into()), ("clean", true.into())]);
-        assert_eq!(line, r#"{"event":"closed","clean":true}"#);
-    }
 
     #[test]
     fn files_are_replaced_whole_and_leave_nothing_behind() {

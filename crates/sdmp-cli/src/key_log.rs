@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sdmp_handshake::{Config, KeyLog};
-use zeroize::Zeroizing;
+use sdmp_inspect::key_log::line;
 
 use crate::error::{Exit, Failure};
 use crate::io::warn;
@@ -17,27 +17,11 @@ struct Lines(Mutex<File>);
 
 impl KeyLog for Lines {
     fn log(&self, label: &'static str, handshake: &[u8; 32], secret: &[u8]) {
-        let mut line = Zeroizing::new(format!("{label} "));
-        hexadecimal(&mut line, handshake);
-        line.push(' ');
-        hexadecimal(&mut line, secret);
-        line.push('\n');
+        let line = line(label, handshake, secret);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes()) {
             warn(&format!("the key log cannot be written: {error}"));
         }
-    }
-}
-
-fn hexadecimal(line: &mut String, octets: &[u8]) {
-    // Room for all of it at once: a string that grows leaves copies behind.
-    line.reserve(octets.len().saturating_mul(2).saturating_add(2));
-    for octet in octets {
-        line.extend(
-            [octet >> 4, octet & 15]
-                .iter()
-                .filter_map(|half| char::from_digit(u32::from(*half), 16)),
-        );
     }
 }
 

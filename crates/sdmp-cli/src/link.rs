@@ -11,17 +11,16 @@ use std::time::Duration;
 
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
-use sdmp_handshake::{Config, Policy};
+use sdmp_handshake::{Config, Policy, Profile, Role};
 use sdmp_transport::{Carrier, SecureSession, SessionReceiver, SessionSender, connect};
 use tokio::time::timeout;
 
 pub(crate) use target::{Destination, Target};
 
 use crate::address::Address;
-use crate::cli::{Dial, Link, Profile};
+use crate::cli::{Dial, Link};
 use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
-use crate::explain::wire::Side;
 use crate::io::warn;
 use crate::key_log;
 use crate::passphrase::Passphrase;
@@ -136,7 +135,7 @@ impl Dialler {
     /// Opens a session, and tells how that came out.
     pub(crate) async fn open(&self, output: Output) -> Result<SecureSession, Failure> {
         let carrier = dial(&self.address).await?;
-        let carrier = self.recorder.carrier(carrier, Side::Initiator, &self.address.to_string());
+        let carrier = self.recorder.carrier(carrier, Role::Initiator, &self.address.to_string());
         match connect(carrier, self.config.clone()).await {
             Ok(session) => {
                 output.accepted(&session, Some(&self.peer))?;
@@ -184,14 +183,7 @@ pub(crate) async fn close_and_wait(
 }
 
 fn policy(profile: Profile, address: &Address) -> Policy {
-    Policy { profile: library_profile(profile), limits: address.limits(), ..Policy::default() }
-}
-
-pub(crate) fn library_profile(profile: Profile) -> sdmp_handshake::Profile {
-    match profile {
-        Profile::Hardened => sdmp_handshake::Profile::Hardened,
-        Profile::Published => sdmp_handshake::Profile::Published,
-    }
+    Policy { profile, limits: address.limits(), ..Policy::default() }
 }
 
 pub(crate) fn warn_if_insecure(profile: Profile) {

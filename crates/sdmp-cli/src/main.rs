@@ -8,7 +8,6 @@ mod address;
 mod cli;
 mod cmd;
 mod error;
-mod explain;
 mod fingerprint;
 mod introduce;
 mod io;

@@ -3,9 +3,6 @@
 //! Only octets that were on the wire are written, and never a secret: the key log is a request of
 //! its own. Each line is written at once, so a program that is killed loses at most the last one.
 
-pub(crate) mod capture;
-pub(crate) mod read;
-
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -16,20 +13,16 @@ use std::time::Instant;
 use async_trait::async_trait;
 use sdmp_container::b64url;
 use sdmp_crypto::random::{Random as _, SystemRandom};
-use sdmp_handshake::Deframer;
+use sdmp_handshake::{Deframer, Profile, Role};
+use sdmp_inspect::recording::FORMAT;
 use sdmp_transport::carrier::{Chunk, wrap};
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::{Acceptor, Incoming};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
 use serde_json::Value;
 
-use crate::cli::Profile;
 use crate::error::{Exit, Failure};
-use crate::explain::wire::Side;
 use crate::io::{json_object, warn};
-
-/// The version of the format, in each session's first line.
-pub(crate) const FORMAT: u64 = 1;
 
 /// The longest object that a session takes (R42), and some for objects that are refused.
 const OBJECT_LIMIT: usize = 17 << 20;
@@ -84,7 +77,7 @@ impl Recorder {
     pub(crate) fn carrier(
         &self,
         carrier: Box<dyn Carrier>,
-        role: Side,
+        role: Role,
         address: &str,
     ) -> Box<dyn Carrier> {
         let Some(sink) = &self.0 else { return carrier };
@@ -140,7 +133,7 @@ impl Acceptor for RecordedAcceptor {
         let Incoming { source, open } = self.acceptor.next().await?;
         let (recorder, address) = (self.recorder.clone(), source.to_string());
         let open =
-            Box::pin(async move { Ok(recorder.carrier(open.await?, Side::Responder, &address)) });
+            Box::pin(async move { Ok(recorder.carrier(open.await?, Role::Responder, &address)) });
         Ok(Incoming { source, open })
     }
 }
@@ -154,7 +147,7 @@ struct Log {
 }
 
 impl Log {
-    fn event(&self, event: &str, from: Side, more: (&str, Value)) {
+    fn event(&self, event: &str, from: Role, more: (&str, Value)) {
         let millis = self.started.elapsed().as_micros();
         let millis = f64::from(u32::try_from(millis / 10).unwrap_or(u32::MAX)) / 100.0;
         self.sink.line(&[
@@ -166,7 +159,7 @@ impl Log {
         ]);
     }
 
-    fn object(&self, from: Side, object: &[u8]) {
+    fn object(&self, from: Role, object: &[u8]) {
         match std::str::from_utf8(object) {
             Ok(text) => self.event("wire", from, ("wire", text.into())),
             Err(_) => self.octets(from, object),
@@ -174,7 +167,7 @@ impl Log {
     }
 
     /// What is no text, or could not be cut into objects.
-    fn octets(&self, from: Side, octets: &[u8]) {
+    fn octets(&self, from: Role, octets: &[u8]) {
         let kept = octets.get(..UNFRAMED_LIMIT).unwrap_or(octets);
         self.event("octets", from, ("octets", b64url::encode(kept).into()));
     }
@@ -183,7 +176,7 @@ impl Log {
 #[derive(Debug)]
 struct RecordedSender {
     sender: Box<dyn ObjectSender>,
-    role: Side,
+    role: Role,
     log: Log,
 }
 
@@ -207,7 +200,7 @@ impl ObjectSender for RecordedSender {
 #[derive(Debug)]
 struct RecordedReceiver {
     receiver: Box<dyn ObjectReceiver>,
-    peer: Side,
+    peer: Role,
     log: Log,
     /// Nothing after the octets could not be cut into objects any more.
     deframer: Option<Deframer>,

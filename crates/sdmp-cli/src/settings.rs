@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use sdmp_crypto::dh::NamedGroup;
+use sdmp_handshake::Profile;
 use toml::{Table, Value};
 
 use crate::address::Address;
+use crate::cli::Cli;
 use crate::cli::values::{group, size};
-use crate::cli::{Cli, Profile};
 use crate::error::{Exit, Failure};
 
 const NAME: &str = "sdmp.toml";
@@ -93,7 +93,7 @@ impl Settings {
         let path = || text(value).map(|path| Some(directory.join(path)));
         match name {
             "key" => self.key = Some(text(value)?.to_owned()),
-            "profile" => self.profile = Some(Profile::from_str(text(value)?, false)?),
+            "profile" => self.profile = Some(profile(text(value)?)?),
             "group" => self.group = Some(group(text(value)?)?),
             "max-group-bits" => self.max_group_bits = Some(number(value)?),
             "passphrase-file" => self.passphrase_file = path()?,
@@ -115,6 +115,10 @@ impl Settings {
 
 fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "write it as a text in quotes".to_owned())
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    text.parse().map_err(|error: sdmp_handshake::UnknownName| error.to_string())
 }
 
 fn number<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {

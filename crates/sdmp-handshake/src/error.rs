@@ -336,3 +336,8 @@ impl Error {
         }
     }
 }
+
+/// A word that names no profile and no role; holds the words that do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write {0}")]
+pub struct UnknownName(pub(crate) &'static str);

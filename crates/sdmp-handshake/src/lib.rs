@@ -93,6 +93,7 @@ pub use connection::Connection;
 pub use deframe::{Deframer, FrameError};
 pub use error::{
     Distrust, Error, Exhausted, Incompatible, MessageKind, Misbehaviour, Misuse, TimeLimit,
+    UnknownName,
 };
 pub use event::{Accepted, Event, Verdict};
 pub use halves::{ConnectionReceiver, ConnectionSender};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::dh::{Group, Groups, NamedGroup};
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_schema::Validator;
+
+use crate::error::UnknownName;
 
 /// The time, given by the caller: this crate has no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,37 @@ pub enum Profile {
     /// The literal 0.12 text. **Its traffic can be altered on the way**: only for peers that
     /// implement nothing else.
     Published,
+}
+
+impl Profile {
+    /// Both, the safe one first.
+    pub const ALL: [Self; 2] = [Self::Hardened, Self::Published];
+
+    /// The word for it on command lines, in configurations and in recordings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hardened => "hardened",
+            Self::Published => "published",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Profile {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.name() == text)
+            .ok_or(UnknownName("hardened or published"))
+    }
 }
 
 /// Sizes in octets and times after which a peer is dropped (R42). All sizes are inclusive and

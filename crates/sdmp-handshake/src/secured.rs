@@ -1,5 +1,8 @@
 //! The keys of a handshake after both public values are known, and what follows from them.
 
+use std::fmt;
+use std::str::FromStr;
+
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
@@ -7,7 +10,7 @@ use sdmp_crypto::secret::{Secret, SecretVec};
 use sdmp_envelope::ContentKey;
 
 use crate::channel::Channel;
-use crate::error::Error;
+use crate::error::{Error, UnknownName};
 use crate::policy::{Config, Profile};
 use crate::schedule::{
     HandshakeSecrets, TrafficSecrets, published_key, transcript_1, transcript_2,
@@ -23,6 +26,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Both, the one that speaks first before the other.
+    pub const ALL: [Self; 2] = [Self::Initiator, Self::Responder];
+
     /// The word that stands in FIN and close (R31, R41).
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -32,13 +38,30 @@ impl Role {
         }
     }
 
-    /// The other side.
+    /// The side that is not this one.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Initiator => Self::Responder,
             Self::Responder => Self::Initiator,
         }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name() == text)
+            .ok_or(UnknownName("initiator or responder"))
     }
 }
 

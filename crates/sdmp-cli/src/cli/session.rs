@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sdmp_crypto::dh::NamedGroup;
+use sdmp_handshake::Profile;
 
-use super::Profile;
-use super::values::{group, size};
+use super::values::{group, profile, size};
 use crate::address::Address;
 use crate::link::Target;
 
@@ -29,7 +29,7 @@ pub(crate) struct Link {
     #[arg(long)]
     pub(crate) json: bool,
     /// The profile [default: hardened]
-    #[arg(long, value_enum, env = "SDMP_PROFILE")]
+    #[arg(long, value_parser = profile(), env = "SDMP_PROFILE")]
     pub(crate) profile: Option<Profile>,
 }
 

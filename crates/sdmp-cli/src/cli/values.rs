@@ -1,7 +1,9 @@
 //! Values of the command line that need more than clap's own parsers.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::dh::NamedGroup;
+use sdmp_handshake::Profile;
 
 pub(crate) fn group(name: &str) -> Result<NamedGroup, String> {
     name.parse().map_err(|_| {
@@ -9,6 +11,22 @@ pub(crate) fn group(name: &str) -> Result<NamedGroup, String> {
          modp14, modp15, modp16, modp17 or modp18"
             .to_owned()
     })
+}
+
+/// Which of the two ways of speaking SDMP 0.12; both sides must use the same.
+pub(super) fn profile() -> impl TypedValueParser<Value = Profile> {
+    let value = |profile: Profile, help| PossibleValue::new(profile.name()).help(help);
+    PossibleValuesParser::new([
+        value(
+            Profile::Hardened,
+            "Transcript-bound keys, authenticated encryption, confirmation, authenticated close",
+        ),
+        value(
+            Profile::Published,
+            "The literal 0.12 text: INSECURE, an on-path attacker can alter its traffic",
+        ),
+    ])
+    .try_map(|name| name.parse())
 }
 
 pub(super) fn bits(text: &str) -> Result<u32, String> {

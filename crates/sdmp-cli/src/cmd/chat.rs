@@ -5,11 +5,11 @@ use std::io::BufRead;
 use std::time::Duration;
 
 use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
+use sdmp_handshake::Profile;
 use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::cli::Profile;
 use crate::error::{Exit, Failure};
 use crate::io::{json_object, note, print_line, printable};
 

@@ -1,6 +1,7 @@
 //! `sdmp demo`: two nodes, one real TCP connection, and every message explained.
 
 mod show;
+mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,20 +11,18 @@ use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
 use sdmp_crypto::dh::Groups;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
-use sdmp_handshake::{Config, Policy};
+use sdmp_handshake::{Config, Policy, Role};
+use sdmp_inspect::key_log::SessionKeys;
+use sdmp_inspect::{Keys, KnownIdentities, Piece, Report, Session, Transcript, inspect_session};
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{SecureSession, accept, connect, tcp};
 
 use crate::cli::Demo;
+use crate::cmd::inspect::write_page;
 use crate::error::{Exit, Failure};
-use crate::explain::keys::{Known, Secrets};
-use crate::explain::story::{Session, Story};
-use crate::explain::tap::{Wire, tap};
-use crate::explain::wire::{Capture, Piece, Side};
-use crate::explain::{page, session};
-use crate::link::{library_profile, runtime, warn_if_insecure};
-use crate::store::Named;
+use crate::link::{runtime, warn_if_insecure};
+use tap::{Wire, tap};
 
 /// The two identities live for an hour.
 const LIFE_MILLIS: i64 = 60 * 60 * 1000;
@@ -46,33 +45,32 @@ pub(crate) fn run(args: &Demo) -> Result<(), Failure> {
     let began = Instant::now();
     let (initiator, responder) = two_identities(args.bits)?;
     let key_generation = began.elapsed();
-    let keys = Arc::new(Secrets::default());
+    let keys = Arc::new(SessionKeys::default());
     let runtime = runtime()?;
     let stage = Stage { initiator, responder, keys: Arc::clone(&keys), wire: Wire::new() };
     let mut play = runtime.block_on(stage.play(args, key_generation))?;
     let told = tell(&mut play, &keys, args)?;
     if let Some(path) = &args.html {
-        let story = Story { input: "demo", sessions: vec![told], notes: Vec::new() };
-        return page::write(path, &story);
+        let report = Report { input: "demo", sessions: vec![told], notes: Vec::new() };
+        return write_page(path, &report);
     }
     if args.json { show::json(&play, &told, args) } else { show::text(&play, &told, args) }
 }
 
 /// Explains what was sent, from the octets and the logged keys alone.
-fn tell(play: &mut Play, keys: &Secrets, args: &Demo) -> Result<Session, Failure> {
-    let capture = Capture {
+fn tell(play: &mut Play, keys: &SessionKeys, args: &Demo) -> Result<Session, Failure> {
+    let transcript = Transcript {
         title: format!("demo, {}, RSA keys of {} bits", args.group.name(), args.bits),
         profile: Some(args.profile),
         time: Some(wall_time()?),
         pieces: std::mem::take(&mut play.pieces),
         notes: Vec::new(),
     };
-    let named = |name: &str, identity: &Identity| Named {
-        name: name.to_owned(),
-        identity: identity.clone(),
-    };
-    let known = Known(vec![named("node A", &play.initiator), named("node B", &play.responder)]);
-    Ok(session::tell(&capture, keys, &known, wall_time()?))
+    let known: KnownIdentities =
+        [("node A", play.initiator.clone()), ("node B", play.responder.clone())]
+            .into_iter()
+            .collect();
+    Ok(inspect_session(&transcript, &Keys::none().with_log(keys), &known, wall_time()?))
 }
 
 fn two_identities(bits: u32) -> Result<(LocalIdentity, LocalIdentity), Failure> {
@@ -102,7 +100,7 @@ fn identity(bits: u32, expires: Timestamp) -> Result<LocalIdentity, Failure> {
 struct Stage {
     initiator: LocalIdentity,
     responder: LocalIdentity,
-    keys: Arc<Secrets>,
+    keys: Arc<SessionKeys>,
     wire: Wire,
 }
 
@@ -121,7 +119,7 @@ impl Stage {
         let answering = tokio::spawn(async move {
             let incoming = acceptor.next().await.map_err(failed)?;
             let carrier = incoming.open.await.map_err(failed)?;
-            let carrier = tap(carrier, Side::Responder, wire);
+            let carrier = tap(carrier, Role::Responder, wire);
             answer(accept(carrier, config).await?).await
         });
 
@@ -130,7 +128,7 @@ impl Stage {
             .trust([responder.clone()])
             .pin(responder.fingerprint().clone());
         let carrier = tcp::dial(address).await.map_err(failed)?;
-        let carrier = tap(carrier, Side::Initiator, self.wire.clone());
+        let carrier = tap(carrier, Role::Initiator, self.wire.clone());
         let session = connect(carrier, config).await?;
         let session_id = session.accepted().session_id;
         ask(session).await?;
@@ -144,13 +142,13 @@ impl Stage {
 
     fn config(&self, args: &Demo, local: LocalIdentity) -> Config {
         let policy = Policy {
-            profile: library_profile(args.profile),
+            profile: args.profile,
             offer: Groups::default().named(args.group),
             max_group_bits: 8192,
             ..Policy::default()
         };
         // Both sides log the same keys: whose are shown makes no difference.
-        let keys: Arc<Secrets> = Arc::clone(&self.keys);
+        let keys: Arc<SessionKeys> = Arc::clone(&self.keys);
         Config::new(local).with_policy(policy).key_log(keys)
     }
 }

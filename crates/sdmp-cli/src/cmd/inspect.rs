@@ -4,20 +4,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sdmp_container::Timestamp;
 use sdmp_envelope::Identity;
+use sdmp_handshake::Role;
+use sdmp_inspect::key_log::SessionKeys;
+use sdmp_inspect::render::{html, json, text};
+use sdmp_inspect::{Input, InputKind, Keys, KnownIdentities, Outcome, Report, inspect};
 use sdmp_transport::clock::wall_time;
 
 use crate::error::{Exit, Failure};
-use crate::explain::keys::{Known, Secrets};
-use crate::explain::story::{Outcome, Story};
-use crate::explain::text::Detail;
-use crate::explain::wire::{Capture, Side};
-use crate::explain::{container, json, page, session, text};
-use crate::io::{print_line, read_input, read_up_to};
+use crate::io::{Access, note, print_line, read_input, read_up_to, write_atomically};
 use crate::passphrase::Passphrase;
-use crate::record::{capture, read};
-use crate::store::{Named, Store};
+use crate::store::Store;
 
 /// Of a longer recording the beginning is read.
 const MOST: u64 = 64 << 20;
@@ -37,8 +34,8 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "NAME")]
     pub(crate) key: Option<String>,
     /// Who sent the objects of a stream of one direction: initiator or responder
-    #[arg(long, value_name = "SIDE", value_parser = side)]
-    pub(crate) from: Option<Side>,
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) from: Option<Role>,
     /// Print one JSON object
     #[arg(long, conflicts_with = "html")]
     pub(crate) json: bool,
@@ -50,76 +47,48 @@ pub(crate) struct Inspect {
     pub(crate) short: bool,
 }
 
-fn side(name: &str) -> Result<Side, String> {
-    Side::from_name(name).ok_or_else(|| "initiator or responder".to_owned())
-}
-
 pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Result<(), Failure> {
     let (octets, cut) = read_up_to(args.file.as_deref(), MOST)?;
-    if Secrets::is_key_log(&octets) {
+    if SessionKeys::is_key_log(&octets) {
         return Err(Failure::usage("this is a key log: secrets, and nothing to look at").remedy(
             "name the recording or the capture, and give the key log with --key-log FILE",
         ));
     }
     let known = known(store, &args.identity)?;
-    let (secrets, mut notes) = match &args.key_log {
-        Some(path) => Secrets::parse(&read_input(Some(path))?),
-        None => (Secrets::default(), Vec::new()),
+    let (log, mut notes) = match &args.key_log {
+        Some(path) => SessionKeys::parse(&read_input(Some(path))?),
+        None => (SessionKeys::default(), Vec::new()),
     };
     if cut {
         notes.push("the input is longer than 64 MiB; only its beginning was read".to_owned());
     }
-    let now = wall_time()?;
-    let mut story = if read::is_recording(&octets) {
-        let (captures, faults) = read::recording(&octets);
-        notes.extend(faults);
-        sessions("recording", &captures, &secrets, &known, now)
-    } else if capture::is_capture(&octets) {
-        let (captures, faults) = capture::read(&octets);
-        notes.extend(faults);
-        sessions("capture", &captures, &secrets, &known, now)
-    } else if is_container(&octets) {
-        let key = args.key.as_ref().map(|name| store.private_key(name, passphrase)).transpose()?;
-        let told = container::tell(&octets, &known, now, key.as_ref().map(|key| &key.key));
-        Story { input: "container", sessions: vec![told], notes: Vec::new() }
-    } else {
-        sessions("stream", &read::stream(&octets, args.from), &secrets, &known, now)
+    let input = Input::new(&octets).sent_by(args.from);
+    // A passphrase is asked for only where the key may be of use.
+    let private_key = match &args.key {
+        Some(name) if input.kind() == InputKind::Container => {
+            Some(store.private_key(name, passphrase)?)
+        }
+        _ => None,
     };
-    story.notes.append(&mut notes);
-    show(&story, args)?;
-    verdict(&story)
-}
-
-fn sessions(
-    input: &'static str,
-    captures: &[Capture],
-    secrets: &Secrets,
-    known: &Known,
-    now: Timestamp,
-) -> Story {
-    let tell = |capture| session::tell(capture, secrets, known, now);
-    Story { input, sessions: captures.iter().map(tell).collect(), notes: Vec::new() }
-}
-
-/// One object and nothing else: a container. What cannot be cut is told as a container too, which
-/// says where it is wrong.
-fn is_container(octets: &[u8]) -> bool {
-    let mut rest = octets.trim_ascii();
-    let mut deframer = sdmp_handshake::Deframer::new();
-    match deframer.next(&mut rest, usize::MAX) {
-        Ok(Some(_)) => rest.trim_ascii().is_empty(),
-        Ok(None) | Err(_) => true,
+    let mut keys = Keys::none().with_log(&log);
+    if let Some(key) = &private_key {
+        keys = keys.with_private_key(&key.key);
     }
+    let mut report = inspect(&input, &keys, &known, wall_time()?);
+    report.notes.splice(..0, notes);
+    show(&report, args)?;
+    verdict(&report)
 }
 
-fn known(store: &Store, files: &[PathBuf]) -> Result<Known, Failure> {
-    let mut known = Vec::new();
+fn known(store: &Store, files: &[PathBuf]) -> Result<KnownIdentities, Failure> {
+    let mut known = KnownIdentities::new();
     for path in files {
-        known.push(Named { name: path.display().to_string(), identity: identity(path)? });
+        known.add(path.display().to_string(), identity(path)?);
     }
-    known.extend(store.list_peers()?);
-    known.extend(store.list_keys()?);
-    Ok(Known(known))
+    for named in store.list_peers()?.into_iter().chain(store.list_keys()?) {
+        known.add(named.name, named.identity);
+    }
+    Ok(known)
 }
 
 fn identity(path: &Path) -> Result<Identity, Failure> {
@@ -129,15 +98,22 @@ fn identity(path: &Path) -> Result<Identity, Failure> {
     })
 }
 
-fn show(story: &Story, args: &Inspect) -> Result<(), Failure> {
+/// Writes the page to a file. It may hold opened secrets, so only its owner can read it.
+pub(crate) fn write_page(path: &Path, report: &Report) -> Result<(), Failure> {
+    write_atomically(path, &html::page(report), Access::Owner)?;
+    note(&format!("written: {}", path.display()));
+    Ok(())
+}
+
+fn show(report: &Report, args: &Inspect) -> Result<(), Failure> {
     if let Some(path) = &args.html {
-        return page::write(path, story);
+        return write_page(path, report);
     }
     if args.json {
-        return print_line(&json::story(story));
+        return print_line(&json::report(report));
     }
     let mut out = String::new();
-    text::story(&mut out, story, Detail { short: args.short, fields: true });
+    text::report(&mut out, report, text::Detail { short: args.short, fields: true });
     let mut stdout = anstream::stdout().lock();
     stdout
         .write_all(out.as_bytes())
@@ -146,14 +122,14 @@ fn show(story: &Story, args: &Inspect) -> Result<(), Failure> {
 }
 
 /// Scripts learn from the exit code whether a check failed.
-fn verdict(story: &Story) -> Result<(), Failure> {
-    let failed = story.count(Outcome::Fails);
+fn verdict(report: &Report) -> Result<(), Failure> {
+    let failed = report.count(Outcome::Fails);
     if failed == 0 {
         return Ok(());
     }
-    let rule = story
+    let rule = report
         .steps()
-        .flat_map(|step| &step.checks.0)
+        .flat_map(|step| step.checks.iter())
         .find(|check| check.outcome == Outcome::Fails)
         .map_or("", |check| check.rule);
     let checks = if failed == 1 { "1 check fails" } else { &format!("{failed} checks fail") };

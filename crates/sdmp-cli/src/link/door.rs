@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use sdmp_envelope::Identity;
-use sdmp_handshake::Config;
+use sdmp_handshake::{Config, Profile};
 use sdmp_transport::SecureSession;
 use sdmp_transport::listener::{Listener, Outcome};
 use tokio::task::JoinSet;
 
 use super::{Context, policy, warn_if_insecure};
 use crate::address::Address;
-use crate::cli::{Door, Profile};
+use crate::cli::Door;
 use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};

@@ -3,17 +3,29 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use anstyle::Style;
 use sdmp_container::b64url;
+use sdmp_handshake::{Profile, Role};
+use sdmp_inspect::Session;
+use sdmp_inspect::render::text::{Detail, style};
+use sdmp_inspect::render::{json as explained, text};
 use serde_json::json;
 
 use super::Play;
-use crate::cli::{Demo, Profile};
+use crate::cli::Demo;
 use crate::error::Failure;
-use crate::explain::json as explained;
-use crate::explain::story::Session;
-use crate::explain::text::{self, BOLD, Detail, line, style};
-use crate::explain::wire::Side;
 use crate::io::print_json;
+
+const BOLD: Style = Style::new().bold();
+
+macro_rules! line {
+    ($out:expr, $($argument:tt)*) => {
+        {
+            $out.push_str(&format!($($argument)*));
+            $out.push('\n');
+        }
+    };
+}
 
 fn millis(ms: f64) -> String {
     format!("{ms:.1}")
@@ -57,7 +69,7 @@ fn opening(out: &mut String, play: &Play, args: &Demo) {
         args.bits
     );
     line!(out, "and has been given the other's identity beforehand:");
-    for (side, identity) in [(Side::Initiator, &play.initiator), (Side::Responder, &play.responder)]
+    for (side, identity) in [(Role::Initiator, &play.initiator), (Role::Responder, &play.responder)]
     {
         let style = style(Some(side));
         line!(out, "  {style}{}{style:#}  {}", side.name(), identity.fingerprint());
@@ -83,7 +95,7 @@ fn summary(out: &mut String, play: &Play, told: &Session) {
         millis(in_millis(play.key_generation))
     );
     for (one, took) in told.steps.iter().zip(steps(told)) {
-        let name = format!("{}, {}", one.kind.name(), one.from.map_or("?", Side::name));
+        let name = format!("{}, {}", one.kind.name(), one.from.map_or("?", Role::name));
         line!(out, "  {name:<22} {:>8}   {:>8}", one.octets, millis(took));
     }
     let time = millis(in_millis(play.elapsed));

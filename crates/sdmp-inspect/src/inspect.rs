@@ -1,0 +1,76 @@
+//! The pipeline: octets to transcripts, transcripts to sessions, sessions to a report.
+
+use sdmp_container::Timestamp;
+use sdmp_crypto::rsa::PrivateKey;
+
+use crate::input::{self, Input, InputKind};
+use crate::key_log::SessionKeys;
+use crate::known::KnownIdentities;
+use crate::report::{Report, Session};
+use crate::transcript::Transcript;
+use crate::{container, session};
+
+/// The secrets that open what is sealed; without them an input shows what an eavesdropper sees.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys<'a> {
+    log: Option<&'a SessionKeys>,
+    private_key: Option<&'a PrivateKey>,
+}
+
+impl<'a> Keys<'a> {
+    /// No secrets.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Opens sessions with the secrets of this key log.
+    #[must_use]
+    pub fn with_log(self, log: &'a SessionKeys) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    /// Opens containers that are encrypted for this key (R22).
+    #[must_use]
+    pub fn with_private_key(self, key: &'a PrivateKey) -> Self {
+        Self { private_key: Some(key), ..self }
+    }
+}
+
+/// Opens an input as far as the keys allow, and checks again what its receivers had to check.
+///
+/// Signatures are checked against the `known` identities only. A session is judged at the time
+/// that its recording or capture names, anything else at `now`. Every input gives a report: what
+/// is wrong with the input is a failed check or a note in it.
+#[must_use]
+pub fn inspect(
+    input: &Input<'_>,
+    keys: &Keys<'_>,
+    known: &KnownIdentities,
+    now: Timestamp,
+) -> Report {
+    let kind = input.kind();
+    let (transcripts, notes) = match kind {
+        InputKind::Container => {
+            let told = container::inspect(input.octets(), known, now, keys.private_key);
+            return Report { input: kind.name(), sessions: vec![told], notes: Vec::new() };
+        }
+        InputKind::Recording => input::recording::read(input.octets()),
+        InputKind::Capture => input::pcap::read(input.octets()),
+        InputKind::Stream => (input::stream::read(input.octets(), input.sender()), Vec::new()),
+    };
+    let sessions = transcripts.iter().map(|one| inspect_session(one, keys, known, now)).collect();
+    Report { input: kind.name(), sessions, notes }
+}
+
+/// The same for one session that the caller has observed itself.
+#[must_use]
+pub fn inspect_session(
+    transcript: &Transcript,
+    keys: &Keys<'_>,
+    known: &KnownIdentities,
+    now: Timestamp,
+) -> Session {
+    let none = SessionKeys::default();
+    session::inspect(transcript, keys.log.unwrap_or(&none), known, now)
+}
