@@ -1,19 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+pub mod authority;
+mod clock;
 pub mod error;
 pub mod fact;
 mod grants;
 mod id;
 pub mod journal;
+pub mod judge;
 mod kind;
 pub mod resource;
 mod verify;
 pub mod view;
 
+pub use authority::{Authority, Connect, Strength, Wanted, connect};
+pub use clock::{Clock, Teller};
 pub use error::{Code, Error};
 pub use grants::Grants;
 pub use id::{Fingerprint, Identifier, LineId};
 pub use journal::{Cursor, Head, Line, Read};
+pub use judge::{Batch, Candidate, Judge, Judged, Verdict, WaitsFor};
 pub use kind::Kind;
 pub use resource::{Body, Outer, Payload, Resource};
 pub use sdmp_container::{Authorization, IdentityType, Timestamp};

@@ -32,6 +32,9 @@ pub trait View {
     /// A trust by its identifier.
     fn trust(&self, id: &Identifier) -> Option<Arc<TrustFact>>;
 
+    /// A revocation by its identifier.
+    fn revocation(&self, id: &Identifier) -> Option<Arc<RevocationFact>>;
+
     /// The trusts of a user in a key, in the order of admission.
     fn trusts(&self, user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
 

@@ -214,6 +214,13 @@ impl View for Known {
         }
     }
 
+    fn revocation(&self, id: &Identifier) -> Option<Arc<RevocationFact>> {
+        match self.facts.get(id)? {
+            Entry::Revocation(fact) => Some(Arc::clone(fact)),
+            Entry::Identity(_) | Entry::Trust(_) | Entry::Content(_) => None,
+        }
+    }
+
     fn trusts(&self, user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact> {
         facts(&self.trusts, self.pair(user, trustee))
     }

@@ -45,6 +45,10 @@ impl<V: View + ?Sized> View for Overlay<'_, V> {
         self.base.trust(id).or_else(|| self.more.trust(id))
     }
 
+    fn revocation(&self, id: &Identifier) -> Option<Arc<RevocationFact>> {
+        self.base.revocation(id).or_else(|| self.more.revocation(id))
+    }
+
     fn trusts(&self, user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact> {
         self.base.trusts(user, trustee).and(self.more.trusts(user, trustee))
     }
