@@ -3,6 +3,7 @@
 pub mod authority;
 mod clock;
 pub mod error;
+pub mod exchange;
 pub mod fact;
 mod grants;
 mod id;
@@ -10,6 +11,7 @@ pub mod journal;
 pub mod judge;
 mod kind;
 pub mod resource;
+pub mod sync;
 mod verify;
 pub mod view;
 

@@ -77,7 +77,7 @@ impl RequestJournal {
 /// A published resource by name: who published it, and which it is.
 ///
 /// `resource` equal to `author` names the identity of that key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceName {
     /// The user for whom it was published.
     pub author: Fingerprint,

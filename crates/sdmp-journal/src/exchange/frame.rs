@@ -1,0 +1,86 @@
+//! The outer form of exchange objects (N25).
+
+use sdmp_container::{Container, CoreSchema, Limits, Timestamp};
+use sdmp_envelope::{Identity, LocalIdentity, signature};
+
+use crate::exchange::read::{self, Malformed};
+use crate::exchange::{Body, RequestId, write};
+use crate::{Code, Error, Fingerprint, Identifier, Outer, Verify};
+
+/// An exchange object whose signature verified.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// When it says it was made: what N2 confirms a clock with.
+    pub created: Option<Timestamp>,
+    /// The body; of a malformed request its identifier alone, for `bad_request` (N27).
+    pub body: Result<Body, RequestId>,
+}
+
+/// Opens what came from the session's peer: form, kind, signer and signature (N25).
+///
+/// `user` and `trust` are not checked, and nothing of it is ever admitted or passed on.
+///
+/// # Errors
+/// `exchange.unexpected` for another container, signer or body, `journal.line` for an entry that
+/// is no line: the session ends (N29).
+pub fn open(
+    text: impl Into<Vec<u8>>,
+    peer: &Identity,
+    verifier: &dyn Verify,
+) -> Result<Opened, Error> {
+    let outer = Outer::parse_any_length(text).map_err(|_| Code::ExchangeUnexpected)?;
+    if outer.signer() != peer.fingerprint() {
+        return Err(Code::ExchangeUnexpected.into());
+    }
+    if !outer.is_signed_by(peer.public_key(), verifier) {
+        return Err(Code::ExchangeUnexpected.into());
+    }
+    let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
+    let payload = Container::parse(outer.payload_text(), &Limits::DEFAULT).map_err(unexpected)?;
+    if !payload.version().is_0_12() || read::kind_of(&payload).is_none() {
+        return Err(Code::ExchangeUnexpected.into());
+    }
+    let resource = sdmp_container::Resource::from_container(&payload).map_err(unexpected)?;
+    let body = match read::body(&payload) {
+        Ok(body) => Ok(body),
+        Err(Malformed::Request(identifier)) => Err(identifier),
+        Err(Malformed::Body(error)) => return Err(error),
+    };
+    Ok(Opened { created: resource.created(), body })
+}
+
+/// Who sends exchange objects: a node, its user and the trust that makes it that user's (N21, N25).
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The node's identity and key.
+    pub node: LocalIdentity,
+    /// The user of line 2.
+    pub user: Fingerprint,
+    /// The trust of line 3.
+    pub trust: Identifier,
+}
+
+/// Writes and signs an exchange object (N25). The text is what a session sends.
+///
+/// # Errors
+/// The node's identity has expired, or its signer fails; `exchange.unexpected` for a body without
+/// the form of N26.
+pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<String, Error> {
+    let (kind, member) = write::member(body)?;
+    let text = format!(
+        concat!(
+            r#"{{"sdmp":{{"version":"0.12.0","schemas":["{}","{}"]}},"#,
+            r#""resource":{{"user":"{}","trust":"{}","created":"{}"}},"{}":{}}}"#
+        ),
+        CoreSchema::Resource.name(),
+        kind.name(),
+        sender.user,
+        sender.trust,
+        now,
+        kind.member(),
+        member
+    );
+    let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
+    let container = Container::parse(text, &Limits::DEFAULT).map_err(unexpected)?;
+    signature::sign(&container, &[&sender.node], now).map_err(Error::Signing)
+}
