@@ -1,0 +1,193 @@
+//! A guide that answers from what is known, a library of texts and lines, and the time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sdmp_container::{Fingerprint, Identifier, IdentityType, ResourceName, Timestamp};
+
+use crate::authority::{Authority, Connect, Strength, Wanted, connect};
+use crate::exchange::body::is_identity;
+use crate::exchange::{Given, Lines};
+use crate::fact::{Meta, TrustFact};
+use crate::judge::check_content;
+use crate::sync::{Access, Collected, Guide, Standing};
+use crate::{Cursor, Head, Kind, Line, LineId, Read, View};
+
+/// How long after an expiry a trust or an identity counts weakly (N11), in milliseconds.
+const YEAR: i64 = 365 * 24 * 3_600_000;
+
+/// What a node keeps beside what is known: its journal and the texts.
+pub trait Library {
+    /// The end of the journal.
+    fn head(&self) -> Head;
+
+    /// The lines after one, at most `limit`; `None` if the journal does not have that line.
+    fn lines(&self, since: &LineId, limit: usize) -> Option<Vec<Line>>;
+
+    /// The text of an admitted resource, if it is here.
+    fn text(&self, id: &Identifier) -> Option<Arc<str>>;
+
+    /// Whether an address of this node is known (N35).
+    fn has_address(&self, node: &Fingerprint) -> bool;
+}
+
+/// One state of a node at one time.
+#[derive(Debug)]
+pub struct Snapshot<'s, V: ?Sized, L: ?Sized> {
+    /// What is known.
+    pub view: &'s V,
+    /// Journal and texts, of the same moment.
+    pub library: &'s L,
+    /// This node.
+    pub node: &'s Fingerprint,
+    /// Its user (N1).
+    pub user: &'s Fingerprint,
+    /// The time (N2).
+    pub now: Timestamp,
+}
+
+impl<V: View + ?Sized, L: Library + ?Sized> Snapshot<'_, V, L> {
+    fn authority(&self) -> Authority<'_, V> {
+        Authority::new(self.view, self.now)
+    }
+
+    /// What N18 and N27 let a peer have of one known resource, or nothing: the one place where that
+    /// is decided.
+    fn given(&self, peer: &Fingerprint, access: Access, meta: &Meta) -> Option<Given> {
+        let strength = if access == Access::Full { Strength::Live } else { Strength::Weak };
+        let authority = self.authority().with_strength(strength);
+        let text = |id: &Identifier| self.library.text(id);
+        if let Some(revocation) = authority.revocation_to_give(meta) {
+            let without = authority.without_revocations_of(&meta.id);
+            if !without.may_be_given(peer, meta) {
+                return None;
+            }
+            let with_resource = matches!(meta.kind, Kind::Identity | Kind::Trust);
+            let revoked = if with_resource { Some(text(&meta.id)?) } else { None };
+            return Some(Given { data: text(&revocation.meta.id)?, revoked });
+        }
+        let is_content = !meta.kind.is_control();
+        if is_content && (access != Access::Full || check_content(&authority, meta).is_err()) {
+            return None;
+        }
+        if !authority.may_be_given(peer, meta) {
+            return None;
+        }
+        Some(Given { data: text(&meta.id)?, revoked: None })
+    }
+
+    /// The known resource of this name (N26).
+    fn named(&self, name: &ResourceName) -> Option<Meta> {
+        if is_identity(name) {
+            return Some(self.authority().key_state(&name.author)?.identity().meta.clone());
+        }
+        self.view.meta(&name.resource).filter(|meta| meta.user == name.author)
+    }
+
+    /// The moments at which time alone may change what N17 says of a peer: every end of what it
+    /// rests on, and a year later.
+    fn next_end(&self, peer: &Fingerprint) -> Option<Timestamp> {
+        let (mut keys, mut ends) = (BTreeSet::new(), Vec::new());
+        let mut add = |trust: &TrustFact| {
+            ends.extend(trust.expires);
+            keys.extend([trust.meta.user.clone(), trust.meta.signer.clone()]);
+            if let Some(parent) = trust.meta.trust.as_ref().and_then(|id| self.view.trust(id)) {
+                ends.extend(parent.expires);
+            }
+        };
+        self.view.trusts(self.user, self.node).iter().for_each(|trust| add(trust));
+        for trust in self.view.trusts_in(peer).iter() {
+            add(trust);
+            let other = &trust.meta.user;
+            self.view.trusts(self.user, other).iter().for_each(|trust| add(trust));
+            self.view.trusts(other, self.user).iter().for_each(|trust| add(trust));
+        }
+        keys.extend([peer.clone(), self.node.clone(), self.user.clone()]);
+        for key in &keys {
+            ends.extend(self.view.identities(key).iter().map(|identity| identity.expires));
+        }
+        let year = |end: Timestamp| Timestamp::from_unix_millis(end.unix_millis() + YEAR);
+        let later = ends.iter().copied().filter_map(year);
+        ends.iter().copied().chain(later).filter(|end| *end > self.now).min()
+    }
+}
+
+impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
+    fn node(&self) -> &Fingerprint {
+        self.node
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.library.has_address(self.node)
+    }
+
+    fn head(&self) -> Head {
+        self.library.head()
+    }
+
+    fn lines(&self, since: &LineId, limit: usize) -> Option<Vec<Line>> {
+        self.library.lines(since, limit)
+    }
+
+    fn kind(&self, id: &Identifier) -> Option<Kind> {
+        self.view.meta(id).map(|meta| meta.kind)
+    }
+
+    fn has_identity(&self, key: &Fingerprint) -> bool {
+        !self.view.identities(key).is_empty()
+    }
+
+    fn read(&self, cursor: &mut Cursor, own: bool, lines: &Lines) -> Read {
+        cursor.read(&lines.since, &lines.entries, self.view, self.now, own)
+    }
+
+    fn unknown_since(&self, cursor: &mut Cursor, own: bool) -> Read {
+        cursor.unknown_since(self.now, own)
+    }
+
+    fn standing(&self, peer: &Fingerprint) -> Standing {
+        let access = match connect(self.view, self.now, (self.user, self.node), peer) {
+            Connect::Full => Access::Full,
+            Connect::ControlOnly => Access::ControlOnly,
+            Connect::No(_) => Access::Refused,
+        };
+        let trusts = self.view.trusts_in(peer);
+        let users = trusts.iter().map(|trust| trust.meta.user.clone()).collect();
+        let weak = self.authority().with_strength(Strength::Weak);
+        let own = weak.trusts(self.user, peer);
+        Standing { access, own, users, until: self.next_end(peer) }
+    }
+
+    fn peers(&self) -> Vec<(Fingerprint, bool)> {
+        let mut nodes = BTreeSet::new();
+        for user in self.authority().users(self.user) {
+            let trusts = self.view.trusts_of(&user);
+            nodes.extend(trusts.iter().map(|trust| trust.trustee.clone()));
+        }
+        nodes.remove(self.node);
+        let connects = |node: &Fingerprint| {
+            let connect = connect(self.view, self.now, (self.user, self.node), node);
+            !matches!(connect, Connect::No(_))
+        };
+        let nodes = nodes.into_iter().filter(|node| {
+            self.authority().is_of_type(node, IdentityType::Node) && connects(node)
+        });
+        nodes.map(|node| (node.clone(), self.library.has_address(&node))).collect()
+    }
+
+    fn collected(&self) -> Collected {
+        let authority = self.authority();
+        let users = authority.users(self.user);
+        let mut keys = BTreeSet::new();
+        for user in &users {
+            let trusts = self.view.trusts_of(user);
+            keys.extend(trusts.iter().map(|trust| trust.trustee.clone()));
+        }
+        keys.retain(|key| authority.wanted(self.user, key) == Wanted::OwnName);
+        Collected { users, keys }
+    }
+
+    fn give(&self, peer: &Fingerprint, access: Access, name: &ResourceName) -> Option<Given> {
+        self.given(peer, access, &self.named(name)?)
+    }
+}
