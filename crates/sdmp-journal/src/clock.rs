@@ -27,6 +27,8 @@ pub struct Clock {
     stored: Option<Timestamp>,
     /// Started ahead, and not confirmed: the other users whose nodes have confirmed so far.
     ahead: Option<BTreeSet<Fingerprint>>,
+    /// The last time that was given for `created`.
+    stamped: Option<Timestamp>,
 }
 
 /// Whose node an exchange object came from.
@@ -44,7 +46,7 @@ impl Clock {
     #[must_use]
     pub fn start(stored: Option<Timestamp>, system: Timestamp) -> Self {
         let leaps = stored.is_some_and(|stored| millis_from(stored, system) > DAY);
-        Self { stored, ahead: leaps.then(BTreeSet::new) }
+        Self { stored, ahead: leaps.then(BTreeSet::new), stamped: stored }
     }
 
     /// The time for everything but appends: never less than at the last append.
@@ -73,6 +75,20 @@ impl Clock {
         self.stored = self.stored.max(Some(now));
     }
 
+    /// A time for `created` that was not given before (N4).
+    ///
+    /// # Errors
+    /// As [`Clock::time_to_append`].
+    pub fn stamp(&mut self, system: Timestamp) -> Result<Timestamp, Code> {
+        let now = self.time_to_append(system)?;
+        let next = self
+            .stamped
+            .and_then(|last| Timestamp::from_unix_millis(last.unix_millis().saturating_add(1)));
+        let stamp = next.map_or(now, |next| next.max(now));
+        self.stamped = Some(stamp);
+        Ok(stamp)
+    }
+
     /// A person says that the system's clock is right.
     pub fn confirm(&mut self) {
         self.ahead = None;
@@ -99,7 +115,7 @@ impl Clock {
     /// A person says that the stored time was wrong: it is forgotten. All dates that rules have set
     /// are to be cleared as well.
     pub fn reset(&mut self) {
-        (self.stored, self.ahead) = (None, None);
+        (self.stored, self.ahead, self.stamped) = (None, None, None);
     }
 }
 

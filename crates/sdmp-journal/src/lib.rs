@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod authority;
+pub mod build;
 mod clock;
 pub mod error;
 pub mod exchange;
@@ -16,6 +17,7 @@ mod verify;
 pub mod view;
 
 pub use authority::{Authority, Connect, Strength, Wanted, connect};
+pub use build::Author;
 pub use clock::{Clock, Teller};
 pub use error::{Code, Error};
 pub use grants::Grants;

@@ -55,7 +55,14 @@ impl Shares {
             Kind::Revoke if !is_users_key() => {
                 revocations_of_share(view, user, signer) >= self.revocations
             }
-            _ => false,
+            Kind::Trust
+            | Kind::Revoke
+            | Kind::Node
+            | Kind::User
+            | Kind::Message
+            | Kind::Receipt
+            | Kind::Encrypted
+            | Kind::None => false,
         };
         if is_full {
             return Err(Verdict::waits(WaitsFor::Room(Code::QuotaControl)));

@@ -1,6 +1,5 @@
 //! The payload of a resource (N4).
 
-use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Limits, SchemaName, Timestamp};
 
 use crate::error::{Code, Error};
@@ -32,12 +31,11 @@ impl Payload {
         let core = other_core(&container)?;
         container.check_core().map_err(fault)?;
         let resource = sdmp_container::Resource::from_container(&container).map_err(fault)?;
-        let created = created(&container)?;
         Ok(Self {
             core,
             user: resource.user().clone(),
             trust: resource.trust().cloned(),
-            created,
+            created: resource.created(),
             container,
         })
     }
@@ -88,16 +86,4 @@ fn other_core(container: &Container) -> Result<Option<CoreSchema>, Error> {
         }
     }
     if listed { Ok(other) } else { Err(Code::ResourcePayload.into()) }
-}
-
-fn created(container: &Container) -> Result<Option<Timestamp>, Error> {
-    let resource = container.root().get("resource").and_then(Value::as_object);
-    match resource.and_then(|resource| resource.get("created")) {
-        None => Ok(None),
-        Some(Value::String(text)) => match text.parse() {
-            Ok(created) => Ok(Some(created)),
-            Err(error) => Err(Error::Container(Code::ResourcePayload, error)),
-        },
-        Some(_) => Err(Code::ResourcePayload.into()),
-    }
 }
