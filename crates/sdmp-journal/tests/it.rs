@@ -13,4 +13,8 @@
     reason = "a test that is wrong should stop"
 )]
 
+mod authority;
+mod common;
 mod example;
+mod histories;
+mod judge;

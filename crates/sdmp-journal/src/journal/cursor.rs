@@ -21,8 +21,8 @@ pub struct Cursor {
 /// What came of entries that a peer gave (N23, N24).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// New lines follow the last one that was read; the cursor has moved past them. Ask on.
-    Lines,
+    /// New lines, which follow the last one that was read; the cursor has moved past them. Ask on.
+    Lines(Vec<Line>),
     /// There are no more lines.
     End,
     /// The entries begin elsewhere: ask from [`Cursor::last`].
@@ -43,7 +43,7 @@ impl Read {
         match self {
             Self::Malformed => Some(Code::JournalLine),
             Self::Fork | Self::Later(_) => Some(Code::JournalFork),
-            Self::Lines | Self::End | Self::Ask => None,
+            Self::Lines(_) | Self::End | Self::Ask => None,
         }
     }
 }
@@ -136,7 +136,7 @@ impl Cursor {
             return Read::Malformed;
         }
         self.head = head;
-        Read::Lines
+        Read::Lines(entries.to_vec())
     }
 
     /// The journal goes on differently, or the peer does not know our last line (N24). The cursor
