@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 
 use sdmp_handshake::{Distrust, Error as HandshakeError, MessageKind};
+use sdmp_node::Error as NodeError;
+use sdmp_node::error::Unsendable;
+use sdmp_node::transfer::Refusal;
 use sdmp_transport::Error as TransportError;
 
 /// The exit codes, as `sdmp --help` documents them.
@@ -184,6 +187,151 @@ impl From<TransportError> for Failure {
         };
         Self::new(exit, error.code(), error.to_string())
     }
+}
+
+impl From<NodeError> for Failure {
+    fn from(error: NodeError) -> Self {
+        let (exit, remedy) = match &error {
+            NodeError::Session(error) => return error.clone().into(),
+            NodeError::Envelope(error) | NodeError::Key { cause: error, .. } => {
+                let inner = Self::from(error.clone());
+                (inner.exit, inner.remedy)
+            }
+            NodeError::Container(error) => return error.clone().into(),
+            error => (exit_of_node(error), remedy_of_node(error)),
+        };
+        let failure = Self::new(exit, error.code(), error.to_string());
+        Self { remedy, ..failure }
+    }
+}
+
+fn exit_of_node(error: &NodeError) -> Exit {
+    match error {
+        NodeError::Name
+        | NodeError::KeyExists(_)
+        | NodeError::NoKey(_)
+        | NodeError::NoPrivateKey(_)
+        | NodeError::NoPeer(_)
+        | NodeError::Unsendable { .. } => Exit::Usage,
+        NodeError::ChangedKey(_) => Exit::ChangedKey,
+        NodeError::Damaged { .. }
+        | NodeError::NotATransfer
+        | NodeError::NotAStream
+        | NodeError::NothingOffered
+        | NodeError::UnsignedOffer => Exit::Invalid,
+        NodeError::Incomplete
+        | NodeError::Unanswered
+        | NodeError::Superseded
+        | NodeError::StreamCut => Exit::Cut,
+        NodeError::Silent { .. } | NodeError::NoAnswer { .. } | NodeError::OfferTimeout(_) => {
+            Exit::Timeout
+        }
+        _ => Exit::Other,
+    }
+}
+
+/// What a person can do about it.
+fn remedy_of_node(error: &NodeError) -> Option<String> {
+    Some(match error {
+        NodeError::KeyExists(_) => {
+            "choose another name, or move its files out of the data directory".to_owned()
+        }
+        NodeError::NoKey(_) | NodeError::NoPrivateKey(_) => {
+            "`sdmp key list` shows the keys, `sdmp key new NAME` makes one".to_owned()
+        }
+        NodeError::NoPeer(_) => {
+            "`sdmp peer list` shows the peers, `sdmp peer add NAME FILE` adds one".to_owned()
+        }
+        NodeError::ChangedKey(name) => format!(
+            "if it is another node, choose another name; if {name} says, over a channel that you trust, that its key is new, `sdmp peer remove {name}` first; otherwise the connection may be intercepted"
+        ),
+        NodeError::Damaged { .. } => {
+            "restore it from a backup, or remove it and make or add it again".to_owned()
+        }
+        NodeError::Readable { path, .. } => format!(
+            "if nobody has read it, `chmod 600 {}`; otherwise make a new key",
+            path.display()
+        ),
+        NodeError::Writable { path, .. } => format!(
+            "if nobody has changed it, `chmod go-w {}`, and let it belong to you",
+            path.display()
+        ),
+        NodeError::Locked(_) => "wait for it, or end it".to_owned(),
+        NodeError::Unsendable { cause, .. } => return remedy_of_unsendable(cause),
+        NodeError::FileChanged { .. } => {
+            "send it again when nothing writes to it any more".to_owned()
+        }
+        NodeError::NotATransfer => {
+            "`sdmp send` and `sdmp recv` talk with each other, and with nothing else".to_owned()
+        }
+        NodeError::Incomplete => {
+            "let it send again: what came is kept, and the transfer goes on from there".to_owned()
+        }
+        NodeError::Unanswered => {
+            "send again: what it has is kept, and the transfer goes on from there".to_owned()
+        }
+        NodeError::Silent { .. } => {
+            "does the other side run the right command? `sdmp send` needs `sdmp recv` there".to_owned()
+        }
+        NodeError::NoAnswer { .. } => {
+            "check the address, and whether a firewall is in the way".to_owned()
+        }
+        NodeError::Connect { .. } => {
+            "check the address, and whether the other side listens there".to_owned()
+        }
+        NodeError::Unreachable { .. } => {
+            "check what --forward-to says, and whether that service runs".to_owned()
+        }
+        NodeError::CommandStart { .. } => {
+            "check that the program is there and may be run".to_owned()
+        }
+        NodeError::CommandFailed { .. } => {
+            "what it wrote to standard error says why".to_owned()
+        }
+        NodeError::StreamCut => "what came is authentic, but it is not all".to_owned(),
+        NodeError::NotAStream => "both sides must carry octets: `sdmp pipe` or `forward` here, `sdmp listen` with --pipe, --forward-to or a command there".to_owned(),
+        NodeError::LocalEndClosed => "the program or socket on this side reads no more; what was still to come is lost".to_owned(),
+        NodeError::NothingOffered | NodeError::OfferTimeout(_) => {
+            "the peer offers its identity with `sdmp key serve ADDR`, on a port of its own".to_owned()
+        }
+        NodeError::UnsignedOffer => {
+            "the connection may be intercepted, or the other side runs an older program; get the file of `sdmp key export NAME` over a channel that you trust".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn remedy_of_unsendable(cause: &Unsendable) -> Option<String> {
+    let remedy = match cause {
+        Unsendable::NotRegular => {
+            "a directory travels as an archive: `tar c DIR | sdmp pipe PEER` here, `sdmp listen ADDR --pipe | tar x` there"
+        }
+        Unsendable::Name(_) => "give it another name first",
+        Unsendable::SameName(_) => "send them one after the other, or give one another name first",
+        _ => "check the path, and whether you may read it",
+    };
+    Some(remedy.to_owned())
+}
+
+/// A file that was not taken; `doing` says which one and on which side.
+pub(crate) fn of_file(refusal: &Refusal, doing: &str) -> Failure {
+    let exit = if *refusal == Refusal::Mismatch { Exit::Invalid } else { Exit::Other };
+    let remedy = match refusal {
+        Refusal::Name => {
+            "send it under another name: no leading dot, no separators or control characters, no name of a device"
+        }
+        Refusal::Exists => {
+            "the receiver may move that file away, or allow it to be replaced with `sdmp recv --force`"
+        }
+        Refusal::Size => "the receiver may allow larger files with `sdmp recv --max-size`",
+        Refusal::Busy => "wait until the other transfer has ended",
+        Refusal::Storage(_) => {
+            "look at the receiver's disk: space, permissions; what came so far is kept"
+        }
+        Refusal::Mismatch => "send it again; a file must not change while it is sent",
+        _ => "the receiver's own output says why",
+    };
+    Failure::new(exit, refusal.code(), format!("{doing}: {refusal}")).remedy(remedy)
 }
 
 impl Failure {

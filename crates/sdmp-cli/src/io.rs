@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 pub(crate) use sdmp_inspect::escape::{is_bidi_control, json_object, printable};
 
 use crate::error::{Exit, Failure};
-use crate::transfer::progress;
+use crate::progress;
 
 /// The longest file or standard input that is read: the default limit of the parser, and some.
 const INPUT_LIMIT: u64 = 17 << 20;

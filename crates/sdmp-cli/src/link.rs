@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
-use sdmp_handshake::{Config, Policy, Profile, Role};
-use sdmp_transport::{Carrier, SecureSession, SessionReceiver, SessionSender, connect};
-use tokio::time::timeout;
+use sdmp_handshake::{Config, Policy, Profile, Role, SessionLimits};
+use sdmp_node::Opener;
+use sdmp_node::home::{Listing, Named};
+use sdmp_transport::{Carrier, SecureSession};
 
 pub(crate) use target::{Destination, Target};
 
@@ -23,21 +24,25 @@ use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
 use crate::io::warn;
 use crate::key_log;
-use crate::passphrase::Passphrase;
+use crate::passphrase::{self, Passphrase};
 use crate::record::Recorder;
 use crate::settings::Settings;
-use crate::store::Store;
-use crate::transfer::unexpected;
-
-/// How long the network may take to connect.
-const DIAL_LIMIT: Duration = Duration::from_secs(10);
+use sdmp_node::home::Home;
 
 /// What each command may need of this machine.
 #[derive(Debug)]
 pub(crate) struct Context {
-    pub(crate) store: Store,
+    pub(crate) store: Home,
     pub(crate) passphrase: Passphrase,
     pub(crate) settings: Settings,
+}
+
+/// What a directory of the home holds. A file that cannot be read trusts nobody, and is named.
+pub(crate) fn listed(listing: Listing) -> Vec<Named> {
+    for damaged in listing.damaged {
+        warn(&Failure::from(damaged).to_string());
+    }
+    listing.named
 }
 
 /// Where peers come in unless another place is given.
@@ -46,7 +51,7 @@ const LISTEN: &str = "0.0.0.0:7667";
 impl Context {
     /// The key that sessions use.
     fn local(&self, link: &Link) -> Result<LocalIdentity, Failure> {
-        self.store.local(&self.key(link.key.as_deref())?, &self.passphrase)
+        passphrase::local(&self.store, &self.key(link.key.as_deref())?, &self.passphrase)
     }
 
     /// The name of the key that is meant: the named one, the configured one, or the only node key.
@@ -54,7 +59,7 @@ impl Context {
         if let Some(name) = named.or(self.settings.key.as_deref()) {
             return Ok(name.to_owned());
         }
-        let mut nodes = self.store.list_keys()?;
+        let mut nodes = self.store.list_keys()?.named;
         nodes.retain(|key| key.identity.kind() == sdmp_container::IdentityType::Node);
         match nodes.as_slice() {
             [only] => Ok(only.name.clone()),
@@ -93,6 +98,7 @@ pub(crate) struct Dialler {
     json: bool,
     recorder: Recorder,
     config: Config,
+    opener: Opener,
 }
 
 impl Dialler {
@@ -113,12 +119,17 @@ impl Dialler {
             .trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         let recorder = Recorder::open(args.link.record.as_deref(), profile)?;
-        Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config })
+        Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config, opener: Opener::default() })
     }
 
     /// The name of the only peer that is accepted.
     pub(crate) fn peer(&self) -> &str {
         &self.peer
+    }
+
+    /// The limits that suit the carrier (R42).
+    pub(crate) fn limits(&self) -> &SessionLimits {
+        &self.config.policy().limits
     }
 
     /// How the events of these sessions are told.
@@ -134,9 +145,13 @@ impl Dialler {
 
     /// Opens a session, and tells how that came out.
     pub(crate) async fn open(&self, output: Output) -> Result<SecureSession, Failure> {
-        let carrier = dial(&self.address).await?;
-        let carrier = self.recorder.carrier(carrier, Role::Initiator, &self.address.to_string());
-        match connect(carrier, self.config.clone()).await {
+        let address = self.address.to_string();
+        let dial = async || {
+            let carrier = self.address.dial().await?;
+            let carrier = self.recorder.carrier(carrier, Role::Initiator, &address);
+            Ok(Box::new(carrier) as Box<dyn Carrier>)
+        };
+        match self.opener.open(&address, dial, &self.config).await {
             Ok(session) => {
                 output.accepted(&session, Some(&self.peer))?;
                 Ok(session)
@@ -148,38 +163,6 @@ impl Dialler {
             }
         }
     }
-}
-
-/// Opens a connection, and nothing more.
-pub(crate) async fn dial(address: &Address) -> Result<Box<dyn Carrier>, Failure> {
-    timeout(DIAL_LIMIT, address.dial())
-        .await
-        .map_err(|_| {
-            Failure::new(Exit::Timeout, "dial.timeout", "nobody answers at this address")
-                .remedy("check the address, and whether a firewall is in the way")
-        })?
-        .map_err(|error| {
-            Failure::new(Exit::Other, "dial.failed", format!("cannot connect: {error}"))
-                .remedy("check the address, and whether the other side listens there")
-        })
-}
-
-/// Closes, and waits for the peer's close; whether that was authenticated (R41).
-pub(crate) async fn close_and_wait(
-    sender: &mut SessionSender,
-    receiver: &mut SessionReceiver,
-    patience: Duration,
-) -> Result<bool, Failure> {
-    let ending = async {
-        sender.finish().await?;
-        if receiver.recv().await?.is_some() {
-            return Err(unexpected());
-        }
-        sender.finished().await?;
-        Ok(())
-    };
-    timeout(patience, ending).await.map_err(|_| sdmp_transport::Error::CloseTimeout)??;
-    Ok(receiver.closed_authentically())
 }
 
 fn policy(profile: Profile, address: &Address) -> Policy {

@@ -9,29 +9,28 @@ mod cli;
 mod cmd;
 mod error;
 mod fingerprint;
-mod introduce;
 mod io;
 mod key_log;
 mod link;
 mod log;
 mod passphrase;
+mod progress;
 mod record;
 mod settings;
-mod store;
-mod transfer;
-mod tunnel;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use clap::Parser;
+use etcetera::BaseStrategy;
 
 use crate::cli::{Cli, Command};
 use crate::error::Failure;
 use crate::link::Context;
 use crate::passphrase::Passphrase;
 use crate::settings::Settings;
-use crate::store::Store;
+use sdmp_node::home::Home;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -53,8 +52,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// `--data`, which also reads `SDMP_DATA`; else the platform's place for data.
+fn home(data: Option<PathBuf>) -> Result<Home, Failure> {
+    if let Some(root) = data {
+        return Ok(Home::new(root));
+    }
+    let platform = etcetera::choose_base_strategy().map_err(|_| {
+        Failure::usage("this user has no home directory")
+            .remedy("name a directory with --data or SDMP_DATA")
+    })?;
+    Ok(Home::new(platform.data_dir().join("sdmp")))
+}
+
 fn run(cli: Cli) -> Result<(), Failure> {
-    let store = Store::open(cli.data.clone())?;
+    let store = home(cli.data.clone())?;
     let settings = Settings::load(&cli, store.root())?;
     let verbose = if cli.verbose == 0 && !cli.quiet { settings.verbose } else { cli.verbose };
     if cli.quiet || (settings.quiet && verbose == 0) {

@@ -5,6 +5,9 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use sdmp_envelope::LocalIdentity;
+use sdmp_envelope::private_key::Loaded;
+use sdmp_node::Home;
 use zeroize::Zeroizing;
 
 use crate::error::{Exit, Failure};
@@ -41,6 +44,24 @@ impl Passphrase {
         }
         Ok(Some(Zeroizing::new(line.to_owned())))
     }
+}
+
+/// An own key's private half; its passphrase is asked for only if it has one.
+pub(crate) fn private_key(
+    home: &Home,
+    name: &str,
+    passphrase: &Passphrase,
+) -> Result<Loaded, Failure> {
+    home.private_key(name, || passphrase.get(&format!("Passphrase of key {name}: ")))
+}
+
+/// An own key, ready to sign.
+pub(crate) fn local(
+    home: &Home,
+    name: &str,
+    passphrase: &Passphrase,
+) -> Result<LocalIdentity, Failure> {
+    home.local(name, || passphrase.get(&format!("Passphrase of key {name}: ")))
 }
 
 /// Asks for a new passphrase, twice.

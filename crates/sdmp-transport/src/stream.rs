@@ -90,6 +90,12 @@ impl SecureReader {
         }
     }
 
+    /// The session's receiving half, for what a protocol on top sends after the end of the stream.
+    #[must_use]
+    pub fn into_receiver(self) -> SessionReceiver {
+        self.receiver
+    }
+
     /// The next container, decoded.
     fn take(&mut self, next: Option<Result<crate::Received, Error>>) -> io::Result<()> {
         // An authenticated close that no `end` announced: the peer's program left in mid-stream.
@@ -124,6 +130,21 @@ impl AsyncRead for SecureReader {
 }
 
 impl SecureWriter {
+    /// Ends the stream, but not the session: its sending half, for what a protocol on top has to say
+    /// after the end. Close it with [`SessionSender::finish`].
+    ///
+    /// # Errors
+    /// How the session was cut.
+    pub async fn end(mut self) -> io::Result<SessionSender> {
+        if !self.ended {
+            std::future::poll_fn(|cx| self.poll_send(cx, true)).await?;
+        }
+        std::future::poll_fn(|cx| Pin::new(&mut self.sender).poll_flush(cx))
+            .await
+            .map_err(into_io)?;
+        Ok(self.sender)
+    }
+
     /// Hands what was gathered to the session.
     fn poll_send(&mut self, cx: &mut Context<'_>, end: bool) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.sender).poll_ready(cx)).map_err(into_io)?;

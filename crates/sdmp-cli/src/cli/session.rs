@@ -49,6 +49,9 @@ pub(crate) struct Dial {
 /// What sessions need that peers open.
 #[derive(Debug, Args)]
 pub(crate) struct Door {
+    /// Serve only this trusted peer; give it again for several [default: all trusted peers]
+    #[arg(long = "peer", value_name = "PEERNAME")]
+    pub(crate) peers: Vec<String>,
     /// Serve one connection, then exit with its exit code
     #[arg(long)]
     pub(crate) once: bool,
@@ -111,6 +114,9 @@ pub(crate) struct Recv {
     /// Refuse larger files: a number of octets, or with KiB, MiB, GiB, TiB [default: 32GiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_size: Option<u64>,
+    /// Let all unfinished files together take so much; older ones give way [default: twice --max-size]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_unfinished: Option<u64>,
     #[command(flatten)]
     pub(crate) door: Door,
 }
@@ -129,8 +135,8 @@ pub(crate) struct Pipe {
 
 #[derive(Debug, Args)]
 pub(crate) struct Forward {
-    /// The local end: PORT of this machine's loopback address, or HOST:PORT
-    #[arg(value_name = "[HOST:]PORT")]
+    /// The local end: PORT of this machine's loopback address, HOST:PORT, or unix:PATH for this user only
+    #[arg(value_name = "[HOST:]PORT|unix:PATH")]
     pub(crate) local: String,
     /// A peer's name, NAME:PORT for another port of its host, or an address
     #[arg(value_name = "PEER|ADDR")]

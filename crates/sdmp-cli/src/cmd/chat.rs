@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
 use sdmp_handshake::Profile;
+use sdmp_node::tunnel;
 use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -148,6 +149,17 @@ impl Output {
             Ok(_) => Ok(()),
             Err(failure) => self.failed(failure, peer),
         }
+    }
+
+    /// How a stream ended.
+    pub(crate) fn told(
+        self,
+        peer: &str,
+        result: Result<tunnel::Ended, sdmp_node::Error>,
+    ) -> Result<tunnel::Ended, Failure> {
+        let result = result.map_err(|error| Failure::from(error).after_acceptance());
+        self.ended(&result.as_ref().map(|_| true).map_err(Clone::clone), peer)?;
+        result
     }
 
     /// The session never was.

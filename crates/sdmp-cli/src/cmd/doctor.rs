@@ -18,7 +18,7 @@ use sdmp_transport::{accept, connect, tcp};
 use crate::error::{Exit, Failure};
 use crate::io::{json_object, print_line};
 use crate::link::{Context, block_on};
-use crate::store::Named;
+use sdmp_node::home::{Named, Protection};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// Keys and peers that end so soon are pointed out.
@@ -181,16 +181,20 @@ fn lasting(row: &Named, now: Timestamp, what: &str, fine: String) -> Finding {
 
 fn keys(context: &Context, now: Timestamp) -> Vec<Finding> {
     let keys = match context.store.list_keys() {
-        Ok(keys) => keys,
-        Err(failure) => return vec![Broken(failure.to_string())],
+        Ok(keys) => keys.named,
+        Err(error) => return vec![Broken(Failure::from(error).to_string())],
     };
     if keys.is_empty() {
         return vec![Doubtful("there is none yet; `sdmp key new NAME` makes one".to_owned())];
     }
     keys.iter()
         .map(|key| match context.store.check_key(&key.name) {
-            Err(failure) => Broken(format!("{}: {failure}", key.name)),
-            Ok(secret) => {
+            Err(error) => Broken(format!("{}: {}", key.name, Failure::from(error))),
+            Ok(protection) => {
+                let secret = match protection {
+                    Protection::Passphrase => "protected by a passphrase",
+                    Protection::None => "not protected by a passphrase",
+                };
                 let fine = format!("{}: {secret}, until {}", key.name, key.identity.expires());
                 lasting(
                     key,
@@ -206,9 +210,11 @@ fn keys(context: &Context, now: Timestamp) -> Vec<Finding> {
 fn peers(context: &Context, now: Timestamp) -> Vec<Finding> {
     let peers = match context.store.list_peers() {
         Ok(peers) => peers,
-        Err(failure) => return vec![Broken(failure.to_string())],
+        Err(error) => return vec![Broken(Failure::from(error).to_string())],
     };
-    if peers.is_empty() {
+    let broken = peers.damaged.into_iter().map(|error| Broken(Failure::from(error).to_string()));
+    let peers = peers.named;
+    if peers.is_empty() && broken.len() == 0 {
         return vec![Doubtful(
             "none is trusted yet; `sdmp peer add NAME FILE` adds one".to_owned(),
         )];
@@ -217,7 +223,7 @@ fn peers(context: &Context, now: Timestamp) -> Vec<Finding> {
         .iter()
         .map(|peer| {
             let verified =
-                context.store.about(&peer.name).is_ok_and(|about| about.verified.is_some());
+                context.store.notes(&peer.name).is_ok_and(|notes| notes.verified.is_some());
             let mark = if verified { "verified" } else { "not verified yet" };
             let fine = format!("{}: {mark}, until {}", peer.name, peer.identity.expires());
             // A peer's end breaks nothing here.
@@ -226,6 +232,7 @@ fn peers(context: &Context, now: Timestamp) -> Vec<Finding> {
                 other => other,
             }
         })
+        .chain(broken)
         .collect()
 }
 

@@ -9,12 +9,12 @@ use sdmp_handshake::Role;
 use sdmp_inspect::key_log::SessionKeys;
 use sdmp_inspect::render::{html, json, text};
 use sdmp_inspect::{Input, InputKind, Keys, KnownIdentities, Outcome, Report, inspect};
+use sdmp_node::Home;
 use sdmp_transport::clock::wall_time;
 
 use crate::error::{Exit, Failure};
-use crate::io::{Access, note, print_line, read_input, read_up_to, write_atomically};
-use crate::passphrase::Passphrase;
-use crate::store::Store;
+use crate::io::{note, print_line, read_input, read_up_to, write_atomically};
+use crate::passphrase::{self, Passphrase};
 
 /// Of a longer recording the beginning is read.
 const MOST: u64 = 64 << 20;
@@ -47,7 +47,7 @@ pub(crate) struct Inspect {
     pub(crate) short: bool,
 }
 
-pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Result<(), Failure> {
+pub(crate) fn run(store: &Home, passphrase: &Passphrase, args: &Inspect) -> Result<(), Failure> {
     let (octets, cut) = read_up_to(args.file.as_deref(), MOST)?;
     if SessionKeys::is_key_log(&octets) {
         return Err(Failure::usage("this is a key log: secrets, and nothing to look at").remedy(
@@ -66,7 +66,7 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Res
     // A passphrase is asked for only where the key may be of use.
     let private_key = match &args.key {
         Some(name) if input.kind() == InputKind::Container => {
-            Some(store.private_key(name, passphrase)?)
+            Some(passphrase::private_key(store, name, passphrase)?)
         }
         _ => None,
     };
@@ -80,12 +80,12 @@ pub(crate) fn run(store: &Store, passphrase: &Passphrase, args: &Inspect) -> Res
     verdict(&report)
 }
 
-fn known(store: &Store, files: &[PathBuf]) -> Result<KnownIdentities, Failure> {
+fn known(store: &Home, files: &[PathBuf]) -> Result<KnownIdentities, Failure> {
     let mut known = KnownIdentities::new();
     for path in files {
         known.add(path.display().to_string(), identity(path)?);
     }
-    for named in store.list_peers()?.into_iter().chain(store.list_keys()?) {
+    for named in store.list_peers()?.named.into_iter().chain(store.list_keys()?.named) {
         known.add(named.name, named.identity);
     }
     Ok(known)
@@ -100,7 +100,7 @@ fn identity(path: &Path) -> Result<Identity, Failure> {
 
 /// Writes the page to a file. It may hold opened secrets, so only its owner can read it.
 pub(crate) fn write_page(path: &Path, report: &Report) -> Result<(), Failure> {
-    write_atomically(path, &html::page(report), Access::Owner)?;
+    write_atomically(path, &html::page(report))?;
     note(&format!("written: {}", path.display()));
     Ok(())
 }

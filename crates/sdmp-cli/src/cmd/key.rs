@@ -1,22 +1,26 @@
 //! `sdmp key`: this machine's own keys.
 
+use std::io;
 use std::path::Path;
 
 use sdmp_container::{Container, CoreSchema, IdentityType, Limits, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
-use sdmp_envelope::private_key;
+use sdmp_envelope::{LocalIdentity, private_key};
+use sdmp_node::introduction;
 use sdmp_transport::clock::wall_time;
+use sdmp_transport::listener::Source;
 use zeroize::Zeroizing;
 
 use super::peer::identity_members;
+use crate::address::Address;
 use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind};
 use crate::error::{Exit, Failure};
 use crate::fingerprint;
-use crate::introduce;
 use crate::io::{note, print, print_json, print_line, read_input};
-use crate::link::{Context, block_on};
-use crate::passphrase::{Passphrase, ask_new};
-use crate::store::{Named, Store};
+use crate::link::door::shutdown_signal;
+use crate::link::{Context, block_on, listed};
+use crate::passphrase::{self, Passphrase, ask_new};
+use sdmp_node::home::{Home, Named};
 
 /// Keys that name no end last so long.
 const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000;
@@ -26,7 +30,7 @@ pub(crate) fn run(context: &Context, command: Key) -> Result<(), Failure> {
     match command {
         Key::New(args) => new(store, passphrase, &args),
         Key::List { json } => {
-            for key in store.list_keys()? {
+            for key in listed(store.list_keys()?) {
                 print_row(&key, json)?;
             }
             Ok(())
@@ -80,7 +84,7 @@ fn expiry(given: Option<Timestamp>) -> Result<Timestamp, Failure> {
     Ok(expires)
 }
 
-fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failure> {
+fn new(store: &Home, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failure> {
     store.check_new_key(&args.name)?;
     let expires = expiry(args.expires)?;
     let secret = passphrase.file()?;
@@ -98,11 +102,37 @@ fn new(store: &Store, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Fail
 /// Whoever asks learns who this node is, which sessions tell nobody (R30): hence only on request.
 fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
     let name = context.key(args.key.as_deref())?;
-    let identity = context.store.key_identity(&name)?;
-    block_on(introduce::offer(&name, &identity, &args.address, args.once))
+    let local = passphrase::local(&context.store, &name, &context.passphrase)?;
+    block_on(offer(&name, &local, &args.address, args.once))
 }
 
-fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {
+/// Gives the identity to everybody who connects, until the program is told to end.
+async fn offer(
+    name: &str,
+    local: &LocalIdentity,
+    address: &Address,
+    once: bool,
+) -> Result<(), Failure> {
+    let text = introduction::signed(local, wall_time()?)?;
+    let (acceptor, address) = address.bind().await.map_err(|error| {
+        Failure::new(Exit::Other, "listen.failed", format!("cannot listen on {address}: {error}"))
+            .remedy("choose a free port (port 0 takes any), and a place that you may use")
+    })?;
+    note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
+    note(&fingerprint::words(local.identity().fingerprint().as_octets()));
+    note(&format!("listening on {address}"));
+    let report = |source: &Source, given: io::Result<()>| match given {
+        Ok(()) => note(&format!("gave the identity to {source}")),
+        Err(_) => note(&format!("{source} did not take the identity")),
+    };
+    tokio::select! {
+        () = introduction::offer(acceptor, &text, once, report) => {}
+        () = shutdown_signal() => {}
+    }
+    Ok(())
+}
+
+fn show(store: &Home, args: &KeyShow) -> Result<(), Failure> {
     let identity = store.key_identity(&args.name)?;
     if args.words || args.art {
         let octets = identity.fingerprint().as_octets();
@@ -130,7 +160,7 @@ fn show(store: &Store, args: &KeyShow) -> Result<(), Failure> {
     print_line(&format!("identity     {}", identity.text()))
 }
 
-fn import(store: &Store, passphrase: &Passphrase, args: &KeyImport) -> Result<(), Failure> {
+fn import(store: &Home, passphrase: &Passphrase, args: &KeyImport) -> Result<(), Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
         None => name_of(&args.file)?,
@@ -201,15 +231,15 @@ fn unreadable(error: sdmp_crypto::Error) -> Failure {
         .remedy("PKCS#8 and PKCS#1 keys are read, as PEM or DER: RSA, 2048 to 8192 bits")
 }
 
-fn passwd(store: &Store, passphrase: &Passphrase, args: &KeyPasswd) -> Result<(), Failure> {
-    let loaded = store.private_key(&args.name, passphrase)?;
+fn passwd(store: &Home, passphrase: &Passphrase, args: &KeyPasswd) -> Result<(), Failure> {
+    let loaded = passphrase::private_key(store, &args.name, passphrase)?;
     let new = match &args.new_passphrase_file {
         _ if args.remove => None,
         Some(path) => Passphrase::new(Some(path.clone())).file()?,
         None => Some(ask_new()?),
     };
     let secret = new.as_ref().map(|secret| secret.as_bytes());
-    store.write_private(&args.name, &loaded.key, loaded.expires, secret)?;
+    store.replace_private(&args.name, &loaded.key, loaded.expires, secret)?;
     let done = if secret.is_some() { "has a new passphrase" } else { "has no passphrase any more" };
     note(&format!("the key {} {done}", args.name));
     Ok(())

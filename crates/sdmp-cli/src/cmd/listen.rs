@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sdmp_node::tunnel;
 use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
@@ -11,7 +12,6 @@ use crate::error::Failure;
 use crate::io::note;
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
-use crate::tunnel;
 
 pub(crate) fn run(context: &Context, args: &Listen) -> Result<(), Failure> {
     let entrance = Entrance::new(context, args.address.as_ref(), &args.door)?;
@@ -30,7 +30,7 @@ async fn pipe(entrance: &Entrance) -> Result<(), Failure> {
     let output = entrance.output().aside();
     let carry = |session: SecureSession, _| async move {
         let peer = session.peer().fingerprint().to_string();
-        told(output, &peer, super::pipe::own(session).await)
+        output.told(&peer, super::pipe::own(session).await).map(|_| ())
     };
     entrance.serve(output, carry, async || {}).await
 }
@@ -42,7 +42,7 @@ async fn forward(entrance: &Entrance, service: &str) -> Result<(), Failure> {
         let service = service.to_owned();
         async move {
             let peer = session.peer().fingerprint().to_string();
-            told(output, &peer, tunnel::to_service(session, &service).await)
+            output.told(&peer, tunnel::to_service(session, &service).await).map(|_| ())
         }
     };
     entrance.serve(output, carry, async || {}).await
@@ -56,15 +56,10 @@ async fn execute(entrance: &Entrance, command: &[String]) -> Result<(), Failure>
         async move {
             let peer = session.peer().fingerprint().to_string();
             let name = name.unwrap_or_default();
-            told(output, &peer, tunnel::to_command(session, &name, &command).await)
+            output.told(&peer, tunnel::to_command(session, &name, &command).await).map(|_| ())
         }
     };
     entrance.serve(output, carry, async || {}).await
-}
-
-fn told(output: Output, peer: &str, result: Result<(), Failure>) -> Result<(), Failure> {
-    output.ended(&result.clone().map(|()| true), peer)?;
-    result
 }
 
 async fn chat(entrance: &Entrance) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `sdmp peer`: whom this machine trusts.
 
+use std::io::{self, BufRead, IsTerminal};
+
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_envelope::Identity;
 use sdmp_transport::clock::wall_time;
@@ -8,10 +10,11 @@ use crate::address::Address;
 use crate::cli::{Peer, PeerAdd, PeerVerify};
 use crate::error::{Exit, Failure};
 use crate::fingerprint::words;
-use crate::introduce::{ask, fetch};
 use crate::io::{note, print, print_json, print_line, read_input, tell, warn};
-use crate::link::{Context, block_on};
-use crate::store::{About, Named, Store};
+use crate::link::{Context, block_on, listed};
+use sdmp_node::introduction;
+use sdmp_node::home::notes::Notes;
+use sdmp_node::home::{Home, Named};
 
 pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
     let store = &context.store;
@@ -25,8 +28,8 @@ pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
         Peer::Verify(args) => verify(context, &args),
         Peer::List { json } => {
             let now = wall_time()?;
-            for peer in store.list_peers()? {
-                print_peer(&peer, &store.about(&peer.name)?, now, json)?;
+            for peer in listed(store.list_peers()?) {
+                print_peer(&peer, &store.notes(&peer.name)?, now, json)?;
             }
             Ok(())
         }
@@ -34,9 +37,9 @@ pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
     }
 }
 
-fn add(store: &Store, args: &PeerAdd) -> Result<(), Failure> {
+fn add(store: &Home, args: &PeerAdd) -> Result<(), Failure> {
     let identity = match (&args.file, &args.fetch) {
-        (_, Some(address)) => block_on(fetch(address))?,
+        (_, Some(address)) => fetch(address)?,
         (file, None) => read(file.as_deref())?,
     };
     store.check_new_peer(&args.name, &identity)?;
@@ -66,7 +69,7 @@ fn add(store: &Store, args: &PeerAdd) -> Result<(), Failure> {
     print_line(&identity.fingerprint().to_string())
 }
 
-fn remove(store: &Store, name: &str) -> Result<(), Failure> {
+fn remove(store: &Home, name: &str) -> Result<(), Failure> {
     let others = store.peer(name).map(|identity| other_names(store, name, &identity));
     store.remove_peer(name)?;
     // Trust is in keys: one that is kept under another name is still trusted.
@@ -81,12 +84,20 @@ fn remove(store: &Store, name: &str) -> Result<(), Failure> {
 }
 
 /// Under which other names an identity is trusted.
-fn other_names(store: &Store, name: &str, identity: &Identity) -> Vec<String> {
+fn other_names(store: &Home, name: &str, identity: &Identity) -> Vec<String> {
     let same =
         |peer: &Named| peer.name != name && peer.identity.fingerprint() == identity.fingerprint();
     // A file that cannot be read trusts nobody, and is a complaint of `peer list`.
-    let peers = store.list_peers().unwrap_or_default();
+    let peers = store.list_peers().unwrap_or_default().named;
     peers.into_iter().filter(same).map(|peer| peer.name).collect()
+}
+
+/// Takes what is offered at an address, and shows what its owner has signed.
+fn fetch(address: &Address) -> Result<Identity, Failure> {
+    let now = wall_time()?;
+    block_on(async {
+        Ok(introduction::fetch(&address.to_string(), address.dial(), now).await?)
+    })
 }
 
 fn read(file: Option<&std::path::Path>) -> Result<Identity, Failure> {
@@ -107,10 +118,30 @@ fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
         .remedy("somebody may be in the way: ask the peer, over a channel that you trust, for the output of `sdmp key show NAME`"))
 }
 
+/// Asks a person; `None` where there is nobody to ask.
+fn ask(question: &str) -> Option<bool> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return None;
+    }
+    for _ in 0..3 {
+        tell(&format!("{question} [yes/no]"));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok()?;
+        match answer.trim().to_lowercase().as_str() {
+            "yes" => return Some(true),
+            "no" | "" => return Some(false),
+            _ => {}
+        }
+    }
+    Some(false)
+}
+
 /// What was fetched is trusted only when a person has compared it.
 fn compare(name: &str, identity: &Identity) -> Result<bool, Failure> {
     tell(&format!(
-        "This came from the network; nothing shows yet that it is {name}'s. Its words are\n"
+        "This came from the network; nothing shows yet that it is {name}'s. Its owner says that it is the key of a {} until {}. Its words are\n",
+        super::key::kind_name(identity.kind()),
+        identity.expires()
     ));
     tell(&words(identity.fingerprint().as_octets()));
     let question = format!(
@@ -154,17 +185,16 @@ fn verify(context: &Context, args: &PeerVerify) -> Result<(), Failure> {
     Ok(())
 }
 
-fn mark(store: &Store, name: &str) -> Result<(), Failure> {
-    let about = store.about(name)?;
-    store.set_about(name, &About { verified: Some(wall_time()?.to_string()), ..about })
+fn mark(store: &Home, name: &str) -> Result<(), Failure> {
+    let now = wall_time()?.to_string();
+    Ok(store.update_notes(name, |notes| notes.verified = Some(now))?)
 }
 
-fn record(store: &Store, name: &str, address: &Address) -> Result<(), Failure> {
-    let about = store.about(name)?;
-    store.set_about(name, &About { address: Some(address.to_string()), ..about })
+fn record(store: &Home, name: &str, address: &Address) -> Result<(), Failure> {
+    Ok(store.update_notes(name, |notes| notes.address = Some(address.to_string()))?)
 }
 
-fn print_peer(peer: &Named, about: &About, now: Timestamp, json: bool) -> Result<(), Failure> {
+fn print_peer(peer: &Named, about: &Notes, now: Timestamp, json: bool) -> Result<(), Failure> {
     let Named { name, identity } = peer;
     let expired = identity.expires().is_expired(now);
     if json {

@@ -12,10 +12,10 @@ use super::sign::read_container;
 use crate::cli::{Seal, Unseal};
 use crate::error::{Exit, Failure};
 use crate::io::{print_line, read_input, warn};
-use crate::passphrase::Passphrase;
-use crate::store::Store;
+use crate::passphrase::{self, Passphrase};
+use sdmp_node::home::Home;
 
-pub(crate) fn seal(store: &Store, args: &Seal) -> Result<(), Failure> {
+pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
     let container = read_container(args.file.as_deref())?;
     container.check_core()?;
     let now = wall_time()?;
@@ -39,13 +39,13 @@ pub(crate) fn seal(store: &Store, args: &Seal) -> Result<(), Failure> {
 }
 
 /// A peer of this name, or else an own key.
-fn recipient(store: &Store, name: &str) -> Result<Identity, Failure> {
+fn recipient(store: &Home, name: &str) -> Result<Identity, Failure> {
     store.peer(name).or_else(|failure| store.key_identity(name).map_err(|_| failure))
 }
 
-pub(crate) fn unseal(store: &Store, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
+pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
     let octets = read_input(args.file.as_deref())?;
-    let key = store.private_key(&args.key, passphrase)?.key;
+    let key = passphrase::private_key(store, &args.key, passphrase)?.key;
     let opened = if args.compat {
         compat::open(&compat::parse(octets)?, &key, Unwrap::Oaep)?
     } else {

@@ -7,23 +7,23 @@ use sdmp_transport::clock::wall_time;
 use crate::cli::{Sign, Verify};
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_line, read_input, warn};
-use crate::passphrase::Passphrase;
-use crate::store::{Named, Store};
+use crate::passphrase::{self, Passphrase};
+use sdmp_node::home::{Home, Named};
 
-pub(crate) fn sign(store: &Store, passphrase: &Passphrase, args: &Sign) -> Result<(), Failure> {
+pub(crate) fn sign(store: &Home, passphrase: &Passphrase, args: &Sign) -> Result<(), Failure> {
     let container = read_container(args.file.as_deref())?;
     container.check_core()?;
     let signers = args
         .key
         .iter()
-        .map(|name| store.local(name, passphrase))
+        .map(|name| passphrase::local(store, name, passphrase))
         .collect::<Result<Vec<LocalIdentity>, Failure>>()?;
     let signers: Vec<_> = signers.iter().collect();
     print_line(&signature::sign(&container, &signers, wall_time()?)?)
 }
 
 /// Prints exactly the signed octets, and only when every signature holds.
-pub(crate) fn verify(store: &Store, args: &Verify) -> Result<(), Failure> {
+pub(crate) fn verify(store: &Home, args: &Verify) -> Result<(), Failure> {
     if args.compat {
         return verify_compat(store, args);
     }
@@ -49,7 +49,7 @@ fn moment(args: &Verify) -> Result<Timestamp, Failure> {
 }
 
 /// The older rules (R45), with their weaknesses named.
-fn verify_compat(store: &Store, args: &Verify) -> Result<(), Failure> {
+fn verify_compat(store: &Home, args: &Verify) -> Result<(), Failure> {
     let container = compat::parse(read_input(args.file.as_deref())?)?;
     let known = match &args.identity {
         Some(path) => vec![compat_identity(path)?],
@@ -100,7 +100,7 @@ fn explain(error: sdmp_envelope::Error) -> Failure {
 }
 
 /// The identities that a signature may be by.
-fn known_identities(store: &Store, args: &Verify) -> Result<Vec<Named>, Failure> {
+fn known_identities(store: &Home, args: &Verify) -> Result<Vec<Named>, Failure> {
     if let Some(name) = &args.peer {
         return Ok(vec![Named { name: name.clone(), identity: store.peer(name)? }]);
     }
@@ -109,8 +109,8 @@ fn known_identities(store: &Store, args: &Verify) -> Result<Vec<Named>, Failure>
         let identity = Identity::parse(&octets).map_err(|error| not_an_identity(path, &error))?;
         return Ok(vec![Named { name: path.display().to_string(), identity }]);
     }
-    let mut all = store.list_peers()?;
-    all.extend(store.list_keys()?);
+    let mut all = store.list_peers()?.named;
+    all.extend(store.list_keys()?.named);
     Ok(all)
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use sdmp_envelope::Identity;
-use sdmp_handshake::{Config, Profile};
+use sdmp_container::Fingerprint;
+use sdmp_handshake::{Config, Profile, SessionLimits};
+use sdmp_node::HomeTrust;
 use sdmp_transport::SecureSession;
-use sdmp_transport::listener::{Listener, Outcome};
+use sdmp_transport::listener::{Listener, ListenerLimits, Outcome};
 use tokio::task::JoinSet;
 
-use super::{Context, policy, warn_if_insecure};
+use super::{Context, listed, policy, warn_if_insecure};
 use crate::address::Address;
 use crate::cli::Door;
 use crate::cmd::chat::Output;
@@ -16,7 +17,6 @@ use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;
 use crate::record::Recorder;
-use crate::store::Named;
 
 /// How long open sessions may still finish when the program is told to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(crate) struct Entrance {
     /// One connection, and its exit code is ours.
     once: bool,
     json: bool,
-    peers: Vec<Named>,
+    trust: HomeTrust,
     recorder: Recorder,
     config: Config,
 }
@@ -44,26 +44,21 @@ impl Entrance {
         let profile = context.profile(&args.link);
         warn_if_insecure(profile);
         let local = context.local(&args.link)?;
-        let peers = context.store.list_peers()?;
-        if peers.is_empty() {
-            warn(
-                "no peer is trusted yet, so all will be refused; `sdmp peer add NAME FILE` adds one; then start this again",
-            );
-        }
+        let trust = trust(context, args)?;
         let mut policy = policy(profile, address);
         policy.max_group_bits = args
             .max_group_bits
             .or(context.settings.max_group_bits)
             .unwrap_or(policy.max_group_bits);
         let config =
-            Config::new(local).with_policy(policy).trust(peers.iter().map(|p| p.identity.clone()));
+            Config::new(local).with_policy(policy).ask_about_unknown();
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         Ok(Self {
             address: address.clone(),
             profile,
             once: args.once || address.is_stdio(),
             json: args.link.json,
-            peers,
+            trust,
             recorder: Recorder::open(args.link.record.as_deref(), profile)?,
             config,
         })
@@ -72,6 +67,11 @@ impl Entrance {
     /// The same for one session only.
     pub(crate) fn for_one(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    /// The limits that suit the carrier (R42).
+    pub(crate) fn limits(&self) -> &SessionLimits {
+        &self.config.policy().limits
     }
 
     /// How the events of these sessions are told.
@@ -91,16 +91,11 @@ impl Entrance {
             Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
                 .remedy("choose a free port (port 0 takes any), and a place that you may use")
         })?;
-        let listener = Listener::new(self.recorder.acceptor(acceptor), self.config.clone());
+        let acceptor = self.recorder.acceptor(acceptor);
+        let limits = ListenerLimits::default();
+        let listener = Listener::with(acceptor, self.config.clone(), limits, self.trust.clone());
         note(&format!("listening on {address}"));
         Ok(listener)
-    }
-
-    fn name_of(&self, peer: &Identity) -> Option<&str> {
-        self.peers
-            .iter()
-            .find(|known| known.identity.fingerprint() == peer.fingerprint())
-            .map(|known| known.name.as_str())
     }
 
     /// Serves every session that comes in until the program is told to end, or only the first one
@@ -125,7 +120,8 @@ impl Entrance {
             };
             let Some(outcome) = outcome else { return Ok(()) };
             let (session, name) = self.admit(output, outcome.result)?;
-            return service(session, name).await;
+            let peer = session.peer().fingerprint().clone();
+            return while_trusted(&self.trust, &peer, service(session, name)).await;
         }
         let mut sessions = JoinSet::new();
         loop {
@@ -137,9 +133,10 @@ impl Entrance {
             let Some(Outcome { source, result, .. }) = outcome else { break };
             match self.admit(output, result) {
                 Ok((session, name)) => {
+                    let (trust, peer) = (self.trust.clone(), session.peer().fingerprint().clone());
                     let conversation = service(session, name);
                     sessions.spawn(async move {
-                        if let Err(failure) = conversation.await {
+                        if let Err(failure) = while_trusted(&trust, &peer, conversation).await {
                             note(&format!("a session with {source} ended: {failure}"));
                         }
                     });
@@ -164,9 +161,38 @@ impl Entrance {
             output.rejected(&failure)?;
             Err(failure)
         })?;
-        let name = self.name_of(session.peer()).map(str::to_owned);
+        let name = self.trust.name_of(session.peer().fingerprint());
         output.accepted(&session, name.as_deref())?;
         Ok((session, name))
+    }
+}
+
+/// Whom these sessions are for: all trusted peers, or those that `--peer` names.
+fn trust(context: &Context, args: &Door) -> Result<HomeTrust, Failure> {
+    let known = listed(context.store.list_peers()?);
+    for name in &args.peers {
+        if known.iter().all(|peer| peer.name != *name) {
+            context.store.peer(name)?;
+        }
+    }
+    if known.is_empty() {
+        warn("no peer is trusted yet, so all are refused until `sdmp peer add NAME FILE` adds one");
+    }
+    Ok(HomeTrust::new(context.store.clone()).only(args.peers.iter().cloned()))
+}
+
+/// A session ends when its peer is trusted no longer.
+async fn while_trusted(
+    trust: &HomeTrust,
+    peer: &Fingerprint,
+    conversation: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        result = conversation => result,
+        () = trust.revoked(peer) => {
+            Err(Failure::new(Exit::NotTrusted, "peer.removed", "this peer is no longer trusted")
+                .remedy("`sdmp peer add NAME FILE` trusts it again"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use sdmp_envelope::Identity;
 
 use crate::address::Address;
 use crate::error::Failure;
-use crate::store::{Store, check_name};
+use sdmp_node::home::{Home, check_name};
 
 /// What was written on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Target {
     /// Finds the address and the identity to be pinned. `peer` is what `--peer` says.
     pub(crate) fn resolve(
         &self,
-        store: &Store,
+        store: &Home,
         peer: Option<&str>,
     ) -> Result<Destination, Failure> {
         let (address, name) = match (self, peer) {
@@ -62,9 +62,9 @@ impl Target {
     }
 }
 
-fn recorded(store: &Store, name: &str) -> Result<Address, Failure> {
+fn recorded(store: &Home, name: &str) -> Result<Address, Failure> {
     store.peer(name)?;
-    let text = store.about(name)?.address.ok_or_else(|| {
+    let text = store.notes(name)?.address.ok_or_else(|| {
         Failure::usage(format!("no address of {name} is recorded")).remedy(format!(
             "record it with `sdmp peer addr {name} ADDR`, or write the address with --peer {name}"
         ))
@@ -73,10 +73,10 @@ fn recorded(store: &Store, name: &str) -> Result<Address, Failure> {
 }
 
 /// The peer whose recorded address this is, or whose name stands in place of the host.
-fn expected_at(store: &Store, address: &Address) -> Result<(Address, String), Failure> {
+fn expected_at(store: &Home, address: &Address) -> Result<(Address, String), Failure> {
     let mut found = Vec::new();
-    for peer in store.list_peers()? {
-        let Some(recorded) = store.about(&peer.name)?.address else { continue };
+    for peer in store.list_peers()?.named {
+        let Some(recorded) = store.notes(&peer.name)?.address else { continue };
         let Ok(recorded) = recorded.parse::<Address>() else { continue };
         if let Some(meant) = same_place(address, &peer.name, recorded) {
             found.push((meant, peer.name));

@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 
 /// The notes about one peer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct About {
+pub struct Notes {
     /// Where it listens, as the person wrote it.
-    pub(crate) address: Option<String>,
+    pub address: Option<String>,
     /// When a person compared its fingerprint; notes about another key say nothing about this one.
-    pub(crate) verified: Option<String>,
+    pub verified: Option<String>,
 }
 
-impl About {
+impl Notes {
     /// Reads notes about the key with this fingerprint; `None` when they cannot be read.
     pub(super) fn parse(text: &[u8], fingerprint: &str) -> Option<Self> {
         let Value::Object(members) = serde_json::from_slice(text).ok()? else { return None };
@@ -39,15 +39,15 @@ mod tests {
 
     #[test]
     fn notes_come_back_and_belong_to_one_key() {
-        let about = About {
+        let notes = Notes {
             address: Some("host:7".to_owned()),
             verified: Some("2027-01-01T00:00:00.000Z".to_owned()),
         };
-        let text = about.to_text("KEY");
-        assert_eq!(About::parse(text.as_bytes(), "KEY"), Some(about.clone()));
-        let other = About::parse(text.as_bytes(), "OTHER").unwrap();
-        assert_eq!(other, About { verified: None, ..about }, "another key was not compared");
-        assert_eq!(About::parse(b"[]", "KEY"), None);
-        assert_eq!(About::parse(b"{}", "KEY"), Some(About::default()));
+        let text = notes.to_text("KEY");
+        assert_eq!(Notes::parse(text.as_bytes(), "KEY"), Some(notes.clone()));
+        let other = Notes::parse(text.as_bytes(), "OTHER").unwrap();
+        assert_eq!(other, Notes { verified: None, ..notes }, "another key was not compared");
+        assert_eq!(Notes::parse(b"[]", "KEY"), None);
+        assert_eq!(Notes::parse(b"{}", "KEY"), Some(Notes::default()));
     }
 }

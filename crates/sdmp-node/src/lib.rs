@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "errors of other crates and of the system grow variants; here each match has one sensible default"
+)]
+
+mod blocking;
+pub mod error;
+pub mod file;
+pub mod home;
+pub mod introduction;
+pub mod opener;
+pub mod transfer;
+pub mod trust;
+pub mod tunnel;
+
+pub use error::Error;
+pub use home::{Home, Named};
+pub use opener::Opener;
+pub use trust::HomeTrust;

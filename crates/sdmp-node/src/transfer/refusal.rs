@@ -1,0 +1,80 @@
+//! Why a file is not taken, in the words that travel.
+
+use std::fmt;
+
+/// Why a file is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The name could lead out of the directory, or means something else on some system.
+    Name,
+    /// Another file has this name.
+    Exists,
+    /// Larger than is accepted, or than was announced.
+    Size,
+    /// Another session is receiving the same file.
+    Busy,
+    /// It cannot be written; the text is for this side's eyes only.
+    Storage(String),
+    /// What came is not what was announced.
+    Mismatch,
+    /// A reason that this version does not know.
+    Unknown,
+}
+
+impl Refusal {
+    /// The word in the member `reason` of an answer.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Exists => "exists",
+            Self::Size => "size",
+            Self::Busy => "busy",
+            Self::Storage(_) => "storage",
+            Self::Mismatch => "mismatch",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What such a word means.
+    pub(super) fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("name") => Self::Name,
+            Some("exists") => Self::Exists,
+            Some("size") => Self::Size,
+            Some("busy") => Self::Busy,
+            Some("storage") => Self::Storage("it cannot be written there".to_owned()),
+            Some("mismatch") => Self::Mismatch,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Stable, for logs and programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Name => "file.name",
+            Self::Exists => "file.exists",
+            Self::Size => "file.size",
+            Self::Busy => "file.busy",
+            Self::Storage(_) => "file.storage",
+            Self::Mismatch => "file.mismatch",
+            Self::Unknown => "file.refused",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the name is not allowed",
+            Self::Exists => "there is another file of this name",
+            Self::Size => "it is too large",
+            Self::Busy => "the same file is being received already",
+            Self::Storage(cause) => cause,
+            Self::Mismatch => "what arrived does not have the announced SHA-512",
+            Self::Unknown => "it was refused",
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The tests of this crate's public face, in one program.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that is wrong should stop"
+)]
