@@ -1,6 +1,6 @@
 //! Files and standard streams, each with errors that name what was read or written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,67 +126,20 @@ pub(crate) fn tell(text: &str) {
     });
 }
 
-/// Who may read a file that is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Mode 0600: private keys.
-    Owner,
-    /// As the user's mask says.
-    Everyone,
+/// Writes a whole file or nothing, readable by its owner only.
+pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
+    sdmp_node::file::replace(path, text)
+        .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))
 }
-
-/// Writes a whole file or nothing: a temporary file in the same directory, then a rename.
-pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::io(format!("cannot write {}", path.display()), &error);
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write_new(&temporary, text, access).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The failure to write is what matters; a leftover is hidden and never read.
-        drop(fs::remove_file(&temporary));
-    }
-    written.map_err(failed)
-}
-
-fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    restrict(&mut options, access);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-#[cfg(unix)]
-fn restrict(options: &mut OpenOptions, access: Access) {
-    use std::os::unix::fs::OpenOptionsExt;
-    if access == Access::Owner {
-        options.mode(0o600);
-    }
-}
-
-#[cfg(not(unix))]
-fn restrict(_options: &mut OpenOptions, _access: Access) {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn files_are_replaced_whole_and_leave_nothing_behind() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.json");
-        write_atomically(&path, "one", Access::Owner).unwrap();
-        write_atomically(&path, "two", Access::Owner).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
     fn a_directory_that_is_missing_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("missing").join("a.json");
-        assert_eq!(write_atomically(&path, "", Access::Everyone).unwrap_err().code, "io");
+        assert_eq!(write_atomically(&path, "").unwrap_err().code, "io");
     }
 }

@@ -7,8 +7,6 @@
 pub(crate) mod door;
 mod target;
 
-use std::time::Duration;
-
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{Config, Policy, Profile, Role, SessionLimits};
@@ -21,7 +19,7 @@ pub(crate) use target::{Destination, Target};
 use crate::address::Address;
 use crate::cli::{Dial, Link};
 use crate::cmd::chat::Output;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::io::warn;
 use crate::key_log;
 use crate::passphrase::{self, Passphrase};
@@ -119,7 +117,15 @@ impl Dialler {
             .trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         let recorder = Recorder::open(args.link.record.as_deref(), profile)?;
-        Ok(Self { address, peer: name, profile, json: args.link.json, recorder, config, opener: Opener::default() })
+        Ok(Self {
+            address,
+            peer: name,
+            profile,
+            json: args.link.json,
+            recorder,
+            config,
+            opener: Opener::default(),
+        })
     }
 
     /// The name of the only peer that is accepted.

@@ -36,7 +36,7 @@ struct Line;
 
 impl io::Write for Line {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        crate::transfer::progress::aside(|| {
+        crate::progress::aside(|| {
             drop(io::Write::write_all(&mut anstream::stderr().lock(), octets));
         });
         Ok(octets.len())

@@ -328,7 +328,7 @@ fn addresses_that_do_not_work_say_so() {
     assert!(stderr(&output).contains("cannot listen there"));
     drop(taken);
     let output = expect(1, alice.run(&connect(&address, &[])));
-    assert!(stderr(&output).contains("cannot connect: "));
+    assert!(stderr(&output).contains("cannot connect to "));
     let output = expect(2, alice.run(&connect("nonsense", &[])));
     assert!(stderr(&output).contains("HOST:PORT"));
 }

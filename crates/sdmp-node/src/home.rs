@@ -22,6 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use keys::Protection;
 use sdmp_envelope::Identity;
 
 use crate::error::Error;
@@ -96,7 +97,8 @@ impl Home {
         }
         self.check_directories()?;
         let path = self.root.join(".lock");
-        let failed = |error: &io::Error| Error::io(format!("cannot lock {}", path.display()), error);
+        let failed =
+            |error: &io::Error| Error::io(format!("cannot lock {}", path.display()), error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         file::private(&mut options);
@@ -132,9 +134,8 @@ impl Home {
 /// [`Error::Name`].
 pub fn check_name(name: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let fine = (1..=64).contains(&name.len())
-        && name.chars().all(plain)
-        && !name.starts_with(['.', '-']);
+    let fine =
+        (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with(['.', '-']);
     if fine { Ok(()) } else { Err(Error::Name) }
 }
 

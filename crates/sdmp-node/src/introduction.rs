@@ -132,7 +132,8 @@ pub async fn fetch(
     dialling: impl Future<Output = io::Result<Box<dyn Carrier>>>,
     now: Timestamp,
 ) -> Result<Identity, Error> {
-    let (mut sender, mut receiver) = opener::dial(address, dialling).await?.split(CarrierLimits::new(LONGEST, LIMIT));
+    let (mut sender, mut receiver) =
+        opener::dial(address, dialling).await?.split(CarrierLimits::new(LONGEST, LIMIT));
     let mut text = Vec::new();
     let reading = async {
         loop {

@@ -45,7 +45,10 @@ impl HomeTrust {
     #[must_use]
     pub fn name_of(&self, peer: &Fingerprint) -> Option<String> {
         let peers = self.read();
-        peers.iter().find(|known| known.identity.fingerprint() == peer).map(|known| known.name.clone())
+        peers
+            .iter()
+            .find(|known| known.identity.fingerprint() == peer)
+            .map(|known| known.name.clone())
     }
 
     /// Ready when a peer is trusted no longer, at most about a second after that.

@@ -17,8 +17,9 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-inspect", 4),
     ("sdmp-conformance", 4),
     ("sdmp-properties", 4),
-    ("sdmp-cli", 5),
-    ("xtask", 6),
+    ("sdmp-node", 5),
+    ("sdmp-cli", 6),
+    ("xtask", 7),
 ];
 
 /// The highest layer that must not know an async runtime.

@@ -6,7 +6,7 @@ use sdmp_node::tunnel;
 use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::chat::{Ending, Output, converse, input, standard_input};
+use super::chat::{Ending, converse, input, standard_input};
 use crate::cli::Listen;
 use crate::error::Failure;
 use crate::io::note;

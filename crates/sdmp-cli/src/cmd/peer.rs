@@ -12,9 +12,9 @@ use crate::error::{Exit, Failure};
 use crate::fingerprint::words;
 use crate::io::{note, print, print_json, print_line, read_input, tell, warn};
 use crate::link::{Context, block_on, listed};
-use sdmp_node::introduction;
 use sdmp_node::home::notes::Notes;
 use sdmp_node::home::{Home, Named};
+use sdmp_node::introduction;
 
 pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
     let store = &context.store;
@@ -95,9 +95,7 @@ fn other_names(store: &Home, name: &str, identity: &Identity) -> Vec<String> {
 /// Takes what is offered at an address, and shows what its owner has signed.
 fn fetch(address: &Address) -> Result<Identity, Failure> {
     let now = wall_time()?;
-    block_on(async {
-        Ok(introduction::fetch(&address.to_string(), address.dial(), now).await?)
-    })
+    block_on(async { Ok(introduction::fetch(&address.to_string(), address.dial(), now).await?) })
 }
 
 fn read(file: Option<&std::path::Path>) -> Result<Identity, Failure> {

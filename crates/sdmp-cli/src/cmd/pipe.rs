@@ -27,7 +27,8 @@ async fn carry(dialler: &Dialler, command: &[String]) -> Result<(), Failure> {
     let ended = output.told(&peer, carried)?;
     match ended.peer_command {
         Some(outcome) if !outcome.is_success() => {
-            let cause = format!("the command of {} failed: exit status {}", dialler.peer(), outcome.exit);
+            let cause =
+                format!("the command of {} failed: exit status {}", dialler.peer(), outcome.exit);
             Err(Failure::new(Exit::Other, "command.failed_there", cause)
                 .remedy("what it wrote to standard error is on the other side"))
         }

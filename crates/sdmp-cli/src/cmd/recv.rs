@@ -51,9 +51,9 @@ async fn receive_all(
     let received = transfer::receive(session, &inbox, patience, watch).await;
     let Shown { refused, stopped, .. } = shown;
     let failed = received.as_ref().map_or(0, |summary| summary.failed);
-    let result = received.map(|summary| summary.authenticated).map_err(|error| {
-        stopped.unwrap_or_else(|| Failure::from(error).after_acceptance())
-    });
+    let result = received
+        .map(|summary| summary.authenticated)
+        .map_err(|error| stopped.unwrap_or_else(|| Failure::from(error).after_acceptance()));
     output.ended(&result, &peer)?;
     result?;
     match refused {

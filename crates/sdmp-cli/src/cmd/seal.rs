@@ -40,7 +40,7 @@ pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
 
 /// A peer of this name, or else an own key.
 fn recipient(store: &Home, name: &str) -> Result<Identity, Failure> {
-    store.peer(name).or_else(|failure| store.key_identity(name).map_err(|_| failure))
+    Ok(store.peer(name).or_else(|error| store.key_identity(name).map_err(|_| error))?)
 }
 
 pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {

@@ -27,12 +27,12 @@ async fn send_all(dialler: &Dialler, files: &[Outgoing]) -> Result<(), Failure> 
     let peer = session.peer().fingerprint().to_string();
     let mut shown = Shown { output, peer: &peer, bar: None, failed: None, stopped: None };
     let patience = Patience::for_limits(dialler.limits());
-    let sent = transfer::send(session, files, patience, &mut |event: Event<'_>| shown.show(&event));
-    let sent = sent.await;
+    let watch = &mut |event: Event<'_>| shown.show(&event);
+    let sent = transfer::send(session, files, patience, watch).await;
     let Shown { failed, stopped, .. } = shown;
-    let result = sent.map(|summary| summary.authenticated).map_err(|error| {
-        stopped.unwrap_or_else(|| Failure::from(error).after_acceptance())
-    });
+    let result = sent
+        .map(|summary| summary.authenticated)
+        .map_err(|error| stopped.unwrap_or_else(|| Failure::from(error).after_acceptance()));
     output.ended(&result, &peer)?;
     result?;
     failed.map_or(Ok(()), Err)

@@ -50,8 +50,7 @@ impl Entrance {
             .max_group_bits
             .or(context.settings.max_group_bits)
             .unwrap_or(policy.max_group_bits);
-        let config =
-            Config::new(local).with_policy(policy).ask_about_unknown();
+        let config = Config::new(local).with_policy(policy).ask_about_unknown();
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
         Ok(Self {
             address: address.clone(),

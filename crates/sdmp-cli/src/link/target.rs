@@ -39,11 +39,7 @@ pub(crate) struct Destination {
 
 impl Target {
     /// Finds the address and the identity to be pinned. `peer` is what `--peer` says.
-    pub(crate) fn resolve(
-        &self,
-        store: &Home,
-        peer: Option<&str>,
-    ) -> Result<Destination, Failure> {
+    pub(crate) fn resolve(&self, store: &Home, peer: Option<&str>) -> Result<Destination, Failure> {
         let (address, name) = match (self, peer) {
             (Self::Peer(name), Some(peer)) if name != peer => {
                 return Err(Failure::usage(format!(

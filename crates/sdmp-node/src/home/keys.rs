@@ -169,8 +169,8 @@ impl Home {
         check_name(name)?;
         self.check_directories()?;
         let path = self.private_path(name);
-        let text = octets(&path, Secrecy::Private)?
-            .ok_or_else(|| Error::NoPrivateKey(name.to_owned()))?;
+        let text =
+            octets(&path, Secrecy::Private)?.ok_or_else(|| Error::NoPrivateKey(name.to_owned()))?;
         Container::parse(text.as_slice(), &Limits::DEFAULT).map_err(|error| damaged(&path, &error))
     }
 

@@ -25,8 +25,7 @@ pub(super) enum Secrecy {
 
 /// A file's octets; `None` where there is none.
 pub(super) fn octets(path: &Path, secrecy: Secrecy) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    let failed =
-        |error: &io::Error| Error::io(format!("cannot read {}", path.display()), error);
+    let failed = |error: &io::Error| Error::io(format!("cannot read {}", path.display()), error);
     let (file, metadata) = match open_regular(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|error| failed(&error))?,
@@ -61,7 +60,9 @@ pub(super) fn listing(directory: &Path, suffix: &str) -> Result<super::Listing, 
         |error: &io::Error| Error::io(format!("cannot read {}", directory.display()), error);
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(super::Listing::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(super::Listing::default());
+        }
         Err(error) => return Err(failed(&error)),
     };
     let mut all = super::Listing::default();

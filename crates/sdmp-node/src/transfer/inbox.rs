@@ -20,7 +20,9 @@ use super::parts::{self, make_room, storage};
 use super::refusal::Refusal;
 use super::under_way::{Entry, UnderWay};
 use crate::error::Error;
-use crate::file::{Draft, make_one_private_directory, name_without_replacing, open_regular, sync_directory};
+use crate::file::{
+    Draft, make_one_private_directory, name_without_replacing, open_regular, sync_directory,
+};
 
 /// How much is read at once to hash what is there already.
 const BLOCK: usize = 256 * 1024;
@@ -122,7 +124,11 @@ impl Inbox {
     }
 
     /// Decides about an announced file, and finds what is there of it.
-    pub(super) fn begin(&self, announced: &Announced, peer: &Fingerprint) -> Result<Begun, Refusal> {
+    pub(super) fn begin(
+        &self,
+        announced: &Announced,
+        peer: &Fingerprint,
+    ) -> Result<Begun, Refusal> {
         name::check(&announced.name).map_err(|_| Refusal::Name)?;
         if announced.size > self.rules.max_size {
             return Err(Refusal::Size);

@@ -104,7 +104,7 @@ impl Taking<'_> {
 
     /// Decides about a file. An older transfer of this file by the same peer gives way when its
     /// connection is silent: it may be dead, and the peer has begun anew.
-    async fn begin(&self, file: &Announced) -> Result<Begun, Refusal> {
+    async fn begin(&mut self, file: &Announced) -> Result<Begun, Refusal> {
         let began = Instant::now();
         let mut gives_way = false;
         loop {
@@ -151,7 +151,8 @@ impl Taking<'_> {
 
     /// The next chunk, and whether it is the last.
     async fn chunk(&mut self) -> Result<(Vec<u8>, bool), Error> {
-        let next = within(self.patience.silence, "sent nothing more of a file", self.receiver.recv());
+        let next =
+            within(self.patience.silence, "sent nothing more of a file", self.receiver.recv());
         match next.await? {
             Some(received) => stream::decode(&received.container).ok_or(Error::NotATransfer),
             None => Err(Error::Incomplete),

@@ -31,11 +31,8 @@ impl UnderWay {
     /// Notes a transfer, until the result is dropped. The caller holds the file's lock.
     pub(super) fn enter(&self, path: &Path, peer: &Fingerprint) -> Entry {
         let give_way = Arc::new(Notify::new());
-        let transfer = Transfer {
-            peer: peer.clone(),
-            last: Instant::now(),
-            give_way: Arc::clone(&give_way),
-        };
+        let transfer =
+            Transfer { peer: peer.clone(), last: Instant::now(), give_way: Arc::clone(&give_way) };
         self.lock().insert(path.to_owned(), transfer);
         Entry { all: self.clone(), path: path.to_owned(), give_way }
     }

@@ -32,7 +32,8 @@ pub async fn to_command(
     name: &str,
     command: &[String],
 ) -> Result<Ended, Error> {
-    let none = || Error::CommandStart { program: String::new(), cause: "none was given".to_owned() };
+    let none =
+        || Error::CommandStart { program: String::new(), cause: "none was given".to_owned() };
     let (program, arguments) = command.split_first().ok_or_else(none)?;
     let failed = |cause: String| Error::CommandStart { program: program.clone(), cause };
     let fingerprint = session.peer().fingerprint().to_string();
@@ -60,12 +61,7 @@ pub async fn to_command(
     }
 }
 
-fn start(
-    program: &str,
-    arguments: &[String],
-    name: &str,
-    fingerprint: &str,
-) -> io::Result<Child> {
+fn start(program: &str, arguments: &[String], name: &str, fingerprint: &str) -> io::Result<Child> {
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -96,7 +92,10 @@ impl Group {
     #[cfg(unix)]
     fn of(child: &Child) -> Self {
         let number = child.id().and_then(|id| i32::try_from(id).ok());
-        Self { leader: number.and_then(rustix::process::Pid::from_raw), over: AtomicBool::new(false) }
+        Self {
+            leader: number.and_then(rustix::process::Pid::from_raw),
+            over: AtomicBool::new(false),
+        }
     }
 
     #[cfg(not(unix))]
