@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
-pub(crate) use sdmp_inspect::escape::{is_bidi_control, json_object, printable};
+pub(crate) use sdmp_inspect::escape::{json_object, printable};
 
 use crate::error::{Exit, Failure};
 use crate::progress;
