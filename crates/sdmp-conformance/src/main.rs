@@ -5,7 +5,7 @@
     reason = "a program that reports to the person who runs it"
 )]
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use sdmp_conformance::coverage::{Count, Coverage};
 use sdmp_conformance::error::Error;
 use sdmp_conformance::load::{self, LocatedCase};
@@ -13,6 +13,7 @@ use sdmp_conformance::peer::{self, Options, Target};
 use sdmp_conformance::report::Report;
 use sdmp_conformance::{coverage, operation, run};
 use sdmp_envelope::Identity;
+use sdmp_handshake::Profile;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,8 +55,8 @@ struct PeerArguments {
     /// The identity container of the peer
     #[arg(long, value_name = "FILE")]
     peer_identity: Option<PathBuf>,
-    /// The profile that the peer is configured with
-    #[arg(long, value_enum, default_value_t)]
+    /// The profile that the peer is configured with: hardened or published
+    #[arg(long, default_value_t)]
     profile: Profile,
     /// Start the peer with this command once for each case; {addr} stands for the address
     #[arg(long, value_name = "COMMAND", requires = "listen")]
@@ -69,16 +70,6 @@ struct PeerArguments {
     /// How long the peer may take to react, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 5000)]
     patience: u64,
-}
-
-/// The profile of the peer.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Profile {
-    /// Transcript-bound keys and a confirmation
-    #[default]
-    Hardened,
-    /// The literal 0.12 text
-    Published,
 }
 
 fn main() -> ExitCode {
@@ -203,10 +194,7 @@ fn options(arguments: &Arguments, target: Target) -> Result<Options, Error> {
 fn with(arguments: &Arguments, options: Options) -> Options {
     let peer = &arguments.peer;
     Options {
-        profile: match peer.profile {
-            Profile::Hardened => sdmp_handshake::Profile::Hardened,
-            Profile::Published => sdmp_handshake::Profile::Published,
-        },
+        profile: peer.profile,
         patience: Duration::from_millis(peer.patience),
         jobs: peer.jobs,
         only: arguments.only.clone(),
