@@ -1,46 +1,17 @@
 //! Runs the stored vectors of the area `container` against this crate.
 //!
-//! The vectors live in the conformance crate, which depends on this one; so this test reads the
-//! files by path and has a small runner of its own. `vectors/README.md` there says what the
-//! operations mean.
+//! The conformance crate, where the vectors live, depends on this one; so this test has a small
+//! runner of its own. `vectors/README.md` there says what the operations mean.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::fs;
-use std::path::Path;
 
 use sdmp_container::closed::{EncryptedObject, HandshakeSignature, Rejection, SessionCreation};
 use sdmp_container::{
     Container, Error, ErrorKind, Fingerprint, Limits, ResourceUri, Timestamp, Version, b64url,
     kind, strict,
 };
+use sdmp_testkit::{hex, vectors};
 use serde_json::{Map, Value, json};
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut text, octet| {
-        write!(text, "{octet:02x}").unwrap();
-        text
-    })
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
-}
-
-fn octets(notation: &Value) -> Vec<u8> {
-    if let Some(parts) = notation["parts"].as_array() {
-        return parts.iter().flat_map(octets).collect();
-    }
-    let run = match (&notation["text"], &notation["hex"]) {
-        (Value::String(text), _) => text.as_bytes().to_vec(),
-        (_, Value::String(text)) => unhex(text),
-        other => panic!("no octets: {other:?}"),
-    };
-    run.repeat(notation["times"].as_u64().map_or(1, |times| times as usize))
-}
 
 fn limits(input: &Value) -> Limits {
     let own = &input["limits"];
@@ -55,7 +26,7 @@ fn limits(input: &Value) -> Limits {
 /// Does what an operation says; gives the members that may be compared.
 fn perform(operation: &str, input: &Value) -> Result<Value, Error> {
     let text = |name: &str| input[name].as_str().unwrap();
-    let octets = || octets(&input["octets"]);
+    let octets = || vectors::octets(&input["octets"]);
     Ok(match operation {
         "json.parse" => strict::parse(&octets(), &limits(input)).map(|_| json!({}))?,
         "container.parse" => {
@@ -66,8 +37,8 @@ fn perform(operation: &str, input: &Value) -> Result<Value, Error> {
         "container.core" => {
             Container::parse(octets(), &Limits::DEFAULT)?.check_core().map(|()| json!({}))?
         }
-        "base64url.decode" => json!({"hex": hex(&b64url::decode(text("text"))?)}),
-        "base64url.encode" => json!({"text": b64url::encode(&unhex(text("hex")))}),
+        "base64url.decode" => json!({"hex": hex::encode(&b64url::decode(text("text"))?)}),
+        "base64url.encode" => json!({"text": b64url::encode(&hex::decode(text("hex")))}),
         "timestamp.parse" => {
             let timestamp = Timestamp::parse(text("text"))?;
             json!({"millis": timestamp.unix_millis(), "text": timestamp.to_string()})
@@ -82,12 +53,12 @@ fn perform(operation: &str, input: &Value) -> Result<Value, Error> {
         "fingerprint.parse" => json!({"text": text("text").parse::<Fingerprint>()?.to_string()}),
         "closed.session_creation" => {
             let object = SessionCreation::parse(&octets())?;
-            json!({"g": object.g, "p": hex(&object.p), "n": hex(&object.n)})
+            json!({"g": object.g, "p": hex::encode(&object.p), "n": hex::encode(&object.n)})
         }
         "closed.encrypted" => {
             let octets = octets();
             let object = EncryptedObject::parse(&octets, &Limits::CLOSED_HANDSHAKE)?;
-            json!({"iv": hex(&object.iv)})
+            json!({"iv": hex::encode(&object.iv)})
         }
         "closed.signature" => HandshakeSignature::parse(&octets()).map(|_| json!({}))?,
         "closed.rejection" => json!({"status": Rejection::parse(&octets())?.name()}),
@@ -142,27 +113,9 @@ fn judge(case: &Value) -> Option<String> {
     wanted.as_object().unwrap_or(&Map::new()).iter().find_map(differs)
 }
 
-/// All cases of the area, or none where the conformance crate is not beside this one.
-fn cases() -> Vec<Value> {
-    let directory =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdmp-conformance/vectors/container");
-    let Ok(entries) = fs::read_dir(&directory) else {
-        println!("skipped: there are no vectors at {}", directory.display());
-        return Vec::new();
-    };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .flat_map(|path| {
-            let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-            file["cases"].as_array().unwrap().clone()
-        })
-        .collect()
-}
-
 #[test]
 fn every_vector_has_its_outcome() {
-    let cases = cases();
+    let cases = vectors::cases("container");
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|case| judge(case).map(|what| format!("{}: {what}", case["id"])))
@@ -172,10 +125,7 @@ fn every_vector_has_its_outcome() {
 
 #[test]
 fn every_fault_of_a_text_has_a_vector() {
-    let cases = cases();
-    if cases.is_empty() {
-        return;
-    }
+    let cases = vectors::cases("container");
     assert!(cases.len() >= 150, "{}", cases.len());
     let seen: BTreeSet<&str> =
         cases.iter().filter_map(|case| case["expected"]["error"].as_str()).collect();

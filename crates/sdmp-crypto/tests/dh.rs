@@ -12,6 +12,7 @@ use sdmp_crypto::{
     hash::sha512,
     random::Random,
 };
+use sdmp_testkit::hex;
 
 /// Safe primes of lengths that no named group has, made by `openssl dhparam -5`.
 const P2056: &str = "873d65610db17e676d64d794b76e0a7b2192fa9c9a32c5ea7a41f03da5388ac1bf6406a5ae39dd694e315616\
@@ -72,11 +73,6 @@ const LEADING_ZEROS: [(usize, &str, &str); 3] = [
         "1c2de767ee420517147ba28f2812d679d9b7a3854763477c803b6b514f2c43c490b3b3cf75faa1b013abe1dd1ba0980cb2154ffd2f4d01e31fbc9262da04a55f",
     ),
 ];
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(pair).collect()
-}
 
 /// Numbers of 32-bit digits, the least significant first, as fixed-point fractions.
 mod fixed_point {
@@ -246,7 +242,7 @@ fn r23_what_a_peer_may_not_choose() {
         (p.clone(), 3, GroupError::Unknown),
         (p.clone(), u64::MAX, GroupError::Unknown),
         (with(255, 0xfd), 2, GroupError::Unknown),
-        (unhex(P2056), 5, GroupError::Unknown),
+        (hex::decode(P2056), 5, GroupError::Unknown),
     ] {
         assert_eq!(groups.lookup(&p, g), Err(Error::Group(error)), "{p:02x?}, {g}");
     }
@@ -256,15 +252,15 @@ fn r23_what_a_peer_may_not_choose() {
 fn r23_registered_groups() {
     let mut groups = Groups::new();
     for (p, bits, exponent_bits) in [(P2056, 2_056, 320), (P2500, 2_500, 320)] {
-        let group = groups.register(&unhex(p), 5).unwrap();
+        let group = groups.register(&hex::decode(p), 5).unwrap();
         assert_eq!(
             (group.bits(), group.exponent_bits(), group.name()),
             (bits, exponent_bits, None)
         );
-        assert_eq!(group.prime_len(), unhex(p).len());
-        assert_eq!(groups.lookup(&unhex(p), 5), Ok(group.clone()));
+        assert_eq!(group.prime_len(), hex::decode(p).len());
+        assert_eq!(groups.lookup(&hex::decode(p), 5), Ok(group.clone()));
         // Again costs nothing and adds nothing.
-        assert_eq!(groups.register(&unhex(p), 5), Ok(group.clone()));
+        assert_eq!(groups.register(&hex::decode(p), 5), Ok(group.clone()));
 
         let mut random = sdmp_crypto::random::SystemRandom::new();
         let ours = group.ephemeral(&mut random).unwrap();
@@ -275,22 +271,22 @@ fn r23_registered_groups() {
     }
     let named = groups.register(Group::named(NamedGroup::Modp14).p(), 2).unwrap();
     assert_eq!(named.name(), Some("modp14"));
-    assert_eq!(Groups::new().find(&unhex(P2056), 5), None);
+    assert_eq!(Groups::new().find(&hex::decode(P2056), 5), None);
 }
 
 #[test]
 fn r23_what_cannot_be_registered() {
     let mut groups = Groups::new();
-    let mut composite = unhex(P2056);
+    let mut composite = hex::decode(P2056);
     composite[100] ^= 1;
     for (p, g, error) in [
-        (unhex(PRIME), 2, GroupError::NotSafePrime),
+        (hex::decode(PRIME), 2, GroupError::NotSafePrime),
         (composite, 2, GroupError::NotSafePrime),
-        (unhex(P2056), 0, GroupError::Generator),
-        (unhex(P2056), 1, GroupError::Generator),
+        (hex::decode(P2056), 0, GroupError::Generator),
+        (hex::decode(P2056), 1, GroupError::Generator),
         (vec![0xff; 128], 2, GroupError::TooShort),
         (vec![0xff; 2_048], 2, GroupError::TooLong),
-        ([vec![0], unhex(P2056)].concat(), 5, GroupError::LeadingZero),
+        ([vec![0], hex::decode(P2056)].concat(), 5, GroupError::LeadingZero),
         (vec![0xfe; 256], 2, GroupError::Even),
     ] {
         assert_eq!(groups.register(&p, g), Err(Error::Group(error)));
@@ -303,15 +299,15 @@ fn r26_vectors_with_leading_zeros() {
     struct Fixed;
     impl Random for Fixed {
         fn fill(&mut self, octets: &mut [u8]) -> Result<(), Error> {
-            octets.copy_from_slice(&unhex(EXPONENT));
+            octets.copy_from_slice(&hex::decode(EXPONENT));
             Ok(())
         }
     }
     for (zeros, n, hash) in LEADING_ZEROS {
         let ours = Group::named(NamedGroup::Ffdhe2048).ephemeral(&mut Fixed).unwrap();
-        let z = ours.agree(&unhex(n)).unwrap();
+        let z = ours.agree(&hex::decode(n)).unwrap();
         assert_eq!(z.len(), 256);
         assert_eq!(z.expose().iter().take_while(|octet| **octet == 0).count(), zeros);
-        assert_eq!(sha512(z.expose()), unhex(hash)[..]);
+        assert_eq!(sha512(z.expose()), hex::decode(hash)[..]);
     }
 }

@@ -11,6 +11,7 @@ use sdmp_crypto::{
     error::KeyError,
     rsa::{PrivateKey, PublicKey, Signer},
 };
+use sdmp_testkit::keys::{PUBLISHED, PUBLISHED_FINGERPRINT};
 
 fn base64url(octets: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

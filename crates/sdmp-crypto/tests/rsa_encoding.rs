@@ -7,6 +7,7 @@ use sdmp_crypto::{
     error::KeyError,
     rsa::{PrivateKey, PublicKey},
 };
+use sdmp_testkit::keys::PUBLISHED;
 
 #[test]
 fn r14_only_the_canonical_text_is_canonical() {

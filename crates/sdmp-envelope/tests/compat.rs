@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::common::{
-    EXPIRY, Forgery, PUBLISHED_FINGERPRINT, PUBLISHED_PEM, alice, bob, container, header, identity,
+    EXPIRY, Forgery, PUBLISHED, PUBLISHED_FINGERPRINT, alice, bob, container, header, identity,
     kid, local, message, now, time,
 };
 use sdmp_container::{Fingerprint, IdentityType, b64url};
@@ -220,7 +220,7 @@ fn r45_a_fingerprint_may_be_missing_but_not_wrong() {
     assert_eq!(without.fingerprint().to_string(), of_pem);
     assert_eq!(parse(&older("0.12.0", &format!("{pem}\\n"))), Err(Error::KeyNotCanonical));
     // The key on the cryptography page, with the fingerprint given there.
-    let published = PUBLISHED_PEM.replace('\n', "\\n");
+    let published = PUBLISHED.replace('\n', "\\n");
     assert!(with(&published, PUBLISHED_FINGERPRINT).unwrap().is_known_compromised());
 }
 

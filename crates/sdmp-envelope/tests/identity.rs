@@ -4,7 +4,7 @@
 use crate::common;
 
 use crate::common::{
-    EXPIRY, PUBLISHED_FINGERPRINT, PUBLISHED_PEM, alice, bob, carol, dave, identity, time,
+    EXPIRY, PUBLISHED, PUBLISHED_FINGERPRINT, alice, bob, carol, dave, identity, time,
 };
 use sdmp_container::{Fingerprint, IdentityType, Timestamp};
 use sdmp_crypto::rsa::{PublicKey, Signer};
@@ -116,9 +116,9 @@ fn r14_another_text_of_the_key_is_refused() {
 
 #[test]
 fn r14_other_documents_in_place_of_the_key_are_told_apart() {
-    let private = include_str!("../../sdmp-conformance/vectors/keys/alice.pem");
+    let private = sdmp_testkit::keys::ALICE;
     assert_eq!(code(&alices(&json(private.trim()))), "key.private_in_place_of_public");
-    let certificate = PUBLISHED_PEM.replace("PUBLIC KEY", "CERTIFICATE");
+    let certificate = PUBLISHED.replace("PUBLIC KEY", "CERTIFICATE");
     assert_eq!(code(&alices(&json(&certificate))), "key.certificate");
     let cut = alice().public().canonical_pem().replacen("MIIB", "", 1);
     assert!(code(&alices(&json(&cut))).starts_with("key."));
@@ -126,7 +126,7 @@ fn r14_other_documents_in_place_of_the_key_are_told_apart() {
 
 #[test]
 fn r15_the_published_fingerprint_comes_out() {
-    let key = PublicKey::from_pem(PUBLISHED_PEM).unwrap();
+    let key = PublicKey::from_pem(PUBLISHED).unwrap();
     assert_eq!(Fingerprint::from_octets(key.fingerprint()).to_string(), PUBLISHED_FINGERPRINT);
 }
 
@@ -146,11 +146,11 @@ fn r15_the_fingerprint_must_be_that_of_the_key() {
 /// R13: a key whose private half everybody has is no identity, read or made.
 #[test]
 fn r13_published_keys_are_refused() {
-    let key = json(PUBLISHED_PEM);
+    let key = json(PUBLISHED);
     let refused = parse(&text("0.12.0", "node", &key, PUBLISHED_FINGERPRINT));
     assert_eq!(refused, Err(Error::PublishedKey));
     assert_eq!(Error::PublishedKey.code(), "identity.published_key");
-    let key = PublicKey::from_pem(PUBLISHED_PEM).unwrap();
+    let key = PublicKey::from_pem(PUBLISHED).unwrap();
     let made = Identity::create(&key, IdentityType::User, time(EXPIRY));
     assert_eq!(made, Err(Error::PublishedKey));
 }

@@ -13,10 +13,6 @@
     reason = "a benchmark that fails should stop"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
-use common::{alice, bob, config, expiry, local, message, people, wall};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sdmp_container::IdentityType;
 use sdmp_crypto::dh::{Groups, NamedGroup};
@@ -25,6 +21,8 @@ use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{
     Config, Failed, Initiator, Machine, Policy, Profile, Responder, Session, Step,
 };
+use sdmp_testkit::keys;
+use sdmp_testkit::pair::{alice, bob, config, expiry, local, message, wall};
 
 const PROFILES: [(&str, Profile); 2] =
     [("hardened", Profile::Hardened), ("published", Profile::Published)];
@@ -80,7 +78,7 @@ fn handshake([ours, theirs]: &[Config; 2]) -> [Session; 2] {
 fn handshakes(criterion: &mut Criterion) {
     let small = [alice(), bob()];
     // There is one test key of 3072 bits: the other side has 2048.
-    let large = [local(&people::carol(), IdentityType::Node, expiry()), bob()];
+    let large = [local(&keys::carol(), IdentityType::Node, expiry()), bob()];
     let mut benches = criterion.benchmark_group("handshake");
     benches.sample_size(20);
     for (name, profile) in PROFILES {

@@ -15,12 +15,11 @@
     reason = "a demonstration that fails should stop"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
-use common::{Pair, accepted, alice, at, bob, config, failure, feed, message, messages};
 use sdmp_container::{Container, Limits, b64url};
 use sdmp_handshake::{Connection, Profile};
+use sdmp_testkit::pair::{
+    Pair, accepted, alice, at, bob, config, failure, feed, message, messages,
+};
 
 /// What an attack led to: what the victim took for genuine, and the error that it saw.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub fn alter(profile: Profile) -> Outcome {
     let order = Container::parse(order, &Limits::DEFAULT).unwrap();
     pair.initiator.send(at(1), &order).unwrap();
     pair.run_with(|_, object| {
-        let old = common::member(&object, "iv").to_owned();
+        let old = sdmp_testkit::pair::member(&object, "iv").to_owned();
         let mut iv = b64url::decode(&old).unwrap();
         for (place, (from, to)) in (12..15).zip(b"100".iter().zip(b"999")) {
             iv[place] ^= from ^ to;
@@ -94,7 +93,7 @@ pub fn truncate(profile: Profile) -> Outcome {
 /// Connects two initiators to each other: says whether both accepted, each in the same role.
 pub fn splice(profile: Profile) -> bool {
     let dial = |own, peer, seed| {
-        let random = Box::new(common::Seeded::new(seed));
+        let random = Box::new(sdmp_testkit::pair::Seeded::new(seed));
         Connection::initiate(config(own, &[peer], profile), at(0), random).unwrap()
     };
     let (alice, bob) = (alice(), bob());

@@ -13,14 +13,11 @@
     reason = "a measurement that fails should stop"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use common::attacker::{CAUSES, Make, attack, bob_config, bob_connection};
-use common::feed;
+use sdmp_testkit::attacker::{CAUSES, Make, attack, bob_config, bob_connection};
+use sdmp_testkit::pair::feed;
 
 fn once(make: Make) -> Duration {
     let mut bob = bob_connection(bob_config());

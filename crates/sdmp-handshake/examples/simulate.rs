@@ -18,8 +18,6 @@
     reason = "a simulation that is wrong should stop"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
 #[path = "../tests/simulator/mod.rs"]
 mod simulator;
 

@@ -1,10 +1,10 @@
 //! How often a session allocates in steady state: once to seal a message, a few times to open one.
 
-use crate::common::by_value::sessions;
-use crate::common::*;
 use allocation_counter::measure;
 use sdmp_container::{Container, Limits};
 use sdmp_handshake::{Opened, Profile};
+use sdmp_testkit::pair::*;
+use sdmp_testkit::sessions::sessions;
 
 /// How often opening a short message allocates.
 const MOST: u64 = 10;

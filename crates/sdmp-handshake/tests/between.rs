@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::common::*;
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::signature::reserved::sign_octets;
 use sdmp_envelope::{ContentKey, LocalIdentity, network};
 use sdmp_handshake::{Connection, KeyLog, Now, Profile, Verdict};
+use sdmp_testkit::{keys, pair::*};
 
 fn ends() -> Timestamp {
     "2026-01-01T00:00:05.000Z".parse().unwrap()
@@ -20,7 +20,7 @@ fn late() -> Now {
 
 #[test]
 fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
-    let short = local(&people::alice(), IdentityType::Node, ends());
+    let short = local(&keys::alice(), IdentityType::Node, ends());
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[], Profile::Hardened).ask_about_unknown(),
@@ -37,7 +37,7 @@ fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
 
 #[test]
 fn r35_a_peer_that_expires_before_fin_is_not_accepted() {
-    let short = local(&people::alice(), IdentityType::Node, ends());
+    let short = local(&keys::alice(), IdentityType::Node, ends());
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),
@@ -83,7 +83,7 @@ fn late_object(
 
 #[test]
 fn r35_a_responder_that_has_expired_does_not_accept_fin() {
-    let short = local(&people::bob(), IdentityType::Node, ends());
+    let short = local(&keys::bob(), IdentityType::Node, ends());
     let pair = late_object(Profile::Hardened, (&alice(), &short), (true, 3));
     assert!(!accepted(&pair.responder_events));
     assert_eq!(failure(&pair.responder_events), Some("identity.expired"));
@@ -91,7 +91,7 @@ fn r35_a_responder_that_has_expired_does_not_accept_fin() {
 
 #[test]
 fn r35_an_initiator_that_has_expired_does_not_accept_m4() {
-    let short = local(&people::alice(), IdentityType::Node, ends());
+    let short = local(&keys::alice(), IdentityType::Node, ends());
     for profile in [Profile::Hardened, Profile::Published] {
         let pair = late_object(profile, (&short, &bob()), (false, 2));
         assert!(!accepted(&pair.initiator_events), "{profile:?}");

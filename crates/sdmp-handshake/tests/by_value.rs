@@ -1,7 +1,7 @@
 //! A session by value: what it says of itself, and its close.
 
-use crate::common::by_value::sessions;
-use crate::common::*;
+use sdmp_testkit::pair::*;
+use sdmp_testkit::sessions::sessions;
 
 use sdmp_handshake::{Ended, Error, Misuse, Opened, Profile, Role};
 

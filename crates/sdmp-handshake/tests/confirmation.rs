@@ -4,7 +4,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_container::{Limits, b64url};
 use sdmp_crypto::secret::Secret;
@@ -12,6 +11,7 @@ use sdmp_envelope::network::{Sealed, seal};
 use sdmp_envelope::signature::reserved::sign_octets;
 use sdmp_envelope::{ContentKey, LocalIdentity};
 use sdmp_handshake::{KeyLog, Profile};
+use sdmp_testkit::pair::*;
 
 /// The two traffic keys of one handshake: from the initiator, and to it.
 #[derive(Debug, Default)]

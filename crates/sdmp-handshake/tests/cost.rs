@@ -8,17 +8,15 @@
     reason = "tests; this one measures time"
 )]
 
-mod common;
-
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
-use common::*;
 use sdmp_container::b64url;
 use sdmp_container::closed::SessionCreation;
 use sdmp_crypto::Error;
 use sdmp_crypto::random::Random;
 use sdmp_handshake::{Connection, Profile};
+use sdmp_testkit::pair::*;
 
 /// A source without octets: whoever draws an exponent is told so.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::common::*;
 use sdmp_handshake::{Failed, Initiator, Machine, Profile, Responder, Step};
+use sdmp_testkit::pair::*;
 
 /// The lines of one role's diagram.
 #[derive(Default)]

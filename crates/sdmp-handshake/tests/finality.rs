@@ -1,9 +1,9 @@
 //! R39: a failure is final. It is told once, it is the answer to every later call, and nothing of
 //! the session stays: neither its keys, nor what was sealed but not sent.
 
-use crate::common::*;
 use sdmp_container::IdentityType;
 use sdmp_handshake::{Config, Connection, Error, Event, Now, Profile};
+use sdmp_testkit::{keys, pair::*};
 
 fn all_calls(connection: &mut Connection) -> Vec<Error> {
     vec![
@@ -37,7 +37,7 @@ fn a_failed_session_is_neither_accepted_nor_waiting() {
 #[test]
 fn a_failed_call_ends_the_session_and_is_told_as_an_event() {
     let ends = "2026-01-01T01:00:00.000Z".parse().unwrap();
-    let short = local(&people::alice(), IdentityType::Node, ends);
+    let short = local(&keys::alice(), IdentityType::Node, ends);
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),

@@ -1,6 +1,6 @@
 //! The two halves of an accepted connection over a message carrier: one whole object a message.
 
-use crate::common::*;
+use sdmp_testkit::pair::*;
 
 use sdmp_handshake::{ConnectionReceiver, ConnectionSender, Event, Profile, SessionLimits};
 

@@ -16,7 +16,6 @@
 mod allocations;
 mod between;
 mod by_value;
-mod common;
 mod confirmation;
 mod diagram;
 mod finality;

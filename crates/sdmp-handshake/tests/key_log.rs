@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_container::{Container, CoreSchema, Limits, b64url};
 use sdmp_crypto::secret::Secret;
@@ -12,6 +11,7 @@ use sdmp_envelope::ContentKey;
 use sdmp_envelope::network::Sealed;
 use sdmp_handshake::schedule::transcript_1;
 use sdmp_handshake::{KeyLog, Profile};
+use sdmp_testkit::pair::*;
 
 /// The handshake's name and the secret, by label.
 type Entries = BTreeMap<&'static str, ([u8; 32], Vec<u8>)>;

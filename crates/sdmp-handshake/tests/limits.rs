@@ -1,6 +1,6 @@
 //! R42 in the by-value tier: the limits of the policy hold where no deframer stands before it.
 
-use crate::common::*;
+use sdmp_testkit::pair::*;
 
 use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{Config, Connection, Failed, Initiator, Machine, Profile, Responder, Step};

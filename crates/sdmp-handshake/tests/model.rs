@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::common::*;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::{ContentKey, network};
 use sdmp_handshake::{Config, Connection, Event, KeyLog, Profile, Role, Verdict};
+use sdmp_testkit::pair::*;
 
 const LONGEST: usize = 6;
 

@@ -1,7 +1,7 @@
 //! The main line of both profiles: handshake, traffic both ways, close (R27 to R41).
 
-use crate::common::*;
 use sdmp_handshake::{Event, Profile};
+use sdmp_testkit::pair::*;
 
 const PROFILES: [Profile; 2] = [Profile::Hardened, Profile::Published];
 

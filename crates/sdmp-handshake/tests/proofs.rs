@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::common::*;
 use sdmp_container::closed::{HandshakeSignature, SessionCreation};
 use sdmp_container::{Fingerprint, b64url};
 use sdmp_crypto::dh::{Groups, NamedGroup};
@@ -15,6 +14,7 @@ use sdmp_envelope::signature::{check_payload, key_id, verify_entry};
 use sdmp_envelope::{ContentKey, network};
 use sdmp_handshake::schedule::{HandshakeSecrets, transcript_1};
 use sdmp_handshake::{Connection, Profile};
+use sdmp_testkit::{keys, pair::*};
 
 /// What Bob says to an M3 whose plaintext is made from M1: how many octets he sends, and his error.
 fn judged(make: impl FnOnce(&str) -> String) -> (Vec<usize>, Option<&'static str>) {
@@ -45,7 +45,7 @@ fn signed(m1: &str) -> String {
 }
 
 fn key() -> Arc<PrivateKey> {
-    people::alice()
+    keys::alice()
 }
 
 /// A signature container of these parts, with a right identifier.

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use crate::common::*;
 use sdmp_container::ResourceUri;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::{ContentKey, network};
 use sdmp_handshake::{Config, Event, ExtensionCheck, KeyLog, Profile};
 use sdmp_schema::{MemoryResolver, Validator};
+use sdmp_testkit::pair::*;
 
 #[derive(Debug, Default)]
 struct Secrets(Mutex<BTreeMap<&'static str, Vec<u8>>>);

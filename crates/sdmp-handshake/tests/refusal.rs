@@ -1,10 +1,10 @@
 //! Refusals from M3 on (R29, R30, R31, R37, R38): ten causes, one answer.
 
-use crate::common::attacker::*;
-use crate::common::*;
 use sdmp_container::{Container, IdentityType, Timestamp, b64url};
 use sdmp_envelope::signature::reserved::sign_octets;
 use sdmp_handshake::{Connection, Event, Profile, Verdict};
+use sdmp_testkit::attacker::*;
+use sdmp_testkit::{keys, pair::*};
 
 /// Bob's answer to an M3: the lengths of what he sends, and his own error.
 fn answer(make: impl FnOnce(&Attacker) -> String) -> (Vec<usize>, Option<&'static str>) {
@@ -46,7 +46,7 @@ fn r29_two_signatures_are_refused() {
 #[test]
 fn r16_an_identity_expired_by_a_millisecond_is_refused() {
     let refused = |ends: Timestamp| {
-        let short = local(&people::alice(), IdentityType::Node, ends);
+        let short = local(&keys::alice(), IdentityType::Node, ends);
         let mut bob = bob_connection(config(&bob(), &[&short], Profile::Hardened));
         let attacker = attack(&mut bob);
         let mut events = Vec::new();
@@ -60,7 +60,7 @@ fn r16_an_identity_expired_by_a_millisecond_is_refused() {
 
 #[test]
 fn r16_users_take_part_only_where_the_policy_says_so() {
-    let user = local(&people::alice(), IdentityType::User, expiry());
+    let user = local(&keys::alice(), IdentityType::User, expiry());
     let mut refusing = bob_connection(config(&bob(), &[&user], Profile::Hardened));
     let attacker = attack(&mut refusing);
     let mut events = Vec::new();
@@ -167,7 +167,7 @@ fn r42_time_limits() {
     assert!(waiting.poll_output().is_none() && waiting.is_finished());
 
     let mut begun = bob_connection(bob_config());
-    attack(&mut begun);
+    drop(attack(&mut begun));
     assert_eq!(begun.poll_timeout(), Some(at(10).elapsed));
     begun.handle_input(at(10), b"{");
     assert!(matches!(begun.poll_event(), Some(Event::Failed(error))
@@ -198,21 +198,19 @@ fn r44_different_profiles_end_in_a_refusal() {
 fn r38_a_plaintext_refusal_in_place_of_m3_is_reported_and_not_answered() {
     use sdmp_container::closed::Rejection;
     let mut bob = bob_connection(bob_config());
-    attack(&mut bob);
+    drop(attack(&mut bob));
     let mut events = Vec::new();
     feed(&mut bob, Rejection::BAD_REQUEST.as_bytes(), &mut events);
     assert_eq!(failure(&events), Some("rejected.plaintext"));
     assert!(bob.poll_output().is_none());
     // After it, the same responder's configuration accepts as before.
-    assert!(accepted(&Pair::accepted_events()));
+    assert!(accepted(&accepted_events()));
 }
 
-impl Pair {
-    fn accepted_events() -> Vec<Event> {
-        let mut pair = Pair::trusting(Profile::Hardened);
-        pair.run();
-        pair.responder_events
-    }
+fn accepted_events() -> Vec<Event> {
+    let mut pair = Pair::trusting(Profile::Hardened);
+    pair.run();
+    pair.responder_events
 }
 
 #[test]

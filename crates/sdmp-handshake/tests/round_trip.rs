@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use crate::common::*;
 use proptest::prelude::*;
 use sdmp_handshake::{Event, Profile};
+use sdmp_testkit::pair::*;
 
 /// Texts of every length around the steps of padding, and of every character.
 fn text() -> impl Strategy<Value = String> {

@@ -6,6 +6,7 @@ use sdmp_crypto::secret::SecretVec;
 use sdmp_handshake::schedule::{
     HandshakeSecrets, TrafficSecrets, export, published_key, transcript_1, transcript_2,
 };
+use sdmp_testkit::hex;
 
 /// M1, M2, P3, P4 and Z of all values below.
 const MESSAGES: [&[u8]; 4] = [b"first message", b"second", b"third one", b"fourth"];
@@ -45,10 +46,6 @@ const PUBLISHED_K: &str = "\
 const EXPORTED: &str = "\
     66ce7f1eae44da613096e615a98aa19e09c83542049d2c4b9d936f9a86440e6c9c3dda12e7a607e9";
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
 fn transcripts() -> ([u8; 64], [u8; 64]) {
     let [m1, m2, p3, p4] = MESSAGES;
     let t1 = transcript_1(m1, m2);
@@ -58,7 +55,7 @@ fn transcripts() -> ([u8; 64], [u8; 64]) {
 #[test]
 fn transcripts_are_the_hashes_of_lengths_and_octets() {
     let (t1, t2) = transcripts();
-    assert_eq!((hex(&t1).as_str(), hex(&t2).as_str()), (T1, T2));
+    assert_eq!((hex::encode(&t1).as_str(), hex::encode(&t2).as_str()), (T1, T2));
     let [m1, m2, ..] = MESSAGES;
     assert_ne!(transcript_1(&[m1, m2].concat(), b""), t1, "lengths tell the messages apart");
 }
@@ -67,19 +64,19 @@ fn transcripts_are_the_hashes_of_lengths_and_octets() {
 fn r31_r35_keys_are_those_of_the_specification() {
     let (t1, t2) = transcripts();
     let keys = HandshakeSecrets::derive(&z(), &t1).unwrap();
-    assert_eq!(hex(keys.i2r.expose()), HS_I2R);
-    assert_eq!(hex(keys.r2i.expose()), HS_R2I);
-    assert_eq!(hex(keys.derived.expose()), DERIVED);
+    assert_eq!(hex::encode(keys.i2r.expose()), HS_I2R);
+    assert_eq!(hex::encode(keys.r2i.expose()), HS_R2I);
+    assert_eq!(hex::encode(keys.derived.expose()), DERIVED);
     let keys = TrafficSecrets::derive(&keys.derived, &t2).unwrap();
-    assert_eq!(hex(keys.i2r.expose()), AP_I2R);
-    assert_eq!(hex(keys.r2i.expose()), AP_R2I);
-    assert_eq!(hex(keys.exporter.expose()), EXPORTER);
-    assert_eq!(hex(&keys.session_id), SESSION_ID);
+    assert_eq!(hex::encode(keys.i2r.expose()), AP_I2R);
+    assert_eq!(hex::encode(keys.r2i.expose()), AP_R2I);
+    assert_eq!(hex::encode(keys.exporter.expose()), EXPORTER);
+    assert_eq!(hex::encode(&keys.session_id), SESSION_ID);
 }
 
 #[test]
 fn r36_the_published_key_is_the_hash_of_z() {
-    assert_eq!(hex(published_key(&z()).expose()), PUBLISHED_K);
+    assert_eq!(hex::encode(published_key(&z()).expose()), PUBLISHED_K);
 }
 
 #[test]
@@ -89,7 +86,7 @@ fn r44_exported_secrets_and_their_bounds() {
     let exporter = Prk::from_secret(TrafficSecrets::derive(&derived, &t2).unwrap().exporter);
     let mut out = [0; 40];
     export(&exporter, "EXPERIMENTAL test", b"context", &mut out).unwrap();
-    assert_eq!(hex(&out), EXPORTED);
+    assert_eq!(hex::encode(&out), EXPORTED);
     let longest = "x".repeat(64);
     assert!(export(&exporter, &longest, b"", &mut [0; 1]).is_ok());
     assert!(export(&exporter, &format!("{longest}x"), b"", &mut [0; 1]).is_err());

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::common::*;
 use proptest::prelude::*;
 use sdmp_handshake::{Connection, Event, Profile};
+use sdmp_testkit::pair::*;
 
 /// What both sides of a whole session wrote, as streams.
 fn streams(profile: Profile) -> &'static [Vec<u8>; 2] {

@@ -1,8 +1,8 @@
 //! What may happen to an accepted session (R33 to R41): anything done to an object ends it.
 
-use crate::common::*;
 use sdmp_container::{Container, Limits};
 use sdmp_handshake::{Event, Profile};
+use sdmp_testkit::{keys, pair::*};
 
 /// Two messages of the initiator's, carried in some way; what the responder got, and its failure.
 fn carried(
@@ -183,7 +183,7 @@ fn r38_only_the_refusal_itself_is_one() {
 fn r35_an_expired_identity_ends_the_session() {
     let soon = "2026-01-01T01:00:00.000Z".parse().unwrap();
     let later = sdmp_handshake::Now { wall: soon, ..at(1) };
-    let short = local(&people::alice(), sdmp_container::IdentityType::Node, soon);
+    let short = local(&keys::alice(), sdmp_container::IdentityType::Node, soon);
     let mut pair = Pair::new(
         config(&short, &[&bob()], Profile::Hardened),
         config(&bob(), &[&short], Profile::Hardened),

@@ -1,11 +1,11 @@
 //! What M1 and M2 may not hold (R23, R25, R27, R28, R40): each refusal by its own code, before
 //! anything is computed, answered by `bad_request` in plaintext (R37).
 
-use crate::common::*;
 use sdmp_container::b64url;
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::dh::Groups;
 use sdmp_handshake::{Config, Connection, Profile};
+use sdmp_testkit::{hex, pair::*};
 
 fn responder(config: Config) -> Connection {
     Connection::respond(config, at(0), Box::new(Seeded::new(9)))
@@ -23,11 +23,6 @@ const SAFE: &str = "\
     F1D2B9078717461A5B9D32E688F87748544523B524B0D57D5EA77A2775D2ECFA032CFBDBF52FB3786160279004E57AE6\
     AF874E7303CE53299CCC041C7BC308D82A5698F3A8D0C38271AE35F8E9DBFBB694B5C803D89F7AE435DE236D525F5475\
     9B65E372FCD68EF20FA7111F9E4AFF73";
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<_> = text.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
-    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
-}
 
 fn less_one(mut number: Vec<u8>) -> Vec<u8> {
     *number.last_mut().unwrap() -= 1;
@@ -137,7 +132,7 @@ fn r23_unknown_groups_are_refused_each_by_its_own_code() {
     p[9] ^= 1;
     assert_eq!(Groups::new().register(&p, 2).unwrap_err().code(), "group.not_safe_prime");
     assert_eq!(refused(&with("p", &p)), "group.unknown");
-    let safe = unhex(SAFE);
+    let safe = hex::decode(SAFE);
     assert!(Groups::new().register(&safe, 2).is_ok());
     assert_eq!(refused(&with("p", &safe)), "group.unknown");
     *p.last_mut().unwrap() &= 0xfe;

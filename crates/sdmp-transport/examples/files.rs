@@ -21,12 +21,12 @@ async fn main() -> Anything {
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;
-        session.send(message(&format!("you said: {text}"))?).await?;
+        session.send(message(&format!("you said: {text}"))).await?;
         Anything::Ok(session.close().await?)
     });
 
     let mut session = connect(files::dial(&directory)?, patient(alice()?)).await?;
-    session.send(message("hello over files")?).await?;
+    session.send(message("hello over files")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;
     server.await??;

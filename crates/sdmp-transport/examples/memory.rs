@@ -13,12 +13,12 @@ async fn main() -> Anything {
     let server = tokio::spawn(async move {
         let mut session = accept(other, bob()?).await?;
         let text = hear(&mut session).await?;
-        session.send(message(&format!("you said: {text}"))?).await?;
+        session.send(message(&format!("you said: {text}"))).await?;
         Anything::Ok(session.close().await?)
     });
 
     let mut session = connect(one, alice()?).await?;
-    session.send(message("hello in memory")?).await?;
+    session.send(message("hello in memory")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;
     server.await?

@@ -12,7 +12,7 @@ use tokio::process::Command;
 async fn child() -> Anything {
     let mut session = accept(stdio::own(), bob()?).await?;
     let text = hear(&mut session).await?;
-    session.send(message(&format!("you said: {text}"))?).await?;
+    session.send(message(&format!("you said: {text}"))).await?;
     Ok(session.close().await?)
 }
 
@@ -29,7 +29,7 @@ async fn main() -> Anything {
         command
     })?;
     let mut session = connect(carrier, alice()?).await?;
-    session.send(message("hello to a child process")?).await?;
+    session.send(message("hello to a child process")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;
     if child.wait().await?.success() { Ok(()) } else { Err("the child failed".into()) }

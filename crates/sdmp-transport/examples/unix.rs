@@ -17,12 +17,12 @@ async fn main() -> Anything {
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;
-        session.send(message(&format!("you said: {text}"))?).await?;
+        session.send(message(&format!("you said: {text}"))).await?;
         Anything::Ok(session.close().await?)
     });
 
     let mut session = connect(unix::dial(&path).await?, alice()?).await?;
-    session.send(message("hello over a Unix socket")?).await?;
+    session.send(message("hello over a Unix socket")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;
     server.await?

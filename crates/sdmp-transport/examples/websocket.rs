@@ -14,12 +14,12 @@ async fn main() -> Anything {
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;
-        session.send(message(&format!("you said: {text}"))?).await?;
+        session.send(message(&format!("you said: {text}"))).await?;
         Anything::Ok(session.close().await?)
     });
 
     let mut session = connect(websocket::dial(&url).await?, alice()?).await?;
-    session.send(message("hello over WebSocket")?).await?;
+    session.send(message("hello over WebSocket")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;
     server.await?

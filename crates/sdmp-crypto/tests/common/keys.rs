@@ -11,19 +11,6 @@ use sdmp_crypto::{
 };
 use spki::{AlgorithmIdentifierRef, ObjectIdentifier, SubjectPublicKeyInfoRef};
 
-/// The key on the cryptography page of the specification, whose fingerprint stands beside it.
-pub(crate) const PUBLISHED: &str = "-----BEGIN PUBLIC KEY-----
-MIIBIzANBgkqhkiG9w0BAQEFAAOCARAAMIIBCwKCAQIA2IxlYprmk/QpH1Rsz+WQ
-m+WUYqR2xlV+xXDDOesMkwja32aUsjYe1kCS6nTqazEdy4m9utF3Eb3K5i8crTeg
-g3GE+iJvYAgGXvMLiAb/Vrj0OqKv8m0BoZnxW7AjCURZ/tDn/YxNk5qnzhZLLMIT
-zHQlZsKmBp/ZlrhTr4VgKxKlT4z/NNTPMnLHyFB4XVR6ge20nNWN6RJ03kk85+QI
-mCGPU9Us70H6FQYI/e0Iq+64gw8PgpDZP+RSzYvpAr7alCj4/f0jeFzrz+lpsIzY
-95bk2ucfasPYkH7m6UP1EmBfZJUn+pnX3CPpeex1h5RCKw4DoMSRgXrfoVjYv80w
-QfUCAwEAAQ==
------END PUBLIC KEY-----";
-pub(crate) const PUBLISHED_FINGERPRINT: &str =
-    "B_3ji9cDp1SJTyPnxuslQ66IT3zwEf4TvTEnGo60_2KGANVfhRY0XA2crFKIfq6edYcexkMYzfz6y3UsPZZLtw";
-
 pub(crate) fn private(name: &str) -> PrivateKey {
     PrivateKey::from_pem(&text(name), None).unwrap()
 }

@@ -1,7 +1,5 @@
-//! What the tests share: public keys of test people, a fixed day, octets that look random.
+//! What the tests share beside the test kit: short names, and signatures put together by hand.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses its part")]
-
-pub mod people;
 
 use std::sync::Arc;
 
@@ -10,21 +8,9 @@ use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::{PrivateKey, Signer};
 use sdmp_envelope::{Identity, LocalIdentity};
 
-pub use people::*;
-
-/// The key on the specification's cryptography page, published with the SDMP 0.12 text.
-pub const PUBLISHED_PEM: &str = "-----BEGIN PUBLIC KEY-----
-MIIBIzANBgkqhkiG9w0BAQEFAAOCARAAMIIBCwKCAQIA2IxlYprmk/QpH1Rsz+WQ
-m+WUYqR2xlV+xXDDOesMkwja32aUsjYe1kCS6nTqazEdy4m9utF3Eb3K5i8crTeg
-g3GE+iJvYAgGXvMLiAb/Vrj0OqKv8m0BoZnxW7AjCURZ/tDn/YxNk5qnzhZLLMIT
-zHQlZsKmBp/ZlrhTr4VgKxKlT4z/NNTPMnLHyFB4XVR6ge20nNWN6RJ03kk85+QI
-mCGPU9Us70H6FQYI/e0Iq+64gw8PgpDZP+RSzYvpAr7alCj4/f0jeFzrz+lpsIzY
-95bk2ucfasPYkH7m6UP1EmBfZJUn+pnX3CPpeex1h5RCKw4DoMSRgXrfoVjYv80w
-QfUCAwEAAQ==
------END PUBLIC KEY-----";
-/// The fingerprint that the specification gives for it.
-pub const PUBLISHED_FINGERPRINT: &str =
-    "B_3ji9cDp1SJTyPnxuslQ66IT3zwEf4TvTEnGo60_2KGANVfhRY0XA2crFKIfq6edYcexkMYzfz6y3UsPZZLtw";
+pub use sdmp_testkit::keys::*;
+pub use sdmp_testkit::nodes::message;
+pub use sdmp_testkit::random::Seeded;
 
 pub const EXPIRY: &str = "2099-01-01T00:00:00.000Z";
 
@@ -57,10 +43,6 @@ pub fn known(keys: &[&Arc<PrivateKey>]) -> impl Fn(&Fingerprint) -> Option<Ident
 
 pub fn container(text: impl Into<Vec<u8>>) -> Container {
     Container::parse(text, &Limits::DEFAULT).unwrap()
-}
-
-pub fn message(text: &str) -> Container {
-    container(sdmp_container::Message::new(text).unwrap().to_text())
 }
 
 /// A signature container put together by hand, so that each part can be wrong.

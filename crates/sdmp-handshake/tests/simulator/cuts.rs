@@ -2,7 +2,7 @@
 
 use sdmp_handshake::{Connection, Profile};
 
-use crate::common::{Pair, accepted, at, failure, feed};
+use sdmp_testkit::pair::{Pair, accepted, at, failure, feed};
 
 /// The objects of an honest handshake: whether the initiator sent it, and its text.
 pub fn transcript(profile: Profile) -> Vec<(bool, String)> {

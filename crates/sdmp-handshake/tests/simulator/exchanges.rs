@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sdmp_crypto::dh::{Groups, NamedGroup};
 
-use crate::common::Seeded;
+use sdmp_testkit::pair::Seeded;
 
 /// Agrees `count` times in ffdhe2048, both sides; counts the secrets by their leading zero octets.
 pub fn run(count: u64) -> BTreeMap<usize, u64> {

@@ -21,9 +21,9 @@ use std::sync::OnceLock;
 use sdmp_handshake::schedule::transcript_1;
 use sdmp_handshake::{Config, Profile, Role};
 
-use crate::common::{Pair, alice, bob, config, message};
 pub use carrier::Fault;
 use carrier::{Carrier, Dice};
+use sdmp_testkit::pair::{Pair, alice, bob, config, message};
 use side::Side;
 
 /// No run needs more: a run that does is one that never ends.
@@ -178,8 +178,8 @@ fn others(profile: Profile) -> &'static [Vec<String>; 2] {
         let mut pair = Pair::seeded(configs.0, configs.1, u64::MAX / 4);
         pair.run();
         for _ in 0..2 {
-            pair.initiator.send(crate::common::at(1), &message("other")).unwrap();
-            pair.responder.send(crate::common::at(1), &message("other")).unwrap();
+            pair.initiator.send(sdmp_testkit::pair::at(1), &message("other")).unwrap();
+            pair.responder.send(sdmp_testkit::pair::at(1), &message("other")).unwrap();
         }
         pair.run();
         let of = |initiator| {

@@ -7,7 +7,7 @@ use sdmp_container::Message;
 use sdmp_handshake::{Accepted, Config, Connection, Event, KeyLog, Now, Role, Verdict};
 
 use super::carrier::{Arrival, Carrier, Dice};
-use crate::common::{Seeded, message, wall};
+use sdmp_testkit::pair::{Seeded, message, wall};
 
 /// Names of the handshakes that a side derived keys for; the secrets are not kept.
 #[derive(Debug, Default)]
@@ -148,7 +148,7 @@ impl Side {
         }
         match event {
             Event::NeedIdentity { claimed } => {
-                let known = [crate::common::alice(), crate::common::bob()];
+                let known = [sdmp_testkit::pair::alice(), sdmp_testkit::pair::bob()];
                 let known = known.iter().map(|local| local.identity().clone());
                 let known = known.into_iter().find(|known| *known.fingerprint() == claimed);
                 self.connection.provide_identity(now(time), known).unwrap();

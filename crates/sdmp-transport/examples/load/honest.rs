@@ -31,7 +31,7 @@ pub(crate) async fn session(
 ) -> Anything<SecureSession> {
     let carrier = tcp::wrap(dial_from(source, to).await?)?;
     let mut session = connect(carrier, config).await?;
-    session.send(nodes::message("hello")?).await?;
+    session.send(nodes::message("hello")).await?;
     session.recv().await?.ok_or("no echo")?;
     Ok(session)
 }

@@ -173,7 +173,7 @@ async fn insider(scale: Scale) -> Anything<Row> {
     let mut session =
         sdmp_transport::connect(carrier, nodes::client(NamedGroup::Ffdhe3072)?).await?;
     let began = Instant::now();
-    let poured = session.send(nodes::message("x")?).await;
+    let poured = session.send(nodes::message("x")).await;
     let config = nodes::client(NamedGroup::Ffdhe3072)?;
     let dials = honest::dials(scale.of(100), Duration::from_secs(1), server.address, config).await;
     let recovered = recover(&mut server, began).await?;

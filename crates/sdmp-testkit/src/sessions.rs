@@ -1,9 +1,10 @@
 //! Two accepted sessions without a connection around them.
 
-use super::{Seeded, alice, bob, config, wall};
+use crate::pair::{Seeded, alice, bob, config, wall};
 use sdmp_handshake::{Failed, Initiator, Machine, Profile, Responder, Session, Step};
 
 /// Two accepted sessions, by the by-value tier.
+#[must_use]
 pub fn sessions(profile: Profile, seed: u64) -> (Session, Session) {
     let mut random = Seeded::new(seed);
     let ours = config(&alice(), &[&bob()], profile);

@@ -1,21 +1,28 @@
-//! A peer that plays the initiator by hand, and may therefore do everything wrong.
+//! An initiator played by hand, which may therefore do everything wrong.
 
-use super::*;
+use crate::pair::*;
 use sdmp_container::b64url;
 use sdmp_container::closed::SessionCreation;
+use sdmp_crypto::dh::{Groups, NamedGroup};
 use sdmp_crypto::secret::{Secret, SecretVec};
 use sdmp_envelope::signature::reserved::sign_octets;
-use sdmp_envelope::{ContentKey, network};
+use sdmp_envelope::{ContentKey, LocalIdentity, network};
 use sdmp_handshake::schedule::{HandshakeSecrets, transcript_1};
+use sdmp_handshake::{Config, Connection, Profile};
 
 /// A peer that plays the initiator by hand, and may therefore do everything wrong.
+#[derive(Debug)]
 pub struct Attacker {
+    /// What the attacker sent.
     pub m1: String,
+    /// What Bob answered.
     pub m2: String,
+    /// What follows from both.
     pub secrets: HandshakeSecrets,
 }
 
 /// Dials Bob up to the point where M3 is due.
+#[must_use]
 pub fn attack(bob: &mut Connection) -> Attacker {
     let group = Groups::default().named(NamedGroup::Ffdhe2048);
     let ephemeral = group.ephemeral(&mut Seeded::new(5)).unwrap();
@@ -32,25 +39,34 @@ pub fn attack(bob: &mut Connection) -> Attacker {
 }
 
 impl Attacker {
+    /// Seals a text as the attacker's first object.
+    #[must_use]
     pub fn seal(&self, text: &str) -> String {
         let key = ContentKey::authenticated(Secret::new(*self.secrets.i2r.expose()));
         network::seal(&key, &[3; 16], 0, text.as_bytes()).unwrap()
     }
 
+    /// A right M3's plaintext, signed by `signer`.
+    #[must_use]
     pub fn m3(&self, signer: &LocalIdentity) -> String {
         sign_octets(self.m1.as_bytes(), &[signer], wall()).unwrap()
     }
 }
 
-pub fn bob_connection(config: sdmp_handshake::Config) -> Connection {
+/// Bob's side with this configuration.
+#[must_use]
+pub fn bob_connection(config: Config) -> Connection {
     Connection::respond(config, at(0), Box::new(Seeded::new(6)))
 }
 
-pub fn bob_config() -> sdmp_handshake::Config {
+/// Bob, who trusts Alice.
+#[must_use]
+pub fn bob_config() -> Config {
     config(&bob(), &[&alice()], Profile::Hardened)
 }
 
 /// Replaces one member's text in a signature container.
+#[must_use]
 pub fn edit(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from}");
     text.replace(from, to)
@@ -66,7 +82,7 @@ pub const CAUSES: [(&str, Make); 14] = [
     ("no signature container", |a| a.seal("{}")),
     ("an additional member", |a| a.seal(&edit(&a.m3(&alice()), "{\"sdmp\"", "{\"x\":1,\"sdmp\""))),
     ("not JSON", |a| a.seal("garbage")),
-    ("not UTF-8 in spirit", |a| a.seal("\u{1}")),
+    ("a control character", |a| a.seal("\u{1}")),
     ("unknown signer", |a| a.seal(&a.m3(&mallory()))),
     ("own identity", |a| a.seal(&a.m3(&bob()))),
     ("another payload", |a| {

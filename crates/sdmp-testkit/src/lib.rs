@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that is wrong should stop"
+)]
+
+#[cfg(feature = "pair")]
+pub mod attacker;
+pub mod hex;
+#[cfg(feature = "keys")]
+pub mod keys;
+#[cfg(feature = "people")]
+pub mod nodes;
+#[cfg(feature = "pair")]
+pub mod pair;
+#[cfg(feature = "keys")]
+pub mod random;
+#[cfg(feature = "pair")]
+pub mod sessions;
+pub mod vectors;
