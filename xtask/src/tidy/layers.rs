@@ -17,10 +17,20 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-inspect", 4),
     ("sdmp-conformance", 4),
     ("sdmp-properties", 4),
+    ("sdmp-inspect", 4),
+    ("sdmp-store", 4),
     ("sdmp-node", 5),
+    ("sdmp", 6),
     ("sdmp-cli", 6),
     ("xtask", 7),
 ];
+
+/// What tests share. It stands beside the layers: the tests of any crate may use it, and what is
+/// compiled into a published crate may not.
+const TEST_KIT: &str = "sdmp-testkit";
+
+/// Members that are never published, and may be built upon the test kit.
+const UNPUBLISHED: &[&str] = &["sdmp-properties", TEST_KIT, "xtask"];
 
 /// The highest layer that must not know an async runtime.
 const LAST_SANS_IO_LAYER: u8 = 3;
@@ -123,6 +133,15 @@ pub(crate) fn sans_io() -> impl Iterator<Item = &'static str> {
 pub(crate) fn check(graph: &Graph) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for member in &graph.members {
+        let uses_kit = graph.linked.get(member).is_some_and(|linked| linked.contains(TEST_KIT));
+        if uses_kit && !UNPUBLISHED.contains(&member.as_str()) {
+            complaints.push(format!(
+                "{member}: is built upon {TEST_KIT}; only [dev-dependencies] may name it"
+            ));
+        }
+        if member == TEST_KIT {
+            continue;
+        }
         let Some(own) = layer(member) else {
             complaints
                 .push(format!("{member}: is on no layer; add it to xtask/src/tidy/layers.rs"));
@@ -208,6 +227,18 @@ mod tests {
     #[test]
     fn an_edge_within_a_layer_fails() {
         assert_eq!(check(&graph(&[("sdmp-crypto", "sdmp-container", None)])).len(), 1);
+    }
+
+    #[test]
+    fn the_test_kit_is_for_tests_only() {
+        let complaints = |kind| {
+            check(&graph(&[
+                ("sdmp-handshake", TEST_KIT, kind),
+                (TEST_KIT, "sdmp-handshake", None),
+            ]))
+        };
+        assert_eq!(complaints(Some("dev")), Vec::<String>::new());
+        assert_eq!(complaints(None).len(), 1);
     }
 
     #[test]
