@@ -232,10 +232,7 @@ mod tests {
     #[test]
     fn the_test_kit_is_for_tests_only() {
         let complaints = |kind| {
-            check(&graph(&[
-                ("sdmp-handshake", TEST_KIT, kind),
-                (TEST_KIT, "sdmp-handshake", None),
-            ]))
+            check(&graph(&[("sdmp-handshake", TEST_KIT, kind), (TEST_KIT, "sdmp-handshake", None)]))
         };
         assert_eq!(complaints(Some("dev")), Vec::<String>::new());
         assert_eq!(complaints(None).len(), 1);
