@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use josekit::jwe::{self, JweHeaderSet, alg::direct::DirectJweAlgorithm};
-use sdmp_container::{Container, Limits, Message, b64url};
+use sdmp_container::{Container, Message, b64url};
 use sdmp_crypto::content::a256cbc;
 use sdmp_crypto::dh::NamedGroup;
 use sdmp_crypto::random::SystemRandom;
@@ -20,9 +20,9 @@ const KEY: [u8; 64] = [9; 64];
 
 /// A container whose text has exactly this many octets.
 pub fn container(octets: usize) -> Container {
-    let empty = Message::new(String::new()).expect("a message").to_text().len();
-    let text = Message::new("x".repeat(octets - empty)).expect("a message").to_text();
-    Container::parse(text, &Limits::DEFAULT).expect("a container")
+    let empty = Message::new(String::new()).to_text().len();
+    let text = Message::new("x".repeat(octets - empty)).to_text();
+    Container::parse(text).expect("a container")
 }
 
 fn josekit_seal(text: &[u8]) -> String {

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use crate::common::{Listening, Machine, acquainted, expect};
-use sdmp_container::{Container, Limits, Status, b64url};
+use sdmp_container::{Container, Status, b64url};
 use sdmp_crypto::hash::sha512;
 use sdmp_envelope::{Identity, LocalIdentity, private_key};
 use sdmp_handshake::Config;
@@ -34,7 +34,7 @@ impl Receiver {
     async fn session(&self, address: &str) -> SecureSession {
         let read = |path: &str| fs::read(self.alice.path().join(path)).unwrap();
         let identity = Identity::parse(&read("keys/alice.identity.json")).unwrap();
-        let key = Container::parse(read("keys/alice.private.json"), &Limits::DEFAULT).unwrap();
+        let key = Container::parse(read("keys/alice.private.json")).unwrap();
         let key = private_key::open(&key, None).unwrap().key;
         let bob = Identity::parse(&read("peers/bob.json")).unwrap();
         let local = LocalIdentity::new(identity, Arc::new(key)).unwrap();
@@ -61,7 +61,7 @@ fn announcement(name: &str, size: usize, octets: &[u8]) -> Container {
     let text = format!(
         r#"{{"sdmp":{{"version":"0.12.0","schemas":["{FILE_URI}"]}},"file":{{"name":{name},"size":{size},"sha512":"{hash}"}}}}"#
     );
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
 }
 
 /// The status and the reason of the next answer.

@@ -9,7 +9,7 @@
 
 use std::{error::Error, fs, path::Path, sync::Arc};
 
-use sdmp_container::{Container, IdentityType, Limits, ResourceUri, Timestamp};
+use sdmp_container::{Container, IdentityType, ResourceUri, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity, signature};
 use serde_json::Value;
@@ -32,15 +32,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn publish(folder: &Path, name: &str, publisher: &LocalIdentity) -> Result<String, Box<dyn Error>> {
     let schema = fs::read_to_string(folder.join(format!("{name}.schema.json")))?;
     let text = container(&schema, publisher)?;
-    let container = Container::parse(text.clone(), &Limits::DEFAULT)?;
+    let container = Container::parse(text.clone())?;
     container.check_core()?;
     let resource = signature::sign(&container, &[publisher], Timestamp::MIN)?;
-    let outer = Container::parse(resource.clone(), &Limits::DEFAULT)?;
-    let identifier = sdmp_container::Signature::from_container(&outer)?.identifier().clone();
+    let identifier = sdmp_container::Signature::from_container(&resource)?.identifier().clone();
     let fingerprint = publisher.identity().fingerprint().clone();
     let uri = ResourceUri::new(fingerprint, Some(identifier)).to_string();
     fs::write(folder.join(format!("{name}.json")), &text)?;
-    fs::write(folder.join(format!("{name}.resource.json")), &resource)?;
+    fs::write(folder.join(format!("{name}.resource.json")), resource.text())?;
     fs::write(folder.join(format!("{name}.uri")), &uri)?;
     Ok(uri)
 }

@@ -36,6 +36,11 @@ impl Failure {
 /// # Errors
 /// A vector that names an unknown operation or lacks what the operation takes.
 pub fn perform(operation: &str, input: Input<'_>) -> Result<Outcome, Error> {
+    if let Some(schema) = operation.strip_prefix("emit.")
+        && let Some(outcome) = container::rewrite(schema, input)?
+    {
+        return Ok(outcome);
+    }
     let perform = container::find(operation)
         .or_else(|| schema::find(operation))
         .or_else(|| crypto::find(operation))

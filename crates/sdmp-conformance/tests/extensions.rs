@@ -1,7 +1,7 @@
 //! The extension schemas that the project publishes: their signed resources verify, and the URIs
 //! name publisher and content (R10, R17 to R20).
 
-use sdmp_container::{Container, Limits, ResourceUri, Signature, Timestamp};
+use sdmp_container::{Container, ResourceUri, Signature, Timestamp};
 use sdmp_envelope::{Error, Identity, signature};
 use sdmp_schema::extensions;
 
@@ -18,7 +18,7 @@ fn now() -> Timestamp {
 fn the_published_schemas_are_signed_by_their_publisher() {
     let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
     for (uri, schema, resource) in PUBLISHED {
-        let resource = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        let resource = Container::parse(resource).unwrap();
         let known = |kid: &_| (kid == publisher.fingerprint()).then(|| publisher.clone());
         let verified = signature::verify(&resource, &known, now()).unwrap();
         assert_eq!(verified.container.text(), schema);
@@ -38,10 +38,10 @@ fn a_changed_resource_does_not_verify() {
     let known = |_: &_| Some(publisher.clone());
     let [(_, _, stream), (_, _, file)] = PUBLISHED;
     let signature_of = |resource: &str| {
-        let container = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(resource).unwrap();
         Signature::from_container(&container).unwrap().signatures()[0].signature().to_owned()
     };
     let changed = stream.replace(&signature_of(stream), &signature_of(file));
-    let changed = Container::parse(changed, &Limits::DEFAULT).unwrap();
+    let changed = Container::parse(changed).unwrap();
     assert_eq!(signature::verify(&changed, &known, now()).unwrap_err(), Error::BadSignature);
 }

@@ -80,7 +80,7 @@ fn parse(criterion: &mut Criterion) {
             // A session gives the octets away that it decrypted: they are moved, not copied.
             let size =
                 if octets.len() > 1 << 16 { BatchSize::LargeInput } else { BatchSize::SmallInput };
-            let parse = |octets: Vec<u8>| Container::parse(octets, &Limits::DEFAULT).unwrap();
+            let parse = |octets: Vec<u8>| Container::parse(octets).unwrap();
             bencher.iter_batched(|| octets.to_vec(), parse, size);
         });
         if name.ends_with("network object") {

@@ -1,24 +1,28 @@
 //! Containers (R5, R7 to R9).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::strict::{self, Object, Value};
 use crate::{CoreSchema, Error, ErrorKind, Limits, SchemaName, Version, kind};
 
-/// A container: the octets as they were received, and the parsed view of them.
+/// A container: the octets as they were received or written, and the parsed view of them.
 ///
 /// What is signed, hashed or compared is always [`Container::as_bytes`] (R5). Cloning is cheap: the
 /// contents are shared. `Debug` shows no content, which may be secret.
 ///
 /// ```
-/// use sdmp_container::{Container, CoreSchema, Limits, Message};
+/// use sdmp_container::{Container, CoreSchema, Message};
 ///
+/// // Received: parsed, and the octets kept.
 /// let text = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
-/// let container = Container::parse(text, &Limits::DEFAULT)?;
+/// let container = Container::parse(text)?;
 /// assert!(container.lists(CoreSchema::Message));
-/// assert_eq!(Message::from_container(&container)?.as_str(), "hello");
-/// assert_eq!(container.as_bytes(), text.as_bytes());
+/// let message: Message = container.try_into()?;
+/// assert_eq!(message.as_str(), "hello");
+///
+/// // Written: every typed object becomes a container.
+/// assert_eq!(Container::from(message).text(), text);
 /// # Ok::<(), sdmp_container::Error>(())
 /// ```
 #[derive(Clone)]
@@ -28,19 +32,30 @@ pub struct Container {
 
 struct Inner {
     text: String,
-    root: Object<'static>,
+    /// Parsed at once from what was received; of a text of ours only when somebody asks.
+    root: OnceLock<Object<'static>>,
     version: Version,
     schemas: Vec<SchemaName>,
+    /// Written here from a typed object, whose constructor has checked it.
+    written: bool,
 }
 
 impl Container {
-    /// Parses a container: strict JSON (R3, R4), the member `sdmp` (R7), its version (R8) and its
-    /// schema names (R9, R10). Whether the container keeps to those schemas is a separate
-    /// question: [`Container::check_core`].
+    /// Parses a container within [`Limits::DEFAULT`]: strict JSON (R3, R4), the member `sdmp` (R7),
+    /// its version (R8) and its schema names (R9, R10). Whether the container keeps to those
+    /// schemas is a separate question: [`Container::check_core`].
     ///
     /// # Errors
     /// A `json.*` kind, or a `field.*`, `version.*`, `container.*` or `uri.*` kind with a pointer.
-    pub fn parse(octets: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
+    pub fn parse(octets: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Self::parse_within(octets, &Limits::DEFAULT)
+    }
+
+    /// As [`Container::parse`], within other limits.
+    ///
+    /// # Errors
+    /// As [`Container::parse`].
+    pub fn parse_within(octets: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
         let octets = octets.into();
         strict::check_start(&octets, limits)?;
         let text = String::from_utf8(octets)
@@ -50,11 +65,19 @@ impl Container {
         };
         let header = Header::read(&root)?;
         let schemas = header.schema_names()?;
-        let (version, root) = (header.version, root.into_owned());
-        Ok(Self { inner: Arc::new(Inner { text, root, version, schemas }) })
+        let (version, root) = (header.version, OnceLock::from(root.into_owned()));
+        Ok(Self { inner: Arc::new(Inner { text, root, version, schemas, written: false }) })
     }
 
-    /// The octets as they were received (R5).
+    /// A container of a typed object's text. It is not parsed: what the object's constructor and
+    /// [`Writer`](kind::Writer) made holds.
+    pub(crate) fn written(schema: CoreSchema, text: String) -> Self {
+        let schemas = vec![SchemaName::Core(schema)];
+        let (root, version) = (OnceLock::new(), Version::CURRENT);
+        Self { inner: Arc::new(Inner { text, root, version, schemas, written: true }) }
+    }
+
+    /// The octets as they were received or written (R5).
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.inner.text.as_bytes()
@@ -93,7 +116,11 @@ impl Container {
     /// The root object with all its members, `sdmp` included.
     #[must_use]
     pub fn root(&self) -> &Object<'static> {
-        &self.inner.root
+        self.inner.root.get_or_init(|| match strict::parse_text(&self.inner.text, &Limits::OWN) {
+            Ok(Value::Object(root)) => root.into_owned(),
+            // Not reached: only a text that the writer made is parsed as late as this.
+            Ok(_) | Err(_) => Object::default(),
+        })
     }
 
     /// Checks the container against every core schema that it lists, in order, through the typed
@@ -102,6 +129,9 @@ impl Container {
     /// # Errors
     /// The first fault, with a pointer.
     pub fn check_core(&self) -> Result<(), Error> {
+        if self.inner.written {
+            return Ok(());
+        }
         for name in self.schemas() {
             if let SchemaName::Core(schema) = name {
                 kind::check(self, *schema)?;

@@ -8,10 +8,10 @@ use std::fmt;
 /// The text of the error names the rule and says what to do; it never repeats what a peer wrote.
 ///
 /// ```
-/// use sdmp_container::{Container, ErrorKind, Limits};
+/// use sdmp_container::{Container, ErrorKind};
 ///
 /// let text = "{\"sdmp\":{},\n\"sdmp\":{}}";
-/// let error = Container::parse(text, &Limits::DEFAULT).unwrap_err();
+/// let error = Container::parse(text).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::DuplicateMember);
 /// assert_eq!(error.code(), "json.duplicate_member");
 /// assert_eq!(error.position(text.as_bytes()), Some((2, 1)));

@@ -1,8 +1,9 @@
 //! The typed objects of the 16 core schemas.
 //!
-//! Each has `from_container`, a checked constructor `new`, and `to_text`, which writes a whole
-//! container: compact, the members in the order of the profile (R3), version 0.12.0, the one
-//! schema. What a typed object does not know is ignored, as R12 allows outside closed objects.
+//! Each has a constructor `new`, checked where not every value has a form, and converts from and
+//! into a [`Container`](crate::Container). `to_text` writes the container's text: compact, the
+//! members in the order of the profile (R3), version 0.12.0, the one schema. What a typed object
+//! does not know is ignored, as R12 allows outside closed objects.
 
 mod encrypted;
 mod field;
@@ -32,48 +33,111 @@ pub use trust::{Authorization, Trust};
 pub(crate) use encrypted::check_iv;
 pub(crate) use field::{Fields, Writer};
 
-use crate::{Container, CoreSchema, Error};
+use crate::schema_name::core_schemas;
+use crate::{Container, CoreSchema, Error, ErrorKind};
 
-/// Checks a container against one core schema, whether or not it lists it (R11). Nothing is copied.
-///
-/// # Errors
-/// The first fault, with a pointer.
-pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
-    let root = container.root();
-    match schema {
-        CoreSchema::Identity => Identity::read(root).map(drop),
-        CoreSchema::Encrypted => Encrypted::check_root(root),
-        CoreSchema::Signature => Signature::check_root(root),
-        CoreSchema::SharedKey => SharedKey::read(root).map(drop),
-        CoreSchema::Resource => Resource::from_root(root).map(drop),
-        CoreSchema::Broadcast => Broadcast::check_root(root),
-        CoreSchema::RequestJournal => RequestJournal::read(root).map(drop),
-        CoreSchema::RequestResource => RequestResource::check_root(root),
-        CoreSchema::Response => Response::check_root(root),
-        CoreSchema::Message => Message::read(root).map(drop),
-        CoreSchema::Receipt => Receipt::read(root).map(drop),
-        CoreSchema::Node => NodeInformation::check_root(root),
-        CoreSchema::User => UserInformation::read(root).map(drop),
-        CoreSchema::Trust => Trust::check_root(root),
-        CoreSchema::Revoke => Revoke::from_root(root).map(drop),
-        CoreSchema::PrivateKey => PrivateKey::read(root).map(drop),
+/// Declares what is the same for the typed objects of all core schemas, from their rows.
+macro_rules! declare {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident;)+) => {
+        /// Checks a container against one core schema, whether or not it lists it (R11). Nothing is
+        /// copied.
+        ///
+        /// # Errors
+        /// The first fault, with a pointer.
+        pub fn check(container: &Container, schema: CoreSchema) -> Result<(), Error> {
+            match schema {
+                $(CoreSchema::$variant => $object::check_root(container.root()),)+
+            }
+        }
+
+        /// Reads the typed object of a core schema and writes it again, in its one form (R3).
+        ///
+        /// # Errors
+        /// `kind.wrong_schema` if the container does not list the schema, else the first fault with
+        /// a pointer.
+        pub fn rewrite(container: &Container, schema: CoreSchema) -> Result<String, Error> {
+            match schema {
+                $(CoreSchema::$variant => {
+                    $object::from_container(container).map(|object| object.to_text().to_string())
+                })+
+            }
+        }
+
+        $(
+            impl $object {
+                /// Reads the object from a container that lists its schema (R9).
+                ///
+                /// # Errors
+                /// `kind.wrong_schema` if the schema is not listed, else the first fault with a
+                /// pointer.
+                pub fn from_container(container: &Container) -> Result<Self, Error> {
+                    if container.lists(CoreSchema::$variant) {
+                        Self::from_root(container.root())
+                    } else {
+                        Err(Error::pointing(ErrorKind::WrongSchema, "/sdmp/schemas"))
+                    }
+                }
+            }
+
+            impl TryFrom<&Container> for $object {
+                type Error = Error;
+
+                fn try_from(container: &Container) -> Result<Self, Error> {
+                    Self::from_container(container)
+                }
+            }
+
+            impl TryFrom<Container> for $object {
+                type Error = Error;
+
+                fn try_from(container: Container) -> Result<Self, Error> {
+                    Self::from_container(&container)
+                }
+            }
+        )+
+    };
+}
+core_schemas!(declare);
+
+/// The way back, for objects whose every value has a form that all peers can read.
+macro_rules! into_container {
+    ($($object:ident $variant:ident),+) => {
+        $(
+            impl From<&$object> for Container {
+                fn from(object: &$object) -> Self {
+                    Self::written(CoreSchema::$variant, object.to_text())
+                }
+            }
+
+            impl From<$object> for Container {
+                fn from(object: $object) -> Self {
+                    Self::from(&object)
+                }
+            }
+        )+
+    };
+}
+// Not a private key, which would stay in memory after use: it has `to_text` alone.
+into_container! {
+    Identity Identity, Encrypted Encrypted, Signature Signature, SharedKey SharedKey,
+    Resource Resource, Broadcast Broadcast, RequestJournal RequestJournal,
+    RequestResource RequestResource, Message Message, Receipt Receipt, NodeInformation Node,
+    UserInformation User, Trust Trust, Revoke Revoke
+}
+
+impl TryFrom<&Response> for Container {
+    type Error = Error;
+
+    /// What a response carries may be nested so deeply that no peer would read it (R4).
+    fn try_from(response: &Response) -> Result<Self, Error> {
+        Self::parse(response.to_text())
     }
 }
 
-/// Gives a typed object `from_container`, by way of its `from_root`.
-macro_rules! from_container {
-    ($schema:ident) => {
-        /// Reads the object from a container that lists its schema (R9).
-        ///
-        /// # Errors
-        /// `kind.wrong_schema` if the schema is not listed, else the first fault with a pointer.
-        pub fn from_container(container: &crate::Container) -> Result<Self, crate::Error> {
-            if container.lists(crate::CoreSchema::$schema) {
-                Self::from_root(container.root())
-            } else {
-                Err(crate::Error::pointing(crate::ErrorKind::WrongSchema, "/sdmp/schemas"))
-            }
-        }
-    };
+impl TryFrom<Response> for Container {
+    type Error = Error;
+
+    fn try_from(response: Response) -> Result<Self, Error> {
+        Self::try_from(&response)
+    }
 }
-pub(crate) use from_container;

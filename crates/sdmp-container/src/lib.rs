@@ -6,12 +6,12 @@
 //! profile in the project's documentation.
 //!
 //! ```
-//! use sdmp_container::{Container, CoreSchema, Limits, RequestJournal};
+//! use sdmp_container::{Container, CoreSchema, RequestJournal};
 //!
 //! // What is received: the octets are kept beside the parsed view (R5).
 //! let text = r#"{"request":{"type":"journal","identifier":"7","since":"x","limit":10},
 //!                "sdmp":{"version":"0.12.0","schemas":["request_journal"]}}"#;
-//! let container = Container::parse(text, &Limits::DEFAULT)?;
+//! let container = Container::parse(text)?;
 //! assert!(container.version().is_0_12() && container.lists(CoreSchema::RequestJournal));
 //! assert_eq!(container.as_bytes(), text.as_bytes());
 //!
@@ -22,7 +22,7 @@
 //!
 //! // What is refused says why, in a stable code, and where.
 //! let text = text.replace("10", "1e1");
-//! let error = Container::parse(text.as_str(), &Limits::DEFAULT)?.check_core().unwrap_err();
+//! let error = Container::parse(text.as_str())?.check_core().unwrap_err();
 //! assert_eq!(error.code(), "field.not_an_integer");
 //! assert_eq!(error.pointer(), Some("/request/limit"));
 //! assert_eq!(error.position(text.as_bytes()), Some((1, 67)));

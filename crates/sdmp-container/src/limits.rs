@@ -27,6 +27,10 @@ impl Limits {
     /// Everything else: 16 MiB, 32 levels (R4, R42).
     pub const DEFAULT: Self = Self { octets: 16 << 20, depth: 32, members: 1 << 18 };
 
+    /// A text that was written here, however long.
+    pub(crate) const OWN: Self =
+        Self { octets: usize::MAX, depth: Self::MAX_DEPTH, members: usize::MAX };
+
     /// The parser descends one stack frame a level, so no configuration may ask for more than this.
     pub const MAX_DEPTH: usize = 128;
 }

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use crate::{Error, ErrorKind, ResourceUri};
 
-/// Declares the core schemas once: variant, name, member.
-macro_rules! core_schemas {
-    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal;)+) => {
+/// Declares [`CoreSchema`] from the rows of [`core_schemas`].
+macro_rules! declare {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident;)+) => {
         /// The 16 schemas that every implementation knows (R9).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum CoreSchema {
@@ -48,40 +48,49 @@ macro_rules! core_schemas {
     };
 }
 
-core_schemas! {
-    /// A public key with its type, its end and its fingerprint.
-    Identity, "identity", "identity";
-    /// A container that was encrypted.
-    Encrypted, "encrypted", "encrypted";
-    /// A container that was signed.
-    Signature, "signature", "signature";
-    /// A session creation object: one side of a Diffie-Hellman exchange.
-    SharedKey, "shared_key", "connection";
-    /// What makes a container publishable.
-    Resource, "resource", "resource";
-    /// News of a journal.
-    Broadcast, "broadcast", "journal";
-    /// A request for a part of a journal.
-    RequestJournal, "request_journal", "request";
-    /// A request for a resource.
-    RequestResource, "request_resource", "request";
-    /// The answer to a request.
-    Response, "response", "response";
-    /// A message.
-    Message, "message", "message";
-    /// The receipt of a message.
-    Receipt, "receipt", "receipt";
-    /// How a node can be reached.
-    Node, "node", "information";
-    /// What a user says about itself.
-    User, "user", "user";
-    /// Trust in a user or node.
-    Trust, "trust", "trust";
-    /// The end of a resource.
-    Revoke, "revoke", "revoke";
-    /// A private key.
-    PrivateKey, "private_key", "private_key";
+/// The core schemas, each in one row: variant, name in `schemas`, root member, typed object. What
+/// has to know them all is made of these rows.
+macro_rules! core_schemas {
+    ($callback:ident) => {
+        $callback! {
+            /// A public key with its type, its end and its fingerprint.
+            Identity, "identity", "identity", Identity;
+            /// A container that was encrypted.
+            Encrypted, "encrypted", "encrypted", Encrypted;
+            /// A container that was signed.
+            Signature, "signature", "signature", Signature;
+            /// A session creation object: one side of a Diffie-Hellman exchange.
+            SharedKey, "shared_key", "connection", SharedKey;
+            /// What makes a container publishable.
+            Resource, "resource", "resource", Resource;
+            /// News of a journal.
+            Broadcast, "broadcast", "journal", Broadcast;
+            /// A request for a part of a journal.
+            RequestJournal, "request_journal", "request", RequestJournal;
+            /// A request for a resource.
+            RequestResource, "request_resource", "request", RequestResource;
+            /// The answer to a request.
+            Response, "response", "response", Response;
+            /// A message.
+            Message, "message", "message", Message;
+            /// The receipt of a message.
+            Receipt, "receipt", "receipt", Receipt;
+            /// How a node can be reached.
+            Node, "node", "information", NodeInformation;
+            /// What a user says about itself.
+            User, "user", "user", UserInformation;
+            /// Trust in a user or node.
+            Trust, "trust", "trust", Trust;
+            /// The end of a resource.
+            Revoke, "revoke", "revoke", Revoke;
+            /// A private key.
+            PrivateKey, "private_key", "private_key", PrivateKey;
+        }
+    };
 }
+pub(crate) use core_schemas;
+
+core_schemas!(declare);
 
 impl fmt::Display for CoreSchema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

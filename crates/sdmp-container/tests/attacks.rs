@@ -140,7 +140,7 @@ fn no_error_repeats_what_a_peer_wrote() {
     for text in texts {
         let octets = text.as_bytes();
         let found = [
-            Container::parse(octets, &Limits::DEFAULT).and_then(|container| container.check_core()),
+            Container::parse(octets).and_then(|container| container.check_core()),
             SessionCreation::parse(octets).map(drop),
             EncryptedObject::parse(octets, &Limits::DEFAULT).map(drop),
             Rejection::parse(octets).map(drop),
@@ -176,7 +176,7 @@ fn every_error_text_is_one_lower_case_sentence_with_a_code_of_its_own() {
 fn an_error_says_where() {
     let message = |header: &str, rest: &str| {
         let text = format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":[{header}]}}{rest}}}"#);
-        let checked = Container::parse(text.as_str(), &Limits::DEFAULT);
+        let checked = Container::parse(text.as_str());
         checked.and_then(|container| container.check_core()).unwrap_err()
     };
     let error = message(r#""message""#, r#","message":7"#);
@@ -211,7 +211,7 @@ proptest! {
     ) {
         let _ = strict::position_of(&octets, &pointer);
         let _ = strict::position_of(other.as_bytes(), &pointer);
-        if let Err(error) = Container::parse(octets.as_slice(), &Limits::DEFAULT) {
+        if let Err(error) = Container::parse(octets.as_slice()) {
             let _ = error.position(other.as_bytes());
             let _ = error.position(b"");
         }
@@ -234,7 +234,7 @@ proptest! {
             "{{\"sdmp\":{{\"version\":\"0.12.0\",\"schemas\":[\"{schema}\"]}},\"{}\":{{{}}}}}",
             schema.member(), inner.join(",")
         );
-        if let Ok(container) = Container::parse(text.as_str(), &Limits::DEFAULT)
+        if let Ok(container) = Container::parse(text.as_str())
             && let Err(error) = kind::check(&container, schema)
         {
             prop_assert!(error.position(text.as_bytes()).is_some());

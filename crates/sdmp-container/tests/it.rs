@@ -18,6 +18,7 @@
 mod accessors;
 mod attacks;
 mod closed;
+mod conversions;
 mod cost;
 mod emission;
 mod kinds;

@@ -19,7 +19,7 @@ pub use encrypted::{Unwrap, open};
 pub use identity::Identity;
 pub use signature::{Hashed, Signer, Verified, verify};
 
-use sdmp_container::{Container, CoreSchema, Limits, SchemaName, kind};
+use sdmp_container::{Container, CoreSchema, SchemaName, kind};
 
 use crate::Error;
 
@@ -29,7 +29,7 @@ use crate::Error;
 /// # Errors
 /// [`Error::UnsupportedVersion`], what the strict parser refuses, or a schema's refusal.
 pub fn parse(octets: impl Into<Vec<u8>>) -> Result<Container, Error> {
-    let container = Container::parse(octets, &Limits::DEFAULT)?;
+    let container = Container::parse(octets)?;
     check(&container)?;
     Ok(container)
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing in such a container says who wrote it: sign before sealing when that matters.
 
-use sdmp_container::{Container, CoreSchema, Encrypted, Limits, b64url};
+use sdmp_container::{Container, CoreSchema, Encrypted, b64url};
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::{OaepHash, PrivateKey, PublicKey};
 use sdmp_crypto::secret::{Secret, SecretVec};
@@ -59,7 +59,7 @@ pub fn seal(
     recipients: &[&PublicKey],
     form: Form,
     random: &mut dyn Random,
-) -> Result<String, Error> {
+) -> Result<Container, Error> {
     if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
         return Err(Error::Recipients);
     }
@@ -80,7 +80,7 @@ pub fn seal(
     };
     let mut payload = String::with_capacity(key.payload_len(container.as_bytes().len()));
     key.seal_into(&mut payload, &iv, &[], container.as_bytes())?;
-    Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.to_text())
+    Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.into())
 }
 
 fn wrap_all(content_key: &[u8], recipients: &[&PublicKey]) -> Result<Vec<String>, Error> {
@@ -113,7 +113,7 @@ pub fn open(container: &Container, key: &PrivateKey) -> Result<Opened, Error> {
     if !known {
         return Err(Error::Decrypt);
     }
-    let inner = Container::parse(text?, &Limits::DEFAULT).map_err(|_| Error::Decrypt)?;
+    let inner = Container::parse(text?).map_err(|_| Error::Decrypt)?;
     check::current(&inner).map_err(|_| Error::Decrypt)?;
     Ok(Opened::new(inner, authenticated))
 }

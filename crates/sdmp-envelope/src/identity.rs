@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sdmp_container::{
-    Container, CoreSchema, Fingerprint, Identity as IdentityObject, IdentityType, Limits, Timestamp,
+    Container, CoreSchema, Fingerprint, Identity as IdentityObject, IdentityType, Timestamp,
 };
 use sdmp_crypto::rsa::{PublicKey, Signer};
 
@@ -21,7 +21,7 @@ pub struct Identity {
 }
 
 struct Inner {
-    text: String,
+    container: Container,
     kind: IdentityType,
     expires: Timestamp,
     fingerprint: Fingerprint,
@@ -34,7 +34,7 @@ impl Identity {
     /// # Errors
     /// As [`Identity::from_container`], and what the strict parser refuses.
     pub fn parse(octets: &[u8]) -> Result<Self, Error> {
-        Self::from_container(&Container::parse(octets, &Limits::DEFAULT)?)
+        Self::from_container(&Container::parse(octets)?)
     }
 
     /// Checks an identity container (R13 to R15).
@@ -59,7 +59,7 @@ impl Identity {
         }
         Ok(Self {
             inner: Arc::new(Inner {
-                text: container.text().to_owned(),
+                container: container.clone(),
                 kind: object.kind(),
                 expires: object.expires(),
                 fingerprint,
@@ -77,15 +77,11 @@ impl Identity {
             return Err(Error::PublishedKey);
         }
         let fingerprint = Fingerprint::from_octets(key.fingerprint());
-        let object = IdentityObject::new(
-            kind,
-            expires,
-            key.canonical_pem().to_owned(),
-            fingerprint.clone(),
-        )?;
+        let object =
+            IdentityObject::new(kind, expires, key.canonical_pem().to_owned(), fingerprint.clone());
         Ok(Self {
             inner: Arc::new(Inner {
-                text: object.to_text(),
+                container: object.into(),
                 kind,
                 expires,
                 fingerprint,
@@ -94,16 +90,22 @@ impl Identity {
         })
     }
 
-    /// The identity container's text, as received or as made.
+    /// The identity container, as received or as made.
+    #[must_use]
+    pub fn container(&self) -> &Container {
+        &self.inner.container
+    }
+
+    /// The identity container's text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.inner.text
+        self.inner.container.text()
     }
 
     /// The octets of [`Identity::text`].
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.inner.text.as_bytes()
+        self.inner.container.as_bytes()
     }
 
     /// Whether this is a user or a node.
@@ -139,9 +141,23 @@ impl Identity {
     }
 }
 
+impl From<&Identity> for Container {
+    fn from(identity: &Identity) -> Self {
+        identity.container().clone()
+    }
+}
+
+impl TryFrom<&Container> for Identity {
+    type Error = Error;
+
+    fn try_from(container: &Container) -> Result<Self, Error> {
+        Self::from_container(container)
+    }
+}
+
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        self.inner.text == other.inner.text
+        self.inner.container == other.inner.container
     }
 }
 

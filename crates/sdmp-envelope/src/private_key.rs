@@ -47,7 +47,7 @@ pub fn create(
         None => key.to_pem(),
     };
     let fingerprint = Fingerprint::from_octets(key.public().fingerprint());
-    let object = PrivateKeyObject::new(expires, pem.as_str().to_owned(), fingerprint)?;
+    let object = PrivateKeyObject::new(expires, pem.as_str().to_owned(), fingerprint);
     Ok(Zeroizing::new(object.to_text()))
 }
 

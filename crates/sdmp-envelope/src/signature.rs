@@ -31,7 +31,7 @@ pub struct Verified {
     pub signers: Vec<Identity>,
 }
 
-/// Signs a container with one or more identities and returns the signature container's text.
+/// Signs a container with one or more identities; gives the signature container.
 ///
 /// The container must be valid itself (R17). What its extension schemas demand is for the caller to
 /// check: they are not known here.
@@ -44,13 +44,13 @@ pub fn sign(
     container: &Container,
     signers: &[&LocalIdentity],
     now: Timestamp,
-) -> Result<String, Error> {
+) -> Result<Container, Error> {
     check::current(container)?;
     refuse_reserved(container)?;
     if signers.len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
-    reserved::sign_octets(container.as_bytes(), signers, now)
+    Ok(reserved::signature(container.as_bytes(), signers, now)?.into())
 }
 
 /// R20a: a node that signs what it is handed must not sign its own handshake away, nor a key.
@@ -89,7 +89,7 @@ pub fn verify(
     if object.signatures().len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
-    let inner = Container::parse(check_payload(&object)?, &Limits::DEFAULT)?;
+    let inner = Container::parse(check_payload(&object)?)?;
     check::current(&inner)?;
 
     let mut signers: Vec<Identity> = Vec::new();
@@ -188,6 +188,14 @@ pub mod reserved {
         signers: &[&LocalIdentity],
         now: Timestamp,
     ) -> Result<String, Error> {
+        Ok(signature(octets, signers, now)?.to_text())
+    }
+
+    pub(super) fn signature(
+        octets: &[u8],
+        signers: &[&LocalIdentity],
+        now: Timestamp,
+    ) -> Result<Signature, Error> {
         if signers.is_empty() {
             return Err(Error::NoSigner);
         }
@@ -199,6 +207,6 @@ pub mod reserved {
             entries.push(SignatureEntry::new(protected, b64url::encode(&signature))?);
         }
         let identifier = Identifier::from_octets(sha512(payload.as_bytes()));
-        Ok(Signature::new(identifier, payload, entries)?.to_text())
+        Ok(Signature::new(identifier, payload, entries)?)
     }
 }

@@ -265,7 +265,7 @@ fn r45_the_older_signature_verifies_and_says_what_it_covers() {
 
 #[test]
 fn r45_the_signature_of_today_verifies_as_well() {
-    let signed = signature::sign(&message("hello"), &[&local(&bob())], now()).unwrap();
+    let signed = crate::common::signed(&message("hello"), &[&local(&bob())], now()).unwrap();
     let verified = verify(&signed).unwrap();
     assert_eq!(verified.hashed, Hashed::Payload);
     assert!(verified.signers.iter().all(|signer| signer.covers_header));
@@ -394,7 +394,8 @@ mod encrypted {
     fn r45_the_forms_of_today_are_read_as_well() {
         for form in [Form::Hardened, Form::Published] {
             let random = &mut Seeded::new(1);
-            let text = encrypted::seal(&message("x"), &[alice().public()], form, random).unwrap();
+            let text =
+                crate::common::sealed(&message("x"), &[alice().public()], form, random).unwrap();
             let opened = open(&text, &alice()).unwrap();
             assert_eq!(*opened.container(), message("x"));
             assert_eq!(matches!(opened, Opened::Authenticated(_)), form == Form::Hardened);

@@ -15,7 +15,7 @@ use sdmp_envelope::{Error, LocalIdentity, signature};
 const FORMS: [Form; 2] = [Form::Hardened, Form::Published];
 
 fn seal(form: Form, to: &[&PublicKey]) -> Encrypted {
-    let text = encrypted::seal(&message("hello"), to, form, &mut Seeded::new(7)).unwrap();
+    let text = crate::common::sealed(&message("hello"), to, form, &mut Seeded::new(7)).unwrap();
     Encrypted::from_container(&container(text)).unwrap()
 }
 
@@ -114,7 +114,8 @@ fn r21_the_forms_are_those_of_the_profile() {
 fn r21_nothing_is_used_twice() {
     let random = &mut Seeded::new(8);
     let mut seal = || {
-        let text = encrypted::seal(&message("x"), &[alice().public()], Form::Hardened, random);
+        let text =
+            crate::common::sealed(&message("x"), &[alice().public()], Form::Hardened, random);
         Encrypted::from_container(&container(text.unwrap())).unwrap()
     };
     let (one, two) = (seal(), seal());
@@ -212,7 +213,8 @@ fn r21_a_change_of_the_published_form_goes_unnoticed() {
     };
     let random = &mut Seeded::new(12);
     let right = container(text(1));
-    let sealed = encrypted::seal(&right, &[alice().public()], Form::Published, random).unwrap();
+    let sealed =
+        crate::common::sealed(&right, &[alice().public()], Form::Published, random).unwrap();
     let object = Encrypted::from_container(&container(sealed)).unwrap();
     let mut iv = b64url::decode(object.iv()).unwrap();
     iv[r#"{"message":""#.len()] ^= b'1' ^ b'9';
@@ -226,12 +228,12 @@ fn r21_a_change_of_the_published_form_goes_unnoticed() {
 
 #[test]
 fn r22_one_to_256_recipients() {
-    let none = encrypted::seal(&message("x"), &[], Form::Hardened, &mut Seeded::new(9));
+    let none = crate::common::sealed(&message("x"), &[], Form::Hardened, &mut Seeded::new(9));
     assert_eq!(none, Err(Error::Recipients));
     let (alice, bob) = (alice(), bob());
     let sealed_for = |count: usize| {
         let many = vec![bob.public(); count];
-        encrypted::seal(&message("x"), &many, Form::Hardened, &mut Seeded::new(9))
+        crate::common::sealed(&message("x"), &many, Form::Hardened, &mut Seeded::new(9))
     };
     assert_eq!(sealed_for(MAX_RECIPIENTS + 1), Err(Error::Recipients));
     let most = Encrypted::from_container(&container(sealed_for(MAX_RECIPIENTS).unwrap())).unwrap();
@@ -268,7 +270,7 @@ fn r17_what_is_no_valid_container_is_not_sealed() {
     };
     let seal = |text: String| {
         let random = &mut Seeded::new(10);
-        encrypted::seal(&container(text), &[alice().public()], Form::Hardened, random)
+        crate::common::sealed(&container(text), &[alice().public()], Form::Hardened, random)
     };
     assert!(seal(text("0.12.0", "message")).is_ok());
     assert_eq!(seal(text("0.11.0", "message")), Err(Error::UnsupportedVersion));
@@ -279,10 +281,11 @@ fn r17_what_is_no_valid_container_is_not_sealed() {
 #[test]
 fn signed_then_sealed_then_opened_then_verified() {
     let signer: LocalIdentity = common::local(&bob());
-    let signed = signature::sign(&message("from bob"), &[&signer], common::now()).unwrap();
+    let signed = crate::common::signed(&message("from bob"), &[&signer], common::now()).unwrap();
     let signed: Container = container(signed);
     let random = &mut Seeded::new(11);
-    let sealed = encrypted::seal(&signed, &[alice().public()], Form::Published, random).unwrap();
+    let sealed =
+        crate::common::sealed(&signed, &[alice().public()], Form::Published, random).unwrap();
     let opened = encrypted::open(&container(sealed), &alice()).unwrap();
     assert_eq!(*opened.container(), signed);
     let find = common::known(&[&bob()]);
@@ -300,7 +303,8 @@ fn a_random_source_that_fails_is_reported() {
             Err(sdmp_crypto::Error::Random)
         }
     }
-    let outcome = encrypted::seal(&message("x"), &[alice().public()], Form::Hardened, &mut Dry);
+    let outcome =
+        crate::common::sealed(&message("x"), &[alice().public()], Form::Hardened, &mut Dry);
     assert_eq!(outcome, Err(Error::Crypto(sdmp_crypto::Error::Random)));
 }
 
@@ -312,7 +316,7 @@ proptest! {
         let form = if hardened { Form::Hardened } else { Form::Published };
         let to = [bob(), alice()];
         let to: Vec<_> = to.iter().map(|key| key.public()).collect();
-        let sealed = encrypted::seal(&message(&text), &to, form, &mut Seeded::new(seed)).unwrap();
+        let sealed = crate::common::sealed(&message(&text), &to, form, &mut Seeded::new(seed)).unwrap();
         let opened = encrypted::open(&container(sealed), &alice()).unwrap();
         prop_assert_eq!(opened.container(), &message(&text));
     }

@@ -63,7 +63,7 @@ fn r15_the_fingerprint_must_be_that_of_the_key() {
 fn r14_what_is_no_private_key_is_told_apart() {
     let with = |key: &str| {
         let object = PrivateKeyObject::new(time(EXPIRY), key.to_owned(), kid(&alice()));
-        refused(&object.unwrap().to_text(), None)
+        refused(&object.to_text(), None)
     };
     let public = alice().public().canonical_pem().to_owned();
     assert_eq!(with(&public), key_error(KeyError::PublicInPlaceOfPrivate));
@@ -74,7 +74,7 @@ fn r14_what_is_no_private_key_is_told_apart() {
     assert_eq!(with(&format!("{}\ntrailing", pem.as_str())), key_error(KeyError::Trailing));
     // The tolerance of line breaks is for files that tools wrote.
     let crlf = PrivateKeyObject::new(time(EXPIRY), pem.replace('\n', "\r\n"), kid(&alice()));
-    assert!(private_key::open(&container(crlf.unwrap().to_text()), None).is_ok());
+    assert!(private_key::open(&container(crlf.to_text()), None).is_ok());
 }
 
 #[test]

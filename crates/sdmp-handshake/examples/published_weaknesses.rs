@@ -15,7 +15,7 @@
     reason = "a demonstration that fails should stop"
 )]
 
-use sdmp_container::{Container, Limits, b64url};
+use sdmp_container::{Container, b64url};
 use sdmp_handshake::{Connection, Profile};
 use sdmp_testkit::pair::{
     Pair, accepted, alice, at, bob, config, failure, feed, message, messages,
@@ -35,7 +35,7 @@ pub struct Outcome {
 pub fn alter(profile: Profile) -> Outcome {
     let mut pair = Pair::accepted(profile);
     let order = r#"{"message":"100 coins","sdmp":{"version":"0.12.0","schemas":["message"]}}"#;
-    let order = Container::parse(order, &Limits::DEFAULT).unwrap();
+    let order = Container::parse(order).unwrap();
     pair.initiator.send(at(1), &order).unwrap();
     pair.run_with(|_, object| {
         let old = sdmp_testkit::pair::member(&object, "iv").to_owned();

@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
-//! use sdmp_container::{Container, IdentityType, Limits};
+//! use sdmp_container::{Container, IdentityType};
 //! use sdmp_crypto::{random::SystemRandom, rsa::PrivateKey};
 //! use sdmp_envelope::{Identity, LocalIdentity};
 //! use sdmp_handshake::{Config, Connection, Event, Now};
@@ -40,7 +40,7 @@
 //! // What a carrier does: take output here, give it as input there.
 //! let mut received = Vec::new();
 //! let text = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
-//! let hello = Container::parse(text, &Limits::DEFAULT)?;
+//! let hello = Container::parse(text)?;
 //! loop {
 //!     let mut silent = true;
 //!     while let Some(object) = initiator.poll_output() {

@@ -1,7 +1,7 @@
 //! How often a session allocates in steady state: once to seal a message, a few times to open one.
 
 use allocation_counter::measure;
-use sdmp_container::{Container, Limits};
+use sdmp_container::Container;
 use sdmp_handshake::{Opened, Profile};
 use sdmp_testkit::pair::*;
 use sdmp_testkit::sessions::sessions;
@@ -15,7 +15,7 @@ fn containers(length: usize) -> Vec<Container> {
     let parsed = |schema: &str, members: &str| {
         let text =
             format!("{{\"sdmp\":{{\"version\":\"0.12.0\",\"schemas\":[\"{schema}\"]}},{members}}}");
-        Container::parse(text, &Limits::DEFAULT).unwrap()
+        Container::parse(text).unwrap()
     };
     let response = format!(
         "\"response\":{{\"status\":\"ok\",\"identifier\":\"1\",\"data\":{{\"a\":\"{data}\"}}}}"

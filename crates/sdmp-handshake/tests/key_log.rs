@@ -50,7 +50,7 @@ impl Log {
 fn open(key: &ContentKey, sequence: u64, object: &str) -> Container {
     let sealed = Sealed::parse(object.as_bytes(), &Limits::DEFAULT).unwrap();
     let text = sealed.open(key, sequence).unwrap();
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
 }
 
 /// A whole session of which both sides keep a log; the logs, and what was on the wire.

@@ -1,6 +1,6 @@
 //! What may happen to an accepted session (R33 to R41): anything done to an object ends it.
 
-use sdmp_container::{Container, Limits};
+use sdmp_container::Container;
 use sdmp_handshake::{Event, Profile};
 use sdmp_testkit::{keys, pair::*};
 
@@ -144,11 +144,11 @@ fn r38_r41_the_protocols_own_containers_cannot_be_sent() {
     ];
     let mut pair = Pair::accepted(Profile::Hardened);
     for text in own {
-        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(text).unwrap();
         assert_eq!(pair.initiator.send(at(1), &container).unwrap_err().code(), "misuse.reserved");
     }
     let other = own[0].replace("0.12.0", "0.11.0");
-    let container = Container::parse(other, &Limits::DEFAULT).unwrap();
+    let container = Container::parse(other).unwrap();
     assert_eq!(pair.initiator.send(at(1), &container).unwrap_err().code(), "misuse.version");
     // A refused call costs nothing: the session goes on.
     pair.initiator.send(at(1), &message("still here")).unwrap();
@@ -162,7 +162,7 @@ fn r38_only_the_refusal_itself_is_one() {
     let reordered = r#"{"response":{"identifier":"","status":"not_found"},"sdmp":{"schemas":["response"],"version":"0.12.0"}}"#;
     let mut pair = Pair::accepted(Profile::Published);
     for text in [refusal, reordered, &refusal.replace(':', " : ")] {
-        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(text).unwrap();
         assert_eq!(pair.initiator.send(at(1), &container).unwrap_err().code(), "misuse.reserved");
     }
     for text in [
@@ -171,7 +171,7 @@ fn r38_only_the_refusal_itself_is_one() {
         refusal.replace("}}", "},\"why\":\"root members are free (R12)\"}"),
         refusal.replace("}}", ",\"why\":\"and so are others\"}}"),
     ] {
-        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(text).unwrap();
         pair.initiator.send(at(1), &container).unwrap();
     }
     pair.run();

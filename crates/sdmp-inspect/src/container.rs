@@ -1,8 +1,8 @@
 //! A container as it is stored or handed on, layer by layer: signature, encryption, what is inside.
 
 use sdmp_container::{
-    Container, CoreSchema, Encrypted, Identity as IdentityObject, Limits, SchemaName, Signature,
-    Timestamp, b64url,
+    Container, CoreSchema, Encrypted, Identity as IdentityObject, SchemaName, Signature, Timestamp,
+    b64url,
 };
 use sdmp_crypto::dh::Groups;
 use sdmp_crypto::rsa::{PrivateKey, PublicKey};
@@ -80,7 +80,7 @@ impl<'a> Unwrapper<'a> {
 
     pub(crate) fn unwrap_layers(&mut self, octets: &[u8], title: &str, depth: usize) {
         self.layer(title, &lossy(octets));
-        let parsed = Container::parse(octets, &Limits::DEFAULT).map_err(|error| {
+        let parsed = Container::parse(octets).map_err(|error| {
             let place = error.position(octets);
             let place = place.map(|(line, column)| format!("line {line}, column {column}: "));
             format!("{}{}, {}", place.unwrap_or_default(), error.kind(), error.code())

@@ -2,7 +2,7 @@
 
 use sdmp_container::strict::Value;
 use sdmp_container::{
-    Authorization, Container, CoreSchema, Fingerprint, Identifier, Limits, NodeInformation,
+    Authorization, Container, CoreSchema, Fingerprint, Identifier, NodeInformation,
     Resource as ResourceObject, Revoke, SchemaName, Timestamp, Trust,
 };
 use sdmp_envelope::{LocalIdentity, signature};
@@ -91,7 +91,7 @@ impl<'k> Author<'k> {
         created: Timestamp,
     ) -> Result<Resource, Error> {
         let authorization = self.trust.clone().filter(|_| by_authorization);
-        let revoke = Revoke::new(target.clone(), authorization).map_err(fault)?;
+        let revoke = Revoke::new(target.clone(), authorization);
         self.publish_text(&revoke.to_text(), created)
     }
 
@@ -105,7 +105,7 @@ impl<'k> Author<'k> {
         ips: Vec<String>,
         created: Timestamp,
     ) -> Result<Resource, Error> {
-        let node = NodeInformation::new(name, ips).map_err(fault)?;
+        let node = NodeInformation::new(name, ips);
         self.publish_text(&node.to_text(), created)
     }
 
@@ -119,13 +119,13 @@ impl<'k> Author<'k> {
             return Err(Code::ResourceKind.into());
         }
         let payload = self.payload(content, created).map_err(fault)?;
-        let payload = Container::parse(payload, &Limits::DEFAULT).map_err(fault)?;
+        let payload = Container::parse(payload).map_err(fault)?;
         let text = signature::sign(&payload, &[self.signer], created).map_err(Error::Signing)?;
         Resource::parse(text)
     }
 
     fn publish_text(&self, content: &str, created: Timestamp) -> Result<Resource, Error> {
-        self.publish(&Container::parse(content, &Limits::DEFAULT).map_err(fault)?, created)
+        self.publish(&Container::parse(content).map_err(fault)?, created)
     }
 
     /// N4: `resource` is listed first and stands first.

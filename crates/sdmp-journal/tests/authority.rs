@@ -312,7 +312,7 @@ fn n18_what_a_node_may_be_given() {
     let mut friends = friends();
     let stranger = Key::node("stranger");
     let text = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"hello"}"#;
-    let text = sdmp_container::Container::parse(text, &sdmp_container::Limits::DEFAULT).unwrap();
+    let text = sdmp_container::Container::parse(text).unwrap();
     let post = friends.x.under(&friends.u_x).publish(&text, at(0)).unwrap();
     let about = friends.x.under(&friends.u_x).node(None, vec![], at(0)).unwrap();
     let end = friends.u.author().revoke(post.id(), false, at(1)).unwrap();

@@ -90,7 +90,7 @@ fn resources(keys: &[Key], steps: &[Step]) -> Vec<Resource> {
                 let trust = author(&all, *signer, *under);
                 let text = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"m"}"#;
                 let limits = sdmp_container::Limits::DEFAULT;
-                let text = sdmp_container::Container::parse(text, &limits).unwrap();
+                let text = sdmp_container::Container::parse_within(text, &limits).unwrap();
                 signed(*signer, &trust).publish(&text, created)
             }
             Step::SecondIdentity { key, is_user, days } => {

@@ -1,6 +1,6 @@
 //! Judging: each step of N6 by its code, in the stated order.
 
-use sdmp_container::{Container, IdentityType, Limits};
+use sdmp_container::{Container, IdentityType};
 use sdmp_journal::judge::Shares;
 use sdmp_journal::{
     Authorization, Candidate, Code, Grants, Judge, Resource, Timestamp, Verdict, WaitsFor,
@@ -9,7 +9,7 @@ use sdmp_journal::{
 use crate::common::{DAY, Key, Keyed, MINUTE, Node, at, code};
 
 fn container(text: &str) -> Container {
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
 }
 
 fn message(text: &str) -> Container {

@@ -1,12 +1,12 @@
 //! R11: the order of validation, and what a failure says.
 
 use crate::common::{container_with, uri};
-use sdmp_container::{Container, CoreSchema, Limits};
+use sdmp_container::{Container, CoreSchema};
 use sdmp_schema::{Error, Schema, Validator, Violation};
 
 fn parse(schemas: &str, members: &str) -> Container {
     let text = format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":{schemas}}}{members}}}"#);
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
 }
 
 fn violation(schemas: &str, members: &str) -> Violation {

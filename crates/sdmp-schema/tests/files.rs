@@ -92,16 +92,16 @@ fn the_extension_schemas_are_published() {
         (extensions::STREAM_URI, extensions::STREAM_SCHEMA, extensions::STREAM_RESOURCE),
         (extensions::FILE_URI, extensions::FILE_SCHEMA, extensions::FILE_RESOURCE),
     ];
-    let publisher = Container::parse(extensions::PUBLISHER, &Limits::DEFAULT).unwrap();
+    let publisher = Container::parse(extensions::PUBLISHER).unwrap();
     let publisher = sdmp_container::Identity::from_container(&publisher).unwrap();
     for (uri, schema, resource) in published {
         let uri: ResourceUri = uri.parse().unwrap();
-        let resource = Container::parse(resource, &Limits::DEFAULT).unwrap();
+        let resource = Container::parse(resource).unwrap();
         let resource = sdmp_container::Signature::from_container(&resource).unwrap();
         assert_eq!(b64url::decode(resource.payload()).unwrap(), schema.as_bytes());
         assert_eq!(uri.resource(), Some(resource.identifier()));
         assert_eq!(uri.publisher(), publisher.fingerprint());
-        let schema = Container::parse(schema, &Limits::DEFAULT).unwrap();
+        let schema = Container::parse(schema).unwrap();
         assert_eq!(schema.check_core(), Ok(()));
         assert!(schema.lists(CoreSchema::Resource));
         assert_eq!(BuiltIn.resolve(&uri), Ok(Some(schema.as_bytes().to_vec())));

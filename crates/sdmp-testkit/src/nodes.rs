@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
+use sdmp_container::{Container, IdentityType, Message, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 
@@ -52,8 +52,7 @@ pub fn node(pem: &str) -> LocalIdentity {
 /// A `message` container.
 #[must_use]
 pub fn message(text: &str) -> Container {
-    let text = Message::new(text.to_owned()).unwrap().to_text();
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Message::new(text).into()
 }
 
 /// The text of a `message` container.

@@ -6,7 +6,7 @@
 
 use std::{env, error::Error, fs};
 
-use sdmp_container::{Container, IdentityType, Limits, Message};
+use sdmp_container::{Container, IdentityType, Message};
 use sdmp_envelope::{Identity, private_key};
 use sdmp_handshake::Config;
 use sdmp_transport::{connect, tcp};
@@ -14,13 +14,13 @@ use sdmp_transport::{connect, tcp};
 type Anything<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 pub(crate) async fn ask(own: &str, peer: &str, address: &str, text: &str) -> Anything<String> {
-    let key = Container::parse(fs::read(own)?, &Limits::DEFAULT)?;
+    let key = Container::parse(fs::read(own)?)?;
     let me = private_key::open(&key, None)?.into_local(IdentityType::Node)?;
     let peer = Identity::parse(&fs::read(peer)?)?;
     let config = Config::new(me).pin(peer.fingerprint().clone()).trust([peer]);
 
     let mut session = connect(tcp::dial(address).await?, config).await?;
-    session.send(Container::parse(Message::new(text)?.to_text(), &Limits::DEFAULT)?).await?;
+    session.send(Message::new(text)).await?;
     let answer = session.recv().await?.ok_or("the server closed without an answer")?;
     session.close().await?;
     Ok(Message::from_container(&answer.container)?.as_str().to_owned())

@@ -6,7 +6,7 @@
 
 use std::{env, error::Error, fs};
 
-use sdmp_container::{Container, IdentityType, Limits, Message};
+use sdmp_container::{Container, IdentityType, Message};
 use sdmp_envelope::{Identity, private_key};
 use sdmp_handshake::Config;
 use sdmp_transport::{Listener, SecureSession, tcp::TcpAcceptor};
@@ -14,7 +14,7 @@ use sdmp_transport::{Listener, SecureSession, tcp::TcpAcceptor};
 type Anything<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 pub(crate) async fn serve(acceptor: TcpAcceptor, own: &str, peers: &[String]) -> Anything {
-    let key = Container::parse(fs::read(own)?, &Limits::DEFAULT)?;
+    let key = Container::parse(fs::read(own)?)?;
     let mut config = Config::new(private_key::open(&key, None)?.into_local(IdentityType::Node)?);
     for peer in peers {
         config = config.trust([Identity::parse(&fs::read(peer)?)?]);
@@ -30,7 +30,7 @@ pub(crate) async fn serve(acceptor: TcpAcceptor, own: &str, peers: &[String]) ->
 async fn answer(mut session: SecureSession) -> Anything {
     while let Some(received) = session.recv().await? {
         let text = format!("you said: {}", Message::from_container(&received.container)?.as_str());
-        session.send(Container::parse(Message::new(text)?.to_text(), &Limits::DEFAULT)?).await?;
+        session.send(Message::new(text)).await?;
     }
     Ok(session.close().await?)
 }

@@ -101,7 +101,7 @@ impl SecureSession {
     ///
     /// # Errors
     /// As [`SessionSender::send`].
-    pub async fn send(&mut self, container: Container) -> Result<(), Error> {
+    pub async fn send(&mut self, container: impl Into<Container>) -> Result<(), Error> {
         self.sender.send(container).await
     }
 
@@ -162,8 +162,8 @@ impl SessionSender {
     /// # Errors
     /// What is wrong with the container (the session goes on), [`Error::Closed`] after our own
     /// close, or how the session ended.
-    pub async fn send(&mut self, container: Container) -> Result<(), Error> {
-        SinkExt::send(self, container).await
+    pub async fn send(&mut self, container: impl Into<Container>) -> Result<(), Error> {
+        SinkExt::send(self, container.into()).await
     }
 
     /// Sends our close, after everything that was sent before; again is no error.

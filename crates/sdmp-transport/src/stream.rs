@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use futures::{Sink, Stream};
 use sdmp_container::strict::Value;
-use sdmp_container::{Container, Limits, b64url};
+use sdmp_container::{Container, b64url};
 use sdmp_envelope::PADDING_BLOCK;
 use sdmp_schema::extensions::STREAM_URI;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -239,7 +239,7 @@ pub fn encode(data: &[u8], end: bool) -> io::Result<Container> {
     text.push_str(r#""]},"stream":{"data":""#);
     b64url::encode_append(data, &mut text);
     text.push_str(if end { r#"","end":true}}"# } else { r#"","end":false}}"# });
-    Container::parse(text, &Limits::DEFAULT).map_err(|_| io::ErrorKind::InvalidData.into())
+    Container::parse(text).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 /// The data of a `stream` container, and whether it is the last; `None` for anything else.
@@ -308,7 +308,7 @@ mod tests {
                 .replace("\"stream\":", "\"message\":\"\",\"stream\":"),
         ];
         for text in bad {
-            let container = Container::parse(text.as_bytes(), &Limits::DEFAULT).unwrap();
+            let container = Container::parse(text.as_bytes()).unwrap();
             assert_eq!(decode(&container), None, "{text}");
         }
     }

@@ -233,7 +233,7 @@ async fn a_container_that_may_not_be_sent_does_not_end_the_session() {
     let (one, other) = streams();
     let (mut alice, mut bob) = established(one, other).await;
     let reserved = r#"{"sdmp":{"version":"0.12.0","schemas":["response"]},"response":{"status":"not_found","identifier":""}}"#;
-    let reserved = sdmp_container::Container::parse(reserved, &sdmp_container::Limits::DEFAULT);
+    let reserved = sdmp_container::Container::parse(reserved);
     let error = alice.send(reserved.unwrap()).await.unwrap_err();
     assert_eq!(error.code(), "misuse.reserved");
     alice.send(message("fine")).await.unwrap();

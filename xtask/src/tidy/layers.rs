@@ -14,7 +14,6 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-handshake", 3),
     ("sdmp-journal", 3),
     ("sdmp-transport", 4),
-    ("sdmp-inspect", 4),
     ("sdmp-conformance", 4),
     ("sdmp-properties", 4),
     ("sdmp-inspect", 4),

@@ -4,7 +4,7 @@
 use std::io::BufRead;
 use std::time::Duration;
 
-use sdmp_container::{Container, CoreSchema, Limits, Message, b64url};
+use sdmp_container::{Container, CoreSchema, Message, b64url};
 use sdmp_handshake::Profile;
 use sdmp_node::tunnel;
 use sdmp_transport::{Received, SecureSession, SessionReceiver, SessionSender};
@@ -350,11 +350,9 @@ async fn silence(hearing: watch::Receiver<Heard>, patience: Duration) -> Failure
 }
 
 fn message(line: String) -> Result<Container, Failure> {
-    Message::new(line)
-        .and_then(|message| Container::parse(message.to_text(), &Limits::DEFAULT))
-        .map_err(|error| {
-            Failure::new(Exit::Usage, error.code(), format!("this line cannot be sent: {error}"))
-        })
+    Container::parse(Message::new(line).to_text()).map_err(|error| {
+        Failure::new(Exit::Usage, error.code(), format!("this line cannot be sent: {error}"))
+    })
 }
 
 #[cfg(test)]

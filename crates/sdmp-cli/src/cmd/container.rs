@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sdmp_container::{Container, Limits, strict};
+use sdmp_container::{Container, strict};
 use sdmp_schema::{DirectoryResolver, Validator};
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ fn judge(octets: &[u8], validator: &Validator) -> Result<Container, Box<Fault>> 
             position: error.position(octets),
         })
     };
-    let container = Container::parse(octets, &Limits::DEFAULT).map_err(typed)?;
+    let container = Container::parse(octets).map_err(typed)?;
     container.check_core().map_err(typed)?;
     match validator.validate(&container) {
         Ok(()) => Ok(container),

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
+use sdmp_container::{Container, IdentityType, Message, Timestamp};
 use sdmp_crypto::dh::Groups;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
@@ -173,5 +173,5 @@ async fn expect_message(session: &mut SecureSession) -> Result<(), Failure> {
 }
 
 fn message(text: &str) -> Result<Container, Failure> {
-    Ok(Container::parse(Message::new(text)?.to_text(), &Limits::DEFAULT)?)
+    Ok(Message::new(text).into())
 }

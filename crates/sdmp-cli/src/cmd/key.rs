@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use sdmp_container::{Container, CoreSchema, IdentityType, Limits, Timestamp};
+use sdmp_container::{Container, CoreSchema, IdentityType, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{LocalIdentity, private_key};
 use sdmp_node::introduction;
@@ -202,7 +202,7 @@ fn read_key(
         Failure::new(Exit::Invalid, "key.unreadable", "this is neither PEM, DER nor a container")
     })?;
     if text.trim_start().starts_with('{') {
-        let container = Container::parse(octets, &Limits::DEFAULT)?;
+        let container = Container::parse(octets)?;
         if !container.lists(CoreSchema::PrivateKey) {
             return Err(Failure::new(
                 Exit::Invalid,

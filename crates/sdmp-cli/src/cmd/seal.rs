@@ -1,6 +1,6 @@
 //! `sdmp seal` and `sdmp unseal`: encrypted containers for recipients.
 
-use sdmp_container::{Container, Limits};
+use sdmp_container::Container;
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_envelope::Identity;
@@ -35,7 +35,7 @@ pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
         })
         .collect::<Result<Vec<Identity>, Failure>>()?;
     let keys: Vec<&PublicKey> = recipients.iter().map(Identity::public_key).collect();
-    print_line(&encrypted::seal(&container, &keys, Form::Hardened, &mut SystemRandom::new())?)
+    print_line(encrypted::seal(&container, &keys, Form::Hardened, &mut SystemRandom::new())?.text())
 }
 
 /// A peer of this name, or else an own key.
@@ -49,7 +49,7 @@ pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Re
     let opened = if args.compat {
         compat::open(&compat::parse(octets)?, &key, Unwrap::Oaep)?
     } else {
-        encrypted::open(&Container::parse(octets, &Limits::DEFAULT)?, &key)?
+        encrypted::open(&Container::parse(octets)?, &key)?
     };
     let inside: &Container = opened.container();
     if matches!(opened, Opened::Unauthenticated(_)) {

@@ -1,6 +1,6 @@
 //! `sdmp sign` and `sdmp verify`: signature containers.
 
-use sdmp_container::{Container, Fingerprint, Limits, Timestamp};
+use sdmp_container::{Container, Fingerprint, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, compat, signature};
 use sdmp_transport::clock::wall_time;
 
@@ -19,7 +19,7 @@ pub(crate) fn sign(store: &Home, passphrase: &Passphrase, args: &Sign) -> Result
         .map(|name| passphrase::local(store, name, passphrase))
         .collect::<Result<Vec<LocalIdentity>, Failure>>()?;
     let signers: Vec<_> = signers.iter().collect();
-    print_line(&signature::sign(&container, &signers, wall_time()?)?)
+    print_line(signature::sign(&container, &signers, wall_time()?)?.text())
 }
 
 /// Prints exactly the signed octets, and only when every signature holds.
@@ -29,7 +29,7 @@ pub(crate) fn verify(store: &Home, args: &Verify) -> Result<(), Failure> {
     }
     let octets = read_input(args.file.as_deref())?;
     let known = known_identities(store, args)?;
-    let container = Container::parse(octets, &Limits::DEFAULT)?;
+    let container = Container::parse(octets)?;
     let find = |kid: &Fingerprint| {
         known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
     };
@@ -115,5 +115,5 @@ fn known_identities(store: &Home, args: &Verify) -> Result<Vec<Named>, Failure> 
 }
 
 pub(crate) fn read_container(file: Option<&std::path::Path>) -> Result<Container, Failure> {
-    Ok(Container::parse(read_input(file)?, &Limits::DEFAULT)?)
+    Ok(Container::parse(read_input(file)?)?)
 }

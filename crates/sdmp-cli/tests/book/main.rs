@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use commands::Plan;
 use page::{Action, Page, Step, pages};
-use sdmp_container::{Container, Limits};
+use sdmp_container::Container;
 use terminal::Terminals;
 
 /// Blocks that nothing can run: text, diagrams (another test compares the handshake's with the
@@ -244,7 +244,7 @@ fn json_blocks_are_json_and_containers_are_containers() {
             if let Err(error) = whole.or_else(|error| lines().map_err(|_| error)) {
                 write!(complaint, "{error}").unwrap();
             } else if block.text.contains("\"sdmp\"") {
-                match Container::parse(block.text.trim(), &Limits::DEFAULT) {
+                match Container::parse(block.text.trim()) {
                     Ok(container) => {
                         if let Err(error) = container.check_core() {
                             write!(complaint, "{error}").unwrap();

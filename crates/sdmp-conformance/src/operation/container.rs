@@ -12,9 +12,6 @@ use std::str::FromStr;
 
 /// The operation of this name, if it belongs here.
 pub(super) fn find(name: &str) -> Option<Operation> {
-    if let Some(schema) = name.strip_prefix("emit.") {
-        return emission(schema);
-    }
     Some(match name {
         "json.parse" => json_parse,
         "container.parse" => container_parse,
@@ -65,7 +62,8 @@ fn json_parse(input: Input<'_>) -> Result<Outcome, Error> {
 }
 
 fn parse(input: Input<'_>) -> Result<Result<Container, Failure>, Error> {
-    Ok(Container::parse(input.octets("octets")?, &limits(input)?).map_err(|error| failure(&error)))
+    Ok(Container::parse_within(input.octets("octets")?, &limits(input)?)
+        .map_err(|error| failure(&error)))
 }
 
 fn container_parse(input: Input<'_>) -> Result<Outcome, Error> {
@@ -146,37 +144,11 @@ fn closed_rejection(input: Input<'_>) -> Result<Outcome, Error> {
     Ok(parsed.and_then(|status| output([("status", json!(status.to_string()))])))
 }
 
-/// Parses a container into a typed object and writes it again.
-macro_rules! emission {
-    ($kind:ident) => {
-        |input| {
-            Ok(parse(input)?.and_then(|container| {
-                let object =
-                    kind::$kind::from_container(&container).map_err(|error| failure(&error))?;
-                output([("text", Value::String(object.to_text()))])
-            }))
-        }
-    };
-}
-
-fn emission(schema: &str) -> Option<Operation> {
-    Some(match schema {
-        "identity" => emission!(Identity),
-        "encrypted" => emission!(Encrypted),
-        "signature" => emission!(Signature),
-        "shared_key" => emission!(SharedKey),
-        "resource" => emission!(Resource),
-        "broadcast" => emission!(Broadcast),
-        "request_journal" => emission!(RequestJournal),
-        "request_resource" => emission!(RequestResource),
-        "response" => emission!(Response),
-        "message" => emission!(Message),
-        "receipt" => emission!(Receipt),
-        "node" => emission!(NodeInformation),
-        "user" => emission!(UserInformation),
-        "trust" => emission!(Trust),
-        "revoke" => emission!(Revoke),
-        "private_key" => emission!(PrivateKey),
-        _ => return None,
-    })
+/// Parses a container into the typed object of `schema` and writes it again; `None` for no schema.
+pub(super) fn rewrite(schema: &str, input: Input<'_>) -> Result<Option<Outcome>, Error> {
+    let Ok(schema) = schema.parse() else { return Ok(None) };
+    Ok(Some(parse(input)?.and_then(|container| {
+        let text = kind::rewrite(&container, schema).map_err(|error| failure(&error))?;
+        output([("text", Value::String(text))])
+    })))
 }

@@ -35,7 +35,7 @@ fn text_of(octets: &[u8]) -> Value {
 }
 
 fn container(input: Input<'_>) -> Result<Result<Container, Failure>, Error> {
-    let parsed = Container::parse(input.octets("octets")?, &Limits::DEFAULT);
+    let parsed = Container::parse(input.octets("octets")?);
     Ok(parsed.map_err(|error| Failure::new(error.code(), error)))
 }
 
@@ -64,7 +64,7 @@ fn sign(input: Input<'_>) -> Result<Outcome, Error> {
     let now = keys::now(input)?;
     Ok(container(input)?.and_then(|container| {
         let signed = signature::sign(&container, &signers, now).map_err(|error| failure(&error))?;
-        output([("text", json!(signed))])
+        output([("text", json!(signed.text()))])
     }))
 }
 

@@ -7,7 +7,7 @@ use super::{Failure, Operation, Outcome, crypto::Fixed};
 use crate::error::Error;
 use crate::input::{Input, to_hex};
 use crate::keys;
-use sdmp_container::{Container, Limits};
+use sdmp_container::Container;
 use sdmp_crypto::dh::NamedGroup;
 use sdmp_handshake::{
     Config, Connection, Event, ExtensionCheck, KeyLog, Now, Policy, Profile, Verdict,
@@ -154,7 +154,7 @@ impl Side {
                 step.optional_number("chunk")?.and_then(|chunk| usize::try_from(chunk).ok());
             self.receive(&octets, chunk.get_or_insert(octets.len().max(1)));
         } else if step.0.contains_key("send") {
-            let container = Container::parse(step.octets("send")?, &Limits::DEFAULT)
+            let container = Container::parse(step.octets("send")?)
                 .map_err(|error| Error::vector(error.to_string()))?;
             let sent = self.connection.send(self.now, &container);
             self.told.failure = self.told.failure.take().or(sent.err());

@@ -3,7 +3,7 @@
 use super::{Failure, Operation, Outcome, output};
 use crate::error::Error;
 use crate::input::Input;
-use sdmp_container::{Container, Limits, ResourceUri};
+use sdmp_container::{Container, ResourceUri};
 use sdmp_schema::{MemoryResolver, Validator};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn validate(input: Input<'_>) -> Result<Outcome, Error> {
         None => Validator::new(),
         Some(extensions) => Validator::with_resolver(Arc::new(resolver(extensions)?)),
     };
-    let container = match Container::parse(input.octets("octets")?, &Limits::DEFAULT) {
+    let container = match Container::parse(input.octets("octets")?) {
         Ok(container) => container,
         Err(error) => return Ok(Err(Failure::new(error.code(), error))),
     };

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sdmp_conformance::input::to_hex;
-use sdmp_container::{Container, IdentityType, Limits, Message, Timestamp};
+use sdmp_container::{Container, IdentityType, Message, Timestamp};
 use sdmp_crypto::dh::{Group, Groups, NamedGroup};
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::random::Random;
@@ -268,7 +268,7 @@ impl Side {
     fn say(&mut self, text: &str) {
         let text = message(text);
         self.script.push(json!({"send": {"text": text}}));
-        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(text).unwrap();
         self.connection.send(now(), &container).unwrap();
         self.script.push(json!({"close": true}));
         self.connection.close(now()).unwrap();
@@ -320,7 +320,7 @@ impl Side {
 }
 
 pub fn message(text: &str) -> String {
-    Message::new(text.to_owned()).unwrap().to_text()
+    Message::new(text.to_owned()).to_text()
 }
 
 pub const WORDS: [&str; 2] = ["hello, responder", "hello, initiator"];

@@ -1,6 +1,6 @@
 //! Encrypted containers (R21, R22): here only their form.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind, b64url};
 
@@ -29,8 +29,6 @@ impl Encrypted {
         }
         Ok(Self { iv, payload, recipients })
     }
-
-    from_container!(Encrypted);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let fields = Fields::member(root, CoreSchema::Encrypted)?;

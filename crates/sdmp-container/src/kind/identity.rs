@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind, Fingerprint, Timestamp};
 
@@ -58,26 +58,26 @@ pub struct Identity {
 
 impl Identity {
     /// Makes an identity; `key` is the PEM text of the public key (R14).
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
+    #[must_use]
     pub fn new(
         kind: IdentityType,
         expires: Timestamp,
         key: String,
         fingerprint: Fingerprint,
-    ) -> Result<Self, Error> {
-        Ok(Self { kind, expires, key, fingerprint })
+    ) -> Self {
+        Self { kind, expires, key, fingerprint }
     }
-
-    from_container!(Identity);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (kind, expires, key, fingerprint) = Self::read(root)?;
         Ok(Self { kind, expires, key: key.to_owned(), fingerprint })
     }
 
-    pub(crate) fn read<'o>(
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root).map(drop)
+    }
+
+    fn read<'o>(
         root: &'o Object<'_>,
     ) -> Result<(IdentityType, Timestamp, &'o str, Fingerprint), Error> {
         let fields = Fields::member(root, CoreSchema::Identity)?;

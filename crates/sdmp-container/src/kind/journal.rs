@@ -1,6 +1,6 @@
 //! News of journals.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error};
 
@@ -13,14 +13,10 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Makes the object; `since` identifies the line before the first entry.
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(since: String, entries: Vec<String>) -> Result<Self, Error> {
-        Ok(Self { since, entries })
+    #[must_use]
+    pub fn new(since: String, entries: Vec<String>) -> Self {
+        Self { since, entries }
     }
-
-    from_container!(Broadcast);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (since, entries) = Self::read(root)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, Fingerprint, Timestamp, emit};
 
@@ -24,23 +24,21 @@ pub struct PrivateKey {
 
 impl PrivateKey {
     /// Makes the object; `key` is the PEM text of the private key (R14).
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(expires: Timestamp, key: String, fingerprint: Fingerprint) -> Result<Self, Error> {
-        Ok(Self { expires, key: Zeroizing::new(key), fingerprint })
+    #[must_use]
+    pub fn new(expires: Timestamp, key: String, fingerprint: Fingerprint) -> Self {
+        Self { expires, key: Zeroizing::new(key), fingerprint }
     }
-
-    from_container!(PrivateKey);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (expires, key, fingerprint) = Self::read(root)?;
         Ok(Self { expires, key: Zeroizing::new(key.to_owned()), fingerprint })
     }
 
-    pub(crate) fn read<'o>(
-        root: &'o Object<'_>,
-    ) -> Result<(Timestamp, &'o str, Fingerprint), Error> {
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root).map(drop)
+    }
+
+    fn read<'o>(root: &'o Object<'_>) -> Result<(Timestamp, &'o str, Fingerprint), Error> {
         let fields = Fields::member(root, CoreSchema::PrivateKey)?;
         Ok((fields.parsed("expires")?, fields.string("key")?, fields.parsed("fingerprint")?))
     }
@@ -94,7 +92,7 @@ mod tests {
     fn the_text_has_room_from_the_start() {
         let key = "line \"of\" \u{1}text\n".repeat(200);
         let fingerprint = Fingerprint::from_octets([0; 64]);
-        let object = PrivateKey::new(Timestamp::MAX, key, fingerprint).unwrap();
+        let object = PrivateKey::new(Timestamp::MAX, key, fingerprint);
         let text = object.to_text();
         let written = emit::string_len(&object.key);
         // What stands before the member was there before room was made for the rest.
@@ -105,7 +103,7 @@ mod tests {
     #[test]
     fn debug_shows_no_key() {
         let fingerprint = Fingerprint::from_octets([0; 64]);
-        let object = PrivateKey::new(Timestamp::MAX, "SECRET".to_owned(), fingerprint).unwrap();
+        let object = PrivateKey::new(Timestamp::MAX, "SECRET".to_owned(), fingerprint);
         assert_eq!(
             format!("{object:?}"),
             format!(

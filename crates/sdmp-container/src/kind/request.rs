@@ -1,6 +1,6 @@
 //! Requests.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind, Fingerprint, Identifier};
 
@@ -24,14 +24,16 @@ impl RequestJournal {
         Ok(Self { identifier, since, limit })
     }
 
-    from_container!(RequestJournal);
-
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (identifier, since, limit) = Self::read(root)?;
         Ok(Self { identifier: identifier.to_owned(), since: since.to_owned(), limit })
     }
 
-    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, &'o str, Option<u64>), Error> {
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root).map(drop)
+    }
+
+    fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, &'o str, Option<u64>), Error> {
         let fields = Fields::member(root, CoreSchema::RequestJournal)?;
         let identifier = fields.string("identifier")?;
         fields.constant("type", "journal")?;
@@ -104,15 +106,9 @@ impl RequestResource {
     pub const MAX_MORE: usize = 63;
 
     /// Makes the object; the answer will carry `identifier`.
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(
-        identifier: String,
-        author: Fingerprint,
-        resource: Identifier,
-    ) -> Result<Self, Error> {
-        Ok(Self { identifier, first: ResourceName { author, resource }, more: Vec::new() })
+    #[must_use]
+    pub fn new(identifier: String, author: Fingerprint, resource: Identifier) -> Self {
+        Self { identifier, first: ResourceName { author, resource }, more: Vec::new() }
     }
 
     /// The same, asking for these as well; none is as before.
@@ -126,8 +122,6 @@ impl RequestResource {
         self.more = more;
         Ok(self)
     }
-
-    from_container!(RequestResource);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let mut more = Vec::new();

@@ -1,6 +1,6 @@
 //! What makes a container publishable, and how a publication ends.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, Fingerprint, Identifier, Timestamp};
 
@@ -17,11 +17,9 @@ pub struct Resource {
 
 impl Resource {
     /// Makes the object; `trust` is the trust resource that lets a node publish for `user`.
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(user: Fingerprint, trust: Option<Identifier>) -> Result<Self, Error> {
-        Ok(Self { user, trust, created: None })
+    #[must_use]
+    pub fn new(user: Fingerprint, trust: Option<Identifier>) -> Self {
+        Self { user, trust, created: None }
     }
 
     /// The same, stating when it was made. That is the signer's claim: it orders, and proves nothing.
@@ -31,7 +29,9 @@ impl Resource {
         self
     }
 
-    from_container!(Resource);
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::from_root(root).map(drop)
+    }
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let fields = Fields::member(root, CoreSchema::Resource)?;
@@ -83,14 +83,14 @@ pub struct Revoke {
 
 impl Revoke {
     /// Makes the object; `authorization` is the trust resource that allows it.
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(resource: Identifier, authorization: Option<Identifier>) -> Result<Self, Error> {
-        Ok(Self { resource, authorization })
+    #[must_use]
+    pub fn new(resource: Identifier, authorization: Option<Identifier>) -> Self {
+        Self { resource, authorization }
     }
 
-    from_container!(Revoke);
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::from_root(root).map(drop)
+    }
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let fields = Fields::member(root, CoreSchema::Revoke)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind};
 
@@ -148,8 +148,6 @@ impl Response {
         self.more = Some(more);
         self
     }
-
-    from_container!(Response);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let mut more = None;

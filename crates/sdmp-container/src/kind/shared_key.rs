@@ -1,6 +1,6 @@
 //! Session creation objects in their open form (R25, R27).
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, b64url};
 
@@ -31,14 +31,16 @@ impl SharedKey {
         Self { g, p: b64url::encode(p), n: b64url::encode(n) }
     }
 
-    from_container!(SharedKey);
-
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (g, p, n) = Self::read(root)?;
         Ok(Self { g, p: p.to_owned(), n: n.to_owned() })
     }
 
-    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(u64, &'o str, &'o str), Error> {
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root).map(drop)
+    }
+
+    fn read<'o>(root: &'o Object<'_>) -> Result<(u64, &'o str, &'o str), Error> {
         let fields = Fields::member(root, CoreSchema::SharedKey)?;
         Ok((fields.unsigned("g", 0)?, fields.base64("p")?, fields.base64("N")?))
     }

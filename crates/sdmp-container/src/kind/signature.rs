@@ -1,6 +1,6 @@
 //! Signature containers (R17 to R20): here only their form.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind, Identifier, b64url};
 
@@ -70,8 +70,6 @@ impl Signature {
         }
         Ok(Self { identifier, payload, signatures })
     }
-
-    from_container!(Signature);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (identifier, payload, entries) = Self::read(root)?;

@@ -1,6 +1,6 @@
 //! Objects for people: messages, receipts, what nodes and users say about themselves.
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error};
 
@@ -13,20 +13,20 @@ macro_rules! string_object {
 
         impl $name {
             /// Makes the object.
-            ///
-            /// # Errors
-            /// None at present: every text has a form.
-            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
-                Ok(Self(text.into()))
+            #[must_use]
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
             }
-
-            from_container!($schema);
 
             pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
                 Self::read(root).map(|text| Self(text.to_owned()))
             }
 
-            pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<&'o str, Error> {
+            pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+                Self::read(root).map(drop)
+            }
+
+            fn read<'o>(root: &'o Object<'_>) -> Result<&'o str, Error> {
                 Fields::root(root).string(CoreSchema::$schema.member())
             }
 
@@ -65,14 +65,10 @@ pub struct NodeInformation {
 
 impl NodeInformation {
     /// Makes the object; `ips` are texts of the form address:port.
-    ///
-    /// # Errors
-    /// None at present: the form of addresses is not checked, here or in the schema.
-    pub fn new(name: Option<String>, ips: Vec<String>) -> Result<Self, Error> {
-        Ok(Self { name, ips })
+    #[must_use]
+    pub fn new(name: Option<String>, ips: Vec<String>) -> Self {
+        Self { name, ips }
     }
-
-    from_container!(Node);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (name, ips) = Self::read(root)?;
@@ -127,21 +123,21 @@ pub struct UserInformation {
 
 impl UserInformation {
     /// Makes the object.
-    ///
-    /// # Errors
-    /// None at present: every combination of these types has a form.
-    pub fn new(name: String, about: Option<String>) -> Result<Self, Error> {
-        Ok(Self { name, about })
+    #[must_use]
+    pub fn new(name: String, about: Option<String>) -> Self {
+        Self { name, about }
     }
-
-    from_container!(User);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let (name, about) = Self::read(root)?;
         Ok(Self { name: name.to_owned(), about: about.map(str::to_owned) })
     }
 
-    pub(crate) fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, Option<&'o str>), Error> {
+    pub(crate) fn check_root(root: &Object<'_>) -> Result<(), Error> {
+        Self::read(root).map(drop)
+    }
+
+    fn read<'o>(root: &'o Object<'_>) -> Result<(&'o str, Option<&'o str>), Error> {
         let fields = Fields::member(root, CoreSchema::User)?;
         Ok((fields.string("name")?, fields.optional_string("about")?))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::kind::{Fields, Writer, from_container};
+use crate::kind::{Fields, Writer};
 use crate::strict::Object;
 use crate::{CoreSchema, Error, ErrorKind, Fingerprint, Timestamp};
 
@@ -83,8 +83,6 @@ impl Trust {
         }
         Ok(Self { trustee, authorization, expires })
     }
-
-    from_container!(Trust);
 
     pub(crate) fn from_root(root: &Object<'_>) -> Result<Self, Error> {
         let mut authorization = Vec::new();

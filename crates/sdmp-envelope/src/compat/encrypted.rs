@@ -1,6 +1,6 @@
 //! Encrypted containers by the older rules (R45), or by those of today (R21, R22).
 
-use sdmp_container::{Container, CoreSchema, Encrypted, Limits};
+use sdmp_container::{Container, CoreSchema, Encrypted};
 use sdmp_crypto::content::a256cbc;
 use sdmp_crypto::rsa::{OaepHash, PrivateKey};
 
@@ -61,7 +61,7 @@ fn open_pkcs7(key: &a256cbc::Key, iv: &[u8; 16], mut payload: Vec<u8>) -> Option
 }
 
 fn read(text: Vec<u8>) -> Option<Container> {
-    let container = Container::parse(text, &Limits::DEFAULT).ok()?;
+    let container = Container::parse(text).ok()?;
     check(&container).ok()?;
     Some(container)
 }

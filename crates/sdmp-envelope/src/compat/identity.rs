@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sdmp_container::strict::Value;
-use sdmp_container::{Container, CoreSchema, Fingerprint, IdentityType, Limits, Timestamp, b64url};
+use sdmp_container::{Container, CoreSchema, Fingerprint, IdentityType, Timestamp, b64url};
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
 
@@ -31,7 +31,7 @@ impl Identity {
     /// # Errors
     /// As [`Identity::from_container`], and what the strict parser refuses.
     pub fn parse(octets: &[u8]) -> Result<Self, Error> {
-        Self::from_container(&Container::parse(octets, &Limits::DEFAULT)?)
+        Self::from_container(&Container::parse(octets)?)
     }
 
     /// Reads an identity container of version 0.10 to 0.12: the key is canonical PEM (R14) or bare

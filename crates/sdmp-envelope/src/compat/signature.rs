@@ -1,8 +1,7 @@
 //! Signature containers by the older rules (R45), or by those of today (R17 to R20).
 
 use sdmp_container::{
-    Container, CoreSchema, Fingerprint, Identifier, Limits, Signature, SignatureEntry, Timestamp,
-    b64url,
+    Container, CoreSchema, Fingerprint, Identifier, Signature, SignatureEntry, Timestamp, b64url,
 };
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
@@ -62,7 +61,7 @@ pub fn verify(
     }
     let payload = b64url::decode(object.payload())?;
     let hashed = hashed(&object, &payload)?;
-    let inner = Container::parse(payload, &Limits::DEFAULT)?;
+    let inner = Container::parse(payload)?;
     check(&inner)?;
 
     let mut signers: Vec<Signer> = Vec::new();

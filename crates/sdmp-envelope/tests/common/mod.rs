@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use sdmp_container::{Container, Fingerprint, IdentityType, Limits, Timestamp, b64url};
+use sdmp_container::{Container, Fingerprint, IdentityType, Timestamp, b64url};
 use sdmp_crypto::hash::sha512;
-use sdmp_crypto::rsa::{PrivateKey, Signer};
-use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_crypto::random::Random;
+use sdmp_crypto::rsa::{PrivateKey, PublicKey, Signer};
+use sdmp_envelope::encrypted::{self, Form};
+use sdmp_envelope::{Error, Identity, LocalIdentity, signature};
 
 pub use sdmp_testkit::keys::*;
 pub use sdmp_testkit::nodes::message;
@@ -42,7 +44,26 @@ pub fn known(keys: &[&Arc<PrivateKey>]) -> impl Fn(&Fingerprint) -> Option<Ident
 }
 
 pub fn container(text: impl Into<Vec<u8>>) -> Container {
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
+}
+
+/// The text of what [`signature::sign`] gives, for tests that change it.
+pub fn signed(
+    container: &Container,
+    signers: &[&LocalIdentity],
+    now: Timestamp,
+) -> Result<String, Error> {
+    signature::sign(container, signers, now).map(|signed| signed.text().to_owned())
+}
+
+/// The text of what [`encrypted::seal`] gives, likewise.
+pub fn sealed(
+    container: &Container,
+    recipients: &[&PublicKey],
+    form: Form,
+    random: &mut dyn Random,
+) -> Result<String, Error> {
+    encrypted::seal(container, recipients, form, random).map(|sealed| sealed.text().to_owned())
 }
 
 /// A signature container put together by hand, so that each part can be wrong.

@@ -16,7 +16,8 @@ impl Shared {
             return Ok(Opened::Closed);
         }
         let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
-        let container = Container::parse(plaintext, &limits).map_err(|e| invalid(e.into()))?;
+        let container =
+            Container::parse_within(plaintext, &limits).map_err(|e| invalid(e.into()))?;
         if !container.version().is_0_12() {
             return Err(Error::PeerMisbehaved(Misbehaviour::Version));
         }

@@ -276,7 +276,7 @@ impl SessionInspector<'_> {
     fn traffic(&mut self, text: &[u8], from: Role, step: &mut Step) {
         step.kind = Kind::Traffic;
         let valid = "a valid container of version 0.12.x that satisfies its core schemas";
-        let parsed = Container::parse(text, &Limits::DEFAULT).and_then(|container| {
+        let parsed = Container::parse(text).and_then(|container| {
             container.check_core()?;
             Ok(container)
         });

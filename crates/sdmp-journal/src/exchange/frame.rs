@@ -1,6 +1,6 @@
 //! The outer form of exchange objects (N25).
 
-use sdmp_container::{Container, CoreSchema, Limits, Timestamp};
+use sdmp_container::{Container, CoreSchema, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, signature};
 
 use crate::exchange::read::{self, Malformed};
@@ -36,7 +36,7 @@ pub fn open(
         return Err(Code::ExchangeUnexpected.into());
     }
     let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
-    let payload = Container::parse(outer.payload_text(), &Limits::DEFAULT).map_err(unexpected)?;
+    let payload = Container::parse(outer.payload_text()).map_err(unexpected)?;
     if !payload.version().is_0_12() || read::kind_of(&payload).is_none() {
         return Err(Code::ExchangeUnexpected.into());
     }
@@ -81,6 +81,6 @@ pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<String, Erro
         member
     );
     let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
-    let container = Container::parse(text, &Limits::DEFAULT).map_err(unexpected)?;
+    let container = Container::parse(text).map_err(unexpected)?;
     signature::sign(&container, &[&sender.node], now).map_err(Error::Signing)
 }

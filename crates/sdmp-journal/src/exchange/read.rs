@@ -150,5 +150,5 @@ fn unsigned_lines(answered: &Answered, response: &Object<'_>) -> Result<Option<L
 }
 
 pub(crate) fn parse(text: &str) -> Result<Container, Error> {
-    Container::parse(text, &sdmp_container::Limits::DEFAULT).map_err(unexpected)
+    Container::parse(text).map_err(unexpected)
 }

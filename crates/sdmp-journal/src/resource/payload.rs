@@ -24,7 +24,7 @@ impl Payload {
     /// `resource.payload`.
     pub fn parse(octets: &[u8]) -> Result<Self, Error> {
         let fault = |error| Error::Container(Code::ResourcePayload, error);
-        let container = Container::parse(octets, &Limits::DEFAULT).map_err(fault)?;
+        let container = Container::parse(octets).map_err(fault)?;
         if !container.version().is_0_12() {
             return Err(Code::ResourcePayload.into());
         }

@@ -2,7 +2,7 @@
 
 use super::node::{Seeded, config, now};
 use sdmp_container::closed::Rejection;
-use sdmp_container::{Container, Limits, Message};
+use sdmp_container::{Container, Message};
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::{ContentKey, network};
 use sdmp_handshake::{Connection, Event, KeyLog, Profile, Role};
@@ -84,8 +84,8 @@ pub(crate) fn containers() -> &'static [Container] {
     static CONTAINERS: OnceLock<Vec<Container>> = OnceLock::new();
     CONTAINERS.get_or_init(|| {
         let container = |text| {
-            let text = Message::new(text).expect("a short text").to_text();
-            Container::parse(text, &Limits::DEFAULT).expect("its own text")
+            let text = Message::new(text).to_text();
+            Container::parse(text).expect("its own text")
         };
         TEXTS.into_iter().map(container).collect()
     })

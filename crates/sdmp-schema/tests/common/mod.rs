@@ -1,7 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each test uses a part")]
 
-use sdmp_container::{Container, Limits, ResourceUri};
+use sdmp_container::{Container, ResourceUri};
 use serde_json::{Value, json};
 
 /// A resource URI whose hashes are one letter repeated.
@@ -16,7 +16,7 @@ pub(crate) fn container_with(schemas: &[ResourceUri], members: &str) -> Containe
     let text = format!(
         r#"{{"sdmp":{{"version":"0.12.0","schemas":["message"{listed}]}},"message":"hello"{members}}}"#
     );
-    Container::parse(text, &Limits::DEFAULT).unwrap()
+    Container::parse(text).unwrap()
 }
 
 /// A message container without extensions.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use sdmp_container::{Container, IdentityType, Limits, Message};
+use sdmp_container::{Container, IdentityType, Message};
 use sdmp_envelope::{Identity, LocalIdentity, private_key};
 use sdmp_handshake::Config;
 
@@ -12,7 +12,7 @@ pub(crate) type Anything<T = ()> = Result<T, Box<dyn std::error::Error + Send + 
 
 /// A node's own key: a `private_key` container without a passphrase.
 pub(crate) fn own(file: impl AsRef<Path>) -> Anything<LocalIdentity> {
-    let container = Container::parse(fs::read(file)?, &Limits::DEFAULT)?;
+    let container = Container::parse(fs::read(file)?)?;
     Ok(private_key::open(&container, None)?.into_local(IdentityType::Node)?)
 }
 
@@ -30,5 +30,5 @@ pub(crate) fn node(
 
 /// A `message` container.
 pub(crate) fn message(text: &str) -> Anything<Container> {
-    Ok(Container::parse(Message::new(text)?.to_text(), &Limits::DEFAULT)?)
+    Ok(Message::new(text).into())
 }
