@@ -27,7 +27,7 @@ pub(crate) fn member(body: &Body) -> Result<(CoreSchema, String), Error> {
                 first.author.clone(),
                 first.resource.clone(),
             )
-            .and_then(|request| request.with_more(more.to_vec()))
+            .with_more(more.to_vec())
             .map_err(malformed)?;
             let text = request.to_text();
             (CoreSchema::RequestResource, member_of(&text, CoreSchema::RequestResource))
