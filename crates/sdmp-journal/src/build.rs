@@ -121,7 +121,7 @@ impl<'k> Author<'k> {
         let payload = self.payload(content, created).map_err(fault)?;
         let payload = Container::parse(payload).map_err(fault)?;
         let text = signature::sign(&payload, &[self.signer], created).map_err(Error::Signing)?;
-        Resource::parse(text)
+        Resource::parse(text.text())
     }
 
     fn publish_text(&self, content: &str, created: Timestamp) -> Result<Resource, Error> {
@@ -134,7 +134,7 @@ impl<'k> Author<'k> {
         content: &Container,
         created: Timestamp,
     ) -> Result<String, sdmp_container::Error> {
-        let resource = ResourceObject::new(self.user.clone(), self.trust.clone())?;
+        let resource = ResourceObject::new(self.user.clone(), self.trust.clone());
         let resource = resource.with_created(created).to_text();
         let schemas = content.schemas().iter().map(SchemaName::to_string);
         let schemas = schemas.map(|name| quoted(&name)).collect::<Vec<_>>().join(",");

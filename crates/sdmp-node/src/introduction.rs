@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sdmp_container::{Container, CoreSchema, Fingerprint, Limits, Signature, Timestamp};
+use sdmp_container::{Container, CoreSchema, Fingerprint, Signature, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, signature};
 use sdmp_transport::carrier::Chunk;
 use sdmp_transport::listener::{Acceptor, Incoming, Source};
@@ -37,8 +37,8 @@ const PLACES: usize = 64;
 /// # Errors
 /// [`Error::Envelope`], such as for a key that has expired.
 pub fn signed(local: &LocalIdentity, now: Timestamp) -> Result<String, Error> {
-    let identity = Container::parse(local.identity().text(), &Limits::DEFAULT)?;
-    Ok(signature::sign(&identity, &[local], now)?)
+    let identity = Container::parse(local.identity().text())?;
+    Ok(signature::sign(&identity, &[local], now)?.text().to_owned())
 }
 
 /// Reads what was offered: an identity that its own key has signed.
@@ -47,8 +47,7 @@ pub fn signed(local: &LocalIdentity, now: Timestamp) -> Result<String, Error> {
 /// [`Error::NothingOffered`] for anything else, [`Error::UnsignedOffer`] for an identity without a
 /// signature of its own key, [`Error::Envelope`] for one that has expired or is wrong.
 pub fn read(offered: &[u8], now: Timestamp) -> Result<Identity, Error> {
-    let container =
-        Container::parse(offered, &Limits::DEFAULT).map_err(|_| Error::NothingOffered)?;
+    let container = Container::parse(offered).map_err(|_| Error::NothingOffered)?;
     if container.lists(CoreSchema::Identity) {
         return Err(Error::UnsignedOffer);
     }

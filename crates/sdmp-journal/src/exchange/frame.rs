@@ -82,5 +82,6 @@ pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<String, Erro
     );
     let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
     let container = Container::parse(text).map_err(unexpected)?;
-    signature::sign(&container, &[&sender.node], now).map_err(Error::Signing)
+    let signed = signature::sign(&container, &[&sender.node], now).map_err(Error::Signing)?;
+    Ok(signed.text().to_owned())
 }

@@ -1,6 +1,6 @@
 //! The payload of a resource (N4).
 
-use sdmp_container::{Container, CoreSchema, Limits, SchemaName, Timestamp};
+use sdmp_container::{Container, CoreSchema, SchemaName, Timestamp};
 
 use crate::error::{Code, Error};
 use crate::{Fingerprint, Identifier};

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sdmp_container::{Container, IdentityType, Limits, Timestamp};
+use sdmp_container::{Container, IdentityType, Timestamp};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity, private_key};
@@ -171,7 +171,7 @@ impl Home {
         let path = self.private_path(name);
         let text =
             octets(&path, Secrecy::Private)?.ok_or_else(|| Error::NoPrivateKey(name.to_owned()))?;
-        Container::parse(text.as_slice(), &Limits::DEFAULT).map_err(|error| damaged(&path, &error))
+        Container::parse(text.as_slice()).map_err(|error| damaged(&path, &error))
     }
 
     fn private_path(&self, name: &str) -> PathBuf {

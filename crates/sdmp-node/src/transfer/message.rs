@@ -1,7 +1,7 @@
 //! The containers that both sides of a transfer exchange.
 
 use sdmp_container::strict::{Object, Value};
-use sdmp_container::{Container, CoreSchema, Identifier, Limits, Response};
+use sdmp_container::{Container, CoreSchema, Identifier, Response};
 use sdmp_schema::extensions::FILE_URI;
 
 use super::name;
@@ -113,7 +113,7 @@ fn offset(data: &Object<'_>) -> Option<u64> {
 }
 
 fn parsed(text: String) -> Result<Container, sdmp_container::Error> {
-    Container::parse(text, &Limits::DEFAULT)
+    Container::parse(text)
 }
 
 #[cfg(test)]

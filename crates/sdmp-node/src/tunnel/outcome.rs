@@ -7,7 +7,7 @@
 use std::process::ExitStatus;
 
 use sdmp_container::strict::Value;
-use sdmp_container::{Container, CoreSchema, Limits, Response};
+use sdmp_container::{Container, CoreSchema, Response};
 
 const IDENTIFIER: &str = "command";
 /// What shells add to the number of a signal.
@@ -43,7 +43,7 @@ impl Outcome {
         let text = format!(
             r#"{{"sdmp":{{"version":"0.12.0","schemas":["response"]}},"response":{{"status":"ok","identifier":"{IDENTIFIER}","data":{{"exit":{exit}}}}}}}"#
         );
-        Container::parse(text, &Limits::DEFAULT)
+        Container::parse(text)
     }
 
     pub(super) fn read(container: &Container) -> Option<Self> {
@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(Outcome::read(&container), Some(Outcome { exit }));
             for (from, to) in [("\"exit\":", "\"exits\":"), ("\"command\"", "\"other\"")] {
                 let other = container.text().replace(from, to);
-                let other = Container::parse(other, &Limits::DEFAULT).unwrap();
+                let other = Container::parse(other).unwrap();
                 assert_eq!(Outcome::read(&other), None);
             }
         }
