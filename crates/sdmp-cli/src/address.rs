@@ -34,13 +34,17 @@ impl FromStr for Address {
         }
         #[cfg(unix)]
         if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self::Unix(path.into()));
+            return named(path).map(Self::Unix);
         }
         if let Some(path) = text.strip_prefix("files:") {
-            return Ok(Self::Files(path.into()));
+            return named(path).map(Self::Files);
         }
-        if text.starts_with("ws://") {
-            return Ok(Self::WebSocket(text.to_owned()));
+        if let Some(rest) = text.strip_prefix("ws://") {
+            let host = rest.split('/').next().unwrap_or_default();
+            return match host.is_empty() || host.starts_with(':') {
+                true => Err("name a host: ws://HOST:PORT/PATH".to_owned()),
+                false => Ok(Self::WebSocket(text.to_owned())),
+            };
         }
         let tcp = text.strip_prefix("tcp:").unwrap_or(text);
         let port = tcp.rsplit_once(':').filter(|(host, _)| !host.is_empty());
@@ -51,6 +55,11 @@ impl FromStr for Address {
                 .to_owned()),
         }
     }
+}
+
+/// The path after `unix:` and `files:`.
+fn named(path: &str) -> Result<PathBuf, String> {
+    if path.is_empty() { Err("name a path after the colon".to_owned()) } else { Ok(path.into()) }
 }
 
 impl fmt::Display for Address {
@@ -77,6 +86,21 @@ impl Address {
         match self {
             Self::Files(_) => files::limits(),
             _ => SessionLimits::default(),
+        }
+    }
+
+    /// What can be done where it cannot be listened on.
+    pub(crate) fn where_else(&self) -> &'static str {
+        match self {
+            Self::Tcp(_) | Self::WebSocket(_) => {
+                "choose a free port (port 0 takes any) and an address of this machine"
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => {
+                "name a path in a directory that you may write to, where nothing is yet"
+            }
+            Self::Files(_) => "name a directory that you may write to",
+            Self::Stdio => "give standard input and output to the program",
         }
     }
 
@@ -147,7 +171,20 @@ mod tests {
         assert_eq!("stdio".parse(), Ok(Address::Stdio));
         assert_eq!("files:/a b".parse(), Ok(Address::Files("/a b".into())));
         assert_eq!("ws://h:1/p".parse(), Ok(Address::WebSocket("ws://h:1/p".to_owned())));
-        for bad in ["", "host", "host:", ":7", "host:port", "host:70000", "wss://h"] {
+        for bad in [
+            "",
+            "host",
+            "host:",
+            ":7",
+            "host:port",
+            "host:70000",
+            "wss://h",
+            "unix:",
+            "files:",
+            "ws://",
+            "ws:///x",
+            "ws://:7/x",
+        ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Cut = 7,
     /// A time limit ran out.
     Timeout = 8,
+    /// Ctrl-C, before the command was done.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -42,6 +44,7 @@ impl Exit {
             Self::Invalid => 6,
             Self::Cut => 7,
             Self::Timeout => 8,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -50,7 +53,7 @@ impl Exit {
     /// What can be tried where nothing better is known.
     fn remedy(self) -> &'static str {
         match self {
-            Self::Other => "`sdmp doctor` checks this machine; -v shows more of what happened",
+            Self::Other => "-v shows more of what happened",
             Self::Usage => "`sdmp help` lists the commands, `sdmp help COMMAND` explains one",
             Self::NotTrusted => "`sdmp peer list` shows whom this machine trusts",
             Self::ChangedKey => {
@@ -66,6 +69,7 @@ impl Exit {
             Self::Timeout => {
                 "check the address, the network, and whether the other side is running"
             }
+            Self::Interrupted => "give the command again",
         }
     }
 }
@@ -335,6 +339,17 @@ pub(crate) fn of_file(refusal: &Refusal, doing: &str) -> Failure {
 }
 
 impl Failure {
+    /// The same failure, met before there was a session: a stream that ends then has lost nothing.
+    pub(crate) fn before_session(self) -> Self {
+        if self.exit != Exit::Cut {
+            return self;
+        }
+        let cause = "the other side closed the connection before there was a session";
+        Self { exit: Exit::Refused, cause: cause.to_owned(), ..self }.remedy(
+            "it may be no SDMP node, have too many connections at once, or a key that has expired: its own output says which",
+        )
+    }
+
     /// The same failure, met after the session was accepted: a peer that misbehaves now has sent
     /// an invalid message, and is no longer refused a handshake.
     pub(crate) fn after_acceptance(mut self) -> Self {

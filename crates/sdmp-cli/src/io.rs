@@ -1,15 +1,19 @@
 //! Files and standard streams, each with errors that name what was read or written.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anstyle::{AnsiColor, Style};
-pub(crate) use sdmp_inspect::escape::{json_object, printable};
+use anstyle::AnsiColor;
 
 use crate::error::{Exit, Failure};
-use crate::progress;
+use console::{Stream, Text};
+
+pub(crate) mod console;
+pub(crate) mod escape;
+
+pub(crate) use sdmp_inspect::escape::printable;
 
 /// The longest file or standard input that is read: the default limit of the parser, and some.
 const INPUT_LIMIT: u64 = 17 << 20;
@@ -66,21 +70,30 @@ fn unreadable(what: &str, error: &io::Error) -> Failure {
     Failure::new(Exit::Usage, "io", format!("cannot read {what}: {error}"))
 }
 
-/// Prints to standard output, exactly these octets.
+/// Prints to standard output, exactly these octets: what a program reads.
+pub(crate) fn print_exact(text: &str) -> Result<(), Failure> {
+    console::put(Text::Exact(text.to_owned())).map_err(|error| unwritable(&error))
+}
+
+/// Prints to standard output, for people: control characters are escaped, whoever wrote them.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| unwritable(&error))
+    print_exact(&escape::text(text))
+}
+
+/// Prints a report with colours, which are all that may control the terminal.
+pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
+    console::put(Text::Styled(escape::styled(text))).map_err(|error| unwritable(&error))
 }
 
 /// Why standard output takes nothing more.
 pub(crate) fn unwritable(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        return Failure::new(Exit::Other, NOBODY_READS, "nobody reads the output any more");
+        return Failure::new(Exit::Other, NOBODY_READS, "the output is not read any more");
     }
     Failure::io("cannot write to standard output", error)
 }
 
-/// The code of a failure that is told to nobody: `sdmp demo | head` has shown what was wanted.
+/// The code of a failure that is not reported: `sdmp demo | head` has shown what was wanted.
 pub(crate) const NOBODY_READS: &str = "io.nobody_reads";
 
 /// Prints a line to standard output.
@@ -90,13 +103,18 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
 
 /// One JSON object as a line, its members in this order.
 pub(crate) fn print_json(members: &[(&str, serde_json::Value)]) -> Result<(), Failure> {
-    print_line(&json_object(members))
+    print_exact(&format!("{}\n", json_object(members)))
+}
+
+/// One JSON object, its members in this order; nothing in it controls a terminal.
+pub(crate) fn json_object(members: &[(&str, serde_json::Value)]) -> String {
+    escape::json(&sdmp_inspect::escape::json_object(members))
 }
 
 /// Whether `--quiet` was given.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
-/// From now on only warnings and errors are told.
+/// From now on only warnings and errors are reported.
 pub(crate) fn be_quiet() {
     QUIET.store(true, Ordering::Relaxed);
 }
@@ -105,7 +123,7 @@ pub(crate) fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Tells what goes on, on standard error, unless `--quiet` was given.
+/// Reports what goes on, on standard error, unless `--quiet` was given.
 pub(crate) fn note(text: &str) {
     if !is_quiet() {
         tell(text);
@@ -114,16 +132,28 @@ pub(crate) fn note(text: &str) {
 
 /// Warns, on standard error.
 pub(crate) fn warn(text: &str) {
-    const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-    tell(&format!("{YELLOW}warning:{YELLOW:#} {text}"));
+    marked(AnsiColor::Yellow, "warning:", text);
 }
 
-/// Prints a line to standard error. When nobody can read it there is nobody to tell.
+/// Reports an error, on standard error.
+pub(crate) fn error(text: &str) {
+    marked(AnsiColor::Red, "error:", text);
+}
+
+/// Prints what clap says about the command line, with its colours.
+pub(crate) fn print_usage(text: &str) {
+    console::offer(Stream::Err, Text::Styled(escape::styled(text)));
+}
+
+fn marked(colour: AnsiColor, mark: &str, text: &str) {
+    let style = colour.on_default().bold();
+    let text = format!("{style}{mark}{style:#} {}\n", escape::text(text));
+    console::offer(Stream::Err, Text::Styled(text));
+}
+
+/// Prints a line to standard error. It never waits: what does not fit is dropped and counted.
 pub(crate) fn tell(text: &str) {
-    progress::aside(|| {
-        let mut err = anstream::stderr().lock();
-        drop(writeln!(err, "{text}"));
-    });
+    console::offer(Stream::Err, Text::Styled(format!("{}\n", escape::text(text))));
 }
 
 /// Writes a whole file or nothing, readable by its owner only.
@@ -135,6 +165,12 @@ pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_members_keep_their_order() {
+        let line = json_object(&[("event", "closed".into()), ("clean", true.into())]);
+        assert_eq!(line, r#"{"event":"closed","clean":true}"#);
+    }
 
     #[test]
     fn a_directory_that_is_missing_is_an_error() {

@@ -5,6 +5,7 @@
 //! every session of a peer comes in.
 
 pub(crate) mod door;
+mod refusals;
 mod target;
 
 use sdmp_crypto::dh::Groups;
@@ -18,10 +19,10 @@ pub(crate) use target::{Destination, Target};
 
 use crate::address::Address;
 use crate::cli::{Dial, Link};
-use crate::cmd::chat::Output;
 use crate::error::Failure;
 use crate::io::warn;
 use crate::key_log;
+use crate::output::Output;
 use crate::passphrase::{self, Passphrase};
 use crate::record::Recorder;
 use crate::settings::Settings;
@@ -145,7 +146,6 @@ impl Dialler {
             profile: self.profile,
             many: false,
             aside: self.address.is_stdio(),
-            patience: self.config.policy().limits.handshake,
         }
     }
 
@@ -159,12 +159,12 @@ impl Dialler {
         };
         match self.opener.open(&address, dial, &self.config).await {
             Ok(session) => {
-                output.accepted(&session, Some(&self.peer))?;
+                output.say(output.accepted(&session, Some(&self.peer)))?;
                 Ok(session)
             }
             Err(error) => {
-                let failure = Failure::from(error);
-                output.rejected(&failure)?;
+                let failure = Failure::from(error).before_session();
+                output.rejected(&failure);
                 Err(failure)
             }
         }

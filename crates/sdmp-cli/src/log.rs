@@ -5,6 +5,9 @@ use std::io;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::io::console::{self, Stream, Text};
+use crate::io::escape;
+
 /// Starts logging; at nothing, nothing is logged.
 pub(crate) fn start(verbose: u8) {
     let level = match verbose {
@@ -36,9 +39,8 @@ struct Line;
 
 impl io::Write for Line {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        crate::progress::aside(|| {
-            drop(io::Write::write_all(&mut anstream::stderr().lock(), octets));
-        });
+        let line = escape::styled(&String::from_utf8_lossy(octets));
+        console::offer(Stream::Err, Text::Styled(line));
         Ok(octets.len())
     }
 

@@ -13,42 +13,75 @@ mod io;
 mod key_log;
 mod link;
 mod log;
+mod output;
 mod passphrase;
+mod private_file;
 mod progress;
 mod record;
 mod settings;
+mod shutdown;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use clap::Parser;
+use clap::error::{ContextValue, Error as Usage};
 use etcetera::BaseStrategy;
 
 use crate::cli::{Cli, Command};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::link::Context;
 use crate::passphrase::Passphrase;
 use crate::settings::Settings;
 use sdmp_node::home::Home;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version come this way too, and are no error.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) => explain(error),
     };
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) if failure.code == io::NOBODY_READS => ExitCode::from(failure.exit.code()),
-        Err(failure) => {
-            const RED: Style = AnsiColor::Red.on_default().bold();
-            io::tell(&format!("{RED}error:{RED:#} {failure}"));
-            ExitCode::from(failure.exit.code())
-        }
+    let written = io::console::finish().map_err(|error| io::unwritable(&error));
+    let Err(failure) = result.and(written) else { return ExitCode::SUCCESS };
+    if failure.code == USAGE {
+        io::print_usage(&failure.cause);
+    } else if ![io::NOBODY_READS, passphrase::INTERRUPTED].contains(&failure.code) {
+        io::error(&failure.to_string());
+    }
+    io::console::settle(LAST_WORDS);
+    ExitCode::from(failure.exit.code())
+}
+
+/// How long the last lines wait for a reader of standard error.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The code of what clap says about a wrong command line, which has a form of its own.
+const USAGE: &str = "usage.clap";
+
+/// Prints help and version, which come as errors too; the arguments in others are escaped.
+fn explain(mut error: Usage) -> Result<(), Failure> {
+    if !error.use_stderr() {
+        return io::print_styled(&error.render().ansi().to_string());
+    }
+    let escaped: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(io::printable(text)))),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in escaped {
+        error.insert(kind, value);
+    }
+    Err(Failure::new(Exit::Usage, USAGE, error.render().ansi().to_string()))
+}
+
+/// A core dump would hold the private keys that a command loads.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Lowering a limit is always allowed; where there is none, nothing is dumped.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
 }
 
@@ -65,6 +98,8 @@ fn home(data: Option<PathBuf>) -> Result<Home, Failure> {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    shutdown::watch()?;
+    no_core_dumps();
     let store = home(cli.data.clone())?;
     let settings = Settings::load(&cli, store.root())?;
     let verbose = if cli.verbose == 0 && !cli.quiet { settings.verbose } else { cli.verbose };

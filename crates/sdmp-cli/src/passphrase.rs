@@ -1,9 +1,11 @@
 //! Passphrases: from a file or from the terminal, never from the command line, where every user of
 //! the machine could read them.
 
-use std::fs;
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
 
 use sdmp_envelope::LocalIdentity;
 use sdmp_envelope::private_key::Loaded;
@@ -11,6 +13,11 @@ use sdmp_node::Home;
 use zeroize::Zeroizing;
 
 use crate::error::{Exit, Failure};
+use crate::io::{console, printable, warn};
+use crate::private_file;
+
+/// No passphrase is longer.
+const LONGEST: usize = 64 * 1024;
 
 /// Where the passphrase of an existing key comes from.
 #[derive(Clone, Debug)]
@@ -32,13 +39,12 @@ impl Passphrase {
         }
     }
 
-    /// Reads the file, if one was named.
+    /// Reads the first line of the file, if one was named.
     pub(crate) fn file(&self) -> Result<Option<Zeroizing<String>>, Failure> {
         let Some(path) = &self.path else { return Ok(None) };
-        let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-            Failure::usage(format!("cannot read the passphrase from {}: {error}", path.display()))
-        })?;
-        let line = text.lines().next().unwrap_or_default();
+        let text = read(path)?;
+        // Some editors begin a text with a byte order mark, which nobody types at a terminal.
+        let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
         if line.is_empty() {
             return Err(empty());
         }
@@ -64,6 +70,30 @@ pub(crate) fn local(
     home.local(name, || passphrase.get(&format!("Passphrase of key {name}: ")))
 }
 
+fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    static WARNED: Once = Once::new();
+    let shown = printable(&path.display().to_string());
+    let failed = |error: std::io::Error| {
+        Failure::usage(format!("cannot read the passphrase from {shown}: {error}"))
+            .remedy("the passphrase is the first line of the file, in UTF-8")
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    private_file::check_writers("the passphrase file", path, &metadata)?;
+    if let Some(mode) = private_file::readable_by_others(&metadata) {
+        WARNED.call_once(|| {
+            warn(&format!(
+                "the passphrase file {shown} has mode {mode:03o}: others can read it; `chmod 600 {shown}`"
+            ));
+        });
+    }
+    // Room for all of it at once: a string that grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(LONGEST));
+    let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+    file.take(limit).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
 /// Asks for a new passphrase, twice.
 pub(crate) fn ask_new() -> Result<Zeroizing<String>, Failure> {
     let first = ask("New passphrase: ")?;
@@ -82,14 +112,63 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     if !std::io::stderr().is_terminal() {
         return Err(unavailable());
     }
-    let passphrase =
-        rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|_| unavailable())?;
+    // The prompt goes to the terminal itself: what was said before must come first.
+    console::settle(Duration::from_millis(200));
+    terminal::remember();
+    let passphrase = rpassword::prompt_password(prompt).map(Zeroizing::new);
+    terminal::forget();
+    let passphrase = passphrase.map_err(|error| match error.kind() {
+        std::io::ErrorKind::Interrupted => {
+            Failure::new(Exit::Interrupted, INTERRUPTED, "interrupted")
+        }
+        _ => unavailable(),
+    })?;
     if passphrase.is_empty() {
         return Err(empty());
     }
     Ok(passphrase)
 }
 
+/// The code of a failure that is not reported: Ctrl-C at a prompt needs no explanation.
+pub(crate) const INTERRUPTED: &str = "interrupted";
+
 fn empty() -> Failure {
     Failure::new(Exit::Usage, "passphrase.empty", "the passphrase is empty")
+        .remedy("write it into the first line of the file, or type it")
+}
+
+/// A prompt switches the terminal's echo off, and a signal must not leave it so.
+#[cfg(unix)]
+pub(crate) mod terminal {
+    use std::fs::File;
+    use std::sync::{Mutex, PoisonError};
+
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    pub(super) fn remember() {
+        let now = File::open("/dev/tty").ok().and_then(|terminal| tcgetattr(terminal).ok());
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    pub(super) fn forget() {
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Gives the terminal back as it was before a prompt.
+    pub(crate) fn restore() {
+        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(terminal, OptionalActions::Now, &before);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) mod terminal {
+    pub(super) fn remember() {}
+    pub(super) fn forget() {}
+    pub(crate) fn restore() {}
 }

@@ -17,6 +17,14 @@ pub(crate) fn aside(print: impl FnOnce()) {
     }
 }
 
+/// Takes all bars off the terminal, before the program ends.
+pub(crate) fn clear() {
+    if std::io::stderr().is_terminal() {
+        // A terminal that is gone needs no cleaning.
+        drop(BARS.clear());
+    }
+}
+
 /// How far one file is; gone when dropped.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
@@ -41,6 +49,7 @@ impl Progress {
     }
 
     pub(crate) fn advance(&self, octets: usize) {
+        crate::shutdown::active();
         self.0.inc(u64::try_from(octets).unwrap_or_default());
     }
 }

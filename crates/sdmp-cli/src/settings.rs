@@ -2,38 +2,85 @@
 //!
 //! What the command line or the environment says goes before what the file says.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use etcetera::BaseStrategy;
 use sdmp_crypto::dh::NamedGroup;
 use sdmp_handshake::Profile;
-use toml::{Table, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::address::Address;
 use crate::cli::Cli;
 use crate::cli::values::{group, size};
 use crate::error::{Exit, Failure};
+use crate::io::printable;
+use crate::private_file;
 
 const NAME: &str = "sdmp.toml";
 /// A configuration is short.
 const LONGEST: u64 = 64 * 1024;
 
 /// What the file says; each is an option's value where the option is not given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
     /// The file that was read, if there is one.
+    #[serde(skip)]
     pub(crate) file: Option<PathBuf>,
     pub(crate) key: Option<String>,
+    #[serde(deserialize_with = "profile")]
     pub(crate) profile: Option<Profile>,
+    #[serde(deserialize_with = "named_group")]
     pub(crate) group: Option<NamedGroup>,
     pub(crate) max_group_bits: Option<u32>,
     pub(crate) passphrase_file: Option<PathBuf>,
+    #[serde(deserialize_with = "address")]
     pub(crate) listen: Option<Address>,
     pub(crate) out: Option<PathBuf>,
+    #[serde(deserialize_with = "octets")]
     pub(crate) max_size: Option<u64>,
     pub(crate) quiet: bool,
     pub(crate) verbose: u8,
+}
+
+/// A text that the parser of the command line understands.
+fn parsed<'de, T, D: Deserializer<'de>>(
+    from: D,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, D::Error> {
+    parse(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Profile>, D::Error> {
+    parsed(from, |text| {
+        text.parse().map_err(|error: sdmp_handshake::UnknownName| error.to_string())
+    })
+}
+
+fn named_group<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NamedGroup>, D::Error> {
+    parsed(from, group)
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Address>, D::Error> {
+    parsed(from, Address::from_str)
+}
+
+/// A number of octets, or a text with a unit.
+fn octets<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "write it as a number of octets, or as a text such as \"4GiB\"")]
+    enum Octets {
+        Number(u64),
+        Text(String),
+    }
+    match Octets::deserialize(from)? {
+        Octets::Number(number) => Ok(Some(number)),
+        Octets::Text(text) => size(&text).map(Some).map_err(D::Error::custom),
+    }
 }
 
 impl Settings {
@@ -42,8 +89,11 @@ impl Settings {
     pub(crate) fn load(cli: &Cli, data: &Path) -> Result<Self, Failure> {
         if let Some(path) = &cli.config {
             return Self::read(path)?.ok_or_else(|| {
-                Failure::usage(format!("there is no configuration file {}", path.display()))
-                    .remedy("make it, or leave out --config and SDMP_CONFIG")
+                Failure::usage(format!(
+                    "there is no configuration file {}",
+                    printable(&path.display().to_string())
+                ))
+                .remedy("make it, or leave out --config and SDMP_CONFIG")
             });
         }
         if let Some(settings) = Self::read(&data.join(NAME))? {
@@ -55,21 +105,24 @@ impl Settings {
     }
 
     fn read(path: &Path) -> Result<Option<Self>, Failure> {
+        let shown = printable(&path.display().to_string());
         let failed = |error: std::io::Error| {
-            Failure::usage(format!("cannot read the configuration {}: {error}", path.display()))
+            Failure::usage(format!("cannot read the configuration {shown}: {error}"))
                 .remedy("make it readable, or name another with --config")
         };
-        let text = match std::fs::metadata(path) {
+        let file = match File::open(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Ok(metadata) if metadata.len() > LONGEST => {
-                return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
-            }
-            Ok(_) => std::fs::read_to_string(path).map_err(failed)?,
-            Err(error) => return Err(failed(error)),
+            opened => opened.map_err(failed)?,
         };
+        private_file::check_writers("the configuration", path, &file.metadata().map_err(failed)?)?;
+        let mut text = String::new();
+        let read = file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
+        if u64::try_from(read).is_ok_and(|read| read > LONGEST) {
+            return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
+        }
         let directory = path.parent().unwrap_or(Path::new("."));
         let mut settings = Self::parse(&text, directory).map_err(|cause| {
-            Failure::new(Exit::Usage, "config", format!("in {}: {cause}", path.display()))
+            Failure::new(Exit::Usage, "config", format!("in {shown}: {cause}"))
                 .remedy("docs/program.md lists the keys and their values")
         })?;
         settings.file = Some(path.to_owned());
@@ -78,54 +131,19 @@ impl Settings {
 
     /// Relative paths in the file start from its directory.
     fn parse(text: &str, directory: &Path) -> Result<Self, String> {
-        let table: Table =
-            text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
-        let mut settings = Self::default();
-        for (name, value) in &table {
-            settings
-                .set(name, value, directory)
-                .map_err(|cause| format!("{}: {cause}", crate::io::printable(name)))?;
+        let mut settings: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        for path in [&mut settings.passphrase_file, &mut settings.out] {
+            *path = path.take().map(|path| directory.join(path));
         }
         Ok(settings)
     }
-
-    fn set(&mut self, name: &str, value: &Value, directory: &Path) -> Result<(), String> {
-        let path = || text(value).map(|path| Some(directory.join(path)));
-        match name {
-            "key" => self.key = Some(text(value)?.to_owned()),
-            "profile" => self.profile = Some(profile(text(value)?)?),
-            "group" => self.group = Some(group(text(value)?)?),
-            "max-group-bits" => self.max_group_bits = Some(number(value)?),
-            "passphrase-file" => self.passphrase_file = path()?,
-            "listen" => self.listen = Some(Address::from_str(text(value)?)?),
-            "out" => self.out = path()?,
-            "max-size" => {
-                self.max_size = Some(match value {
-                    Value::Integer(_) => number(value)?,
-                    _ => size(text(value)?)?,
-                });
-            }
-            "quiet" => self.quiet = value.as_bool().ok_or("write true or false")?,
-            "verbose" => self.verbose = number(value)?,
-            _ => return Err("there is no such key".to_owned()),
-        }
-        Ok(())
-    }
 }
 
-fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| "write it as a text in quotes".to_owned())
-}
-
-fn profile(text: &str) -> Result<Profile, String> {
-    text.parse().map_err(|error: sdmp_handshake::UnknownName| error.to_string())
-}
-
-fn number<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
-    value
-        .as_integer()
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| "write it as a number, not negative and not too large".to_owned())
+/// The line and what is wrong with it.
+fn explain(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("line {line}: {}", printable(error.message().trim_end()))
 }
 
 #[cfg(test)]

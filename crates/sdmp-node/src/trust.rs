@@ -51,6 +51,16 @@ impl HomeTrust {
             .map(|known| known.name.clone())
     }
 
+    /// Whether more than one peer is trusted now.
+    #[must_use]
+    pub fn may_be_several(&self) -> bool {
+        let peers = self.recent();
+        peers.windows(2).any(|two| {
+            let [one, other] = two else { return false };
+            one.identity.fingerprint() != other.identity.fingerprint()
+        })
+    }
+
     /// Ready when a peer is trusted no longer, at most about a second after that.
     pub async fn revoked(&self, peer: &Fingerprint) {
         while self.recent().iter().any(|known| known.identity.fingerprint() == peer) {

@@ -1,9 +1,13 @@
 //! `sdmp connect`: a session that this side opens.
 
-use super::chat::{Ending, converse, input};
+use std::sync::Arc;
+
+use super::chat::{Ending, Words, converse};
 use crate::cli::Connect;
 use crate::error::Failure;
 use crate::link::{Context, Dialler, block_on};
+use crate::output::Speaker;
+use crate::shutdown;
 
 pub(crate) fn run(context: &Context, args: &Connect) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
@@ -13,5 +17,11 @@ pub(crate) fn run(context: &Context, args: &Connect) -> Result<(), Failure> {
 async fn talk(dialler: &Dialler) -> Result<(), Failure> {
     let output = dialler.output();
     let session = dialler.open(output).await?;
-    converse(session, &mut input(output), output, Ending::WithInput).await
+    let _finishing = shutdown::finishing();
+    let speaker = Speaker {
+        fingerprint: session.peer().fingerprint().to_string(),
+        name: dialler.peer().to_owned(),
+        several: Arc::default(),
+    };
+    converse(session, Words::own(output, Ending::WithInput), output, speaker).await
 }

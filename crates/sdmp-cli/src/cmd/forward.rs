@@ -5,12 +5,13 @@ use std::io;
 use std::sync::Arc;
 
 use sdmp_node::tunnel::{self, Local, Socket};
+use tokio::sync::watch;
 
 use crate::cli::Forward;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
-use crate::link::door::shutdown_signal;
 use crate::link::{Context, Dialler, block_on};
+use crate::shutdown;
 
 pub(crate) fn run(context: &Context, args: &Forward) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
@@ -31,9 +32,13 @@ async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
     if reachable.is_some_and(|address| address.ip().is_loopback()) {
         note("every user of this machine can connect there; with unix:PATH only you can");
     }
+    let _finishing = shutdown::finishing();
+    let open = Arc::new(watch::Sender::new(0_usize));
+    let counted = Arc::clone(&open);
     let carrying = move |socket, from| {
-        let dialler = Arc::clone(&dialler);
+        let (dialler, open) = (Arc::clone(&dialler), Open::new(&counted));
         async move {
+            let _open = open;
             if let Err(failure) = carry(&dialler, socket).await {
                 note(&format!("the connection from {from} ended: {failure}"));
             }
@@ -41,10 +46,35 @@ async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
     };
     let not_taken = |error: &io::Error| note(&format!("a connection could not be taken: {error}"));
     tokio::select! {
-        () = tunnel::forward(local, carrying, not_taken) => {}
-        () = shutdown_signal() => {}
+        () = tunnel::forward(local, carrying, not_taken) => Ok(()),
+        result = finish(&open) => result,
     }
-    Ok(())
+}
+
+/// One connection more, as long as it lives.
+struct Open(Arc<watch::Sender<usize>>);
+
+impl Open {
+    fn new(open: &Arc<watch::Sender<usize>>) -> Self {
+        open.send_modify(|open| *open += 1);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+/// After a signal, what is open may end by itself for a while.
+async fn finish(open: &watch::Sender<usize>) -> Result<(), Failure> {
+    shutdown::signal().await;
+    let mut open = open.subscribe();
+    tokio::select! {
+        _ = open.wait_for(|open| *open == 0) => Ok(()),
+        () = shutdown::overdue() => Err(shutdown::cut()),
+    }
 }
 
 async fn carry(dialler: &Dialler, socket: Socket) -> Result<(), Failure> {

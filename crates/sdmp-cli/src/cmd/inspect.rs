@@ -1,6 +1,5 @@
 //! `sdmp inspect`: a container, a recording, a capture or a stream of objects, opened and explained.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,7 +12,7 @@ use sdmp_node::Home;
 use sdmp_transport::clock::wall_time;
 
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input, read_up_to, write_atomically};
+use crate::io::{note, print_line, print_styled, read_input, read_up_to, write_atomically};
 use crate::passphrase::{self, Passphrase};
 
 /// Of a longer recording the beginning is read.
@@ -114,11 +113,7 @@ fn show(report: &Report, args: &Inspect) -> Result<(), Failure> {
     }
     let mut out = String::new();
     text::report(&mut out, report, text::Detail { short: args.short, fields: true });
-    let mut stdout = anstream::stdout().lock();
-    stdout
-        .write_all(out.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| crate::io::unwritable(&error))
+    print_styled(&out)
 }
 
 /// Scripts learn from the exit code whether a check failed.

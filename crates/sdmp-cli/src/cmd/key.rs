@@ -17,9 +17,9 @@ use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind};
 use crate::error::{Exit, Failure};
 use crate::fingerprint;
 use crate::io::{note, print, print_json, print_line, read_input};
-use crate::link::door::shutdown_signal;
 use crate::link::{Context, block_on, listed};
 use crate::passphrase::{self, Passphrase, ask_new};
+use crate::shutdown;
 use sdmp_node::home::{Home, Named};
 
 /// Keys that name no end last so long.
@@ -114,20 +114,21 @@ async fn offer(
     once: bool,
 ) -> Result<(), Failure> {
     let text = introduction::signed(local, wall_time()?)?;
-    let (acceptor, address) = address.bind().await.map_err(|error| {
+    let (acceptor, shown) = address.bind().await.map_err(|error| {
         Failure::new(Exit::Other, "listen.failed", format!("cannot listen on {address}: {error}"))
-            .remedy("choose a free port (port 0 takes any), and a place that you may use")
+            .remedy(address.where_else())
     })?;
     note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
     note(&fingerprint::words(local.identity().fingerprint().as_octets()));
-    note(&format!("listening on {address}"));
+    note(&format!("listening on {shown}"));
+    let _finishing = shutdown::finishing();
     let report = |source: &Source, given: io::Result<()>| match given {
         Ok(()) => note(&format!("gave the identity to {source}")),
         Err(_) => note(&format!("{source} did not take the identity")),
     };
     tokio::select! {
         () = introduction::offer(acceptor, &text, once, report) => {}
-        () = shutdown_signal() => {}
+        () = shutdown::signal() => {}
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use sdmp_node::tunnel;
 use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::chat::{Ending, converse, input, standard_input};
+use super::chat::{Ending, Lines, Words, converse, standard_input};
 use crate::cli::Listen;
 use crate::error::Failure;
 use crate::io::note;
@@ -68,14 +68,15 @@ async fn chat(entrance: &Entrance) -> Result<(), Failure> {
     if let Some(feeding) = &feeding {
         drop(tokio::spawn(Arc::clone(feeding).run()));
     }
-    let begin = |session, _| {
+    let begin = |session: SecureSession, name| {
         let feeding = feeding.clone();
+        let speaker = entrance.speaker(&session, name);
         async move {
-            let mut lines = match feeding {
-                Some(feeding) => feeding.join().await,
-                None => input(output),
+            let words = match feeding {
+                Some(feeding) => Words::shared(feeding.join().await),
+                None => Words::own(output, Ending::WithPeer),
             };
-            converse(session, &mut lines, output, Ending::WithPeer).await
+            converse(session, words, output, speaker).await
         }
     };
     let ending = async || {
@@ -91,11 +92,9 @@ async fn chat(entrance: &Entrance) -> Result<(), Failure> {
 /// cut, as one whose peer does not read (R42).
 #[derive(Debug)]
 struct Feed {
-    sessions: Mutex<Option<Vec<Lines>>>,
+    sessions: Mutex<Option<Vec<mpsc::Sender<Result<String, Failure>>>>>,
     joined: Notify,
 }
-
-type Lines = mpsc::Sender<Result<String, Failure>>;
 
 impl Feed {
     fn new() -> Self {
@@ -103,7 +102,7 @@ impl Feed {
     }
 
     /// The lines for a new session; at the end of the input, none.
-    async fn join(&self) -> mpsc::Receiver<Result<String, Failure>> {
+    async fn join(&self) -> Lines {
         let (sender, receiver) = mpsc::channel(16);
         if let Some(sessions) = self.sessions.lock().await.as_mut() {
             sessions.push(sender);
@@ -133,7 +132,7 @@ impl Feed {
         self.end().await;
     }
 
-    /// Whether anybody took the line.
+    /// Whether any session took the line.
     async fn give(&self, line: &str) -> bool {
         let sessions = self.sessions.lock().await.clone().unwrap_or_default();
         let mut taken = false;

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use sdmp_node::transfer::{self, Announced, Event, Inbox, Patience, Rules};
 use sdmp_transport::SecureSession;
 
-use super::chat::Output;
 use crate::cli::Recv;
 use crate::error::{Failure, of_file};
 use crate::io::{note, printable, tell};
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
+use crate::output::Output;
 use crate::progress::Progress;
 
 pub(crate) fn run(context: &Context, args: &Recv) -> Result<(), Failure> {

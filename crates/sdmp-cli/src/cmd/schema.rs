@@ -4,7 +4,7 @@ use sdmp_schema::{Registry, Schema, extensions};
 
 use crate::cli::SchemaCommand;
 use crate::error::Failure;
-use crate::io::{print, print_json, print_line};
+use crate::io::{print_exact, print_json, print_line};
 
 pub(crate) fn run(command: &SchemaCommand) -> Result<(), Failure> {
     match command {
@@ -57,12 +57,12 @@ fn line(
 
 fn show(name: &str) -> Result<(), Failure> {
     if let Some(text) = Registry::core().get(name) {
-        return print(text);
+        return print_exact(text);
     }
     let extension = EXTENSIONS.iter().find(|(short, uri, _)| *short == name || *uri == name);
     match extension {
         // Exactly the octets that were signed, and a line end for the terminal.
-        Some((_, _, text)) => print_line(text),
+        Some((_, _, text)) => print_exact(&format!("{text}\n")),
         None => Err(Failure::usage("there is no schema of this name")
             .remedy("`sdmp schema list` shows those that there are")),
     }

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use sdmp_node::transfer::{self, Event, Outgoing, Patience};
 
-use super::chat::Output;
 use crate::cli::Send;
 use crate::error::{Failure, of_file};
 use crate::io::{note, tell};
 use crate::link::{Context, Dialler, block_on};
+use crate::output::Output;
 use crate::progress::Progress;
 
 /// A file that takes so long to read that it should be said where no bar is drawn.

@@ -7,20 +7,23 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::error::Failure;
-use crate::io::{note, print};
+use crate::io::{note, print_exact, printable};
 
 /// Prints the completions for a shell.
 pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sdmp", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    print_exact(&String::from_utf8_lossy(&script))
 }
 
 /// Writes a manual page for each command.
 pub(crate) fn man(directory: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::usage(format!("cannot write manual pages to {}: {error}", directory.display()))
-            .remedy("name a directory that you may write to")
+        Failure::usage(format!(
+            "cannot write manual pages to {}: {error}",
+            printable(&directory.display().to_string())
+        ))
+        .remedy("name a directory that you may write to")
     };
     std::fs::create_dir_all(directory).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), directory).map_err(failed)?;

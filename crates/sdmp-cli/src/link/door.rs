@@ -1,5 +1,7 @@
 //! Sessions that peers open: one loop for every command that waits for them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sdmp_container::Fingerprint;
@@ -9,14 +11,16 @@ use sdmp_transport::SecureSession;
 use sdmp_transport::listener::{Listener, ListenerLimits, Outcome};
 use tokio::task::JoinSet;
 
+use super::refusals::Refusals;
 use super::{Context, listed, policy, warn_if_insecure};
 use crate::address::Address;
 use crate::cli::Door;
-use crate::cmd::chat::Output;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;
+use crate::output::{Output, Speaker};
 use crate::record::Recorder;
+use crate::shutdown;
 
 /// How long open sessions may still finish when the program is told to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +34,8 @@ pub(crate) struct Entrance {
     once: bool,
     json: bool,
     trust: HomeTrust,
+    /// Whether more than one peer may be speaking.
+    several: Arc<AtomicBool>,
     recorder: Recorder,
     config: Config,
 }
@@ -58,6 +64,7 @@ impl Entrance {
             once: args.once || address.is_stdio(),
             json: args.link.json,
             trust,
+            several: Arc::default(),
             recorder: Recorder::open(args.link.record.as_deref(), profile)?,
             config,
         })
@@ -80,21 +87,34 @@ impl Entrance {
             profile: self.profile,
             many: !self.once,
             aside: self.address.is_stdio(),
-            patience: self.config.policy().limits.handshake,
         }
     }
 
     /// Opens the place where peers come in, and says where that is.
     async fn open(&self) -> Result<Listener, Failure> {
         let (acceptor, address) = self.address.bind().await.map_err(|error| {
-            Failure::new(Exit::Other, "listen.failed", format!("cannot listen there: {error}"))
-                .remedy("choose a free port (port 0 takes any), and a place that you may use")
+            Failure::new(
+                Exit::Other,
+                "listen.failed",
+                format!("cannot listen on {}: {error}", self.address),
+            )
+            .remedy(self.address.where_else())
         })?;
         let acceptor = self.recorder.acceptor(acceptor);
         let limits = ListenerLimits::default();
         let listener = Listener::with(acceptor, self.config.clone(), limits, self.trust.clone());
         note(&format!("listening on {address}"));
         Ok(listener)
+    }
+
+    /// Whose session this is.
+    pub(crate) fn speaker(&self, session: &SecureSession, name: Option<String>) -> Speaker {
+        let fingerprint = session.peer().fingerprint().to_string();
+        let name = name.unwrap_or_else(|| fingerprint.clone());
+        if !self.once && self.trust.may_be_several() {
+            self.several.store(true, Ordering::Relaxed);
+        }
+        Speaker { fingerprint, name, several: Arc::clone(&self.several) }
     }
 
     /// Serves every session that comes in until the program is told to end, or only the first one
@@ -111,59 +131,92 @@ impl Entrance {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let mut listener = self.open().await?;
-        let mut told = std::pin::pin!(shutdown_signal());
+        let _finishing = shutdown::finishing();
         if self.once {
-            let outcome = tokio::select! {
-                outcome = listener.accept() => outcome,
-                () = &mut told => None,
-            };
-            let Some(outcome) = outcome else { return Ok(()) };
-            let (session, name) = self.admit(output, outcome.result)?;
-            let peer = session.peer().fingerprint().clone();
-            return while_trusted(&self.trust, &peer, service(session, name)).await;
+            return self.serve_one(listener, output, service).await;
         }
         let mut sessions = JoinSet::new();
+        let mut refusals = Refusals::new(output);
         loop {
             let outcome = tokio::select! {
                 outcome = listener.accept() => outcome,
-                () = &mut told => None,
+                () = shutdown::signal() => None,
                 Some(_) = sessions.join_next() => continue,
+                () = refusals.minute() => continue,
             };
             let Some(Outcome { source, result, .. }) = outcome else { break };
-            match self.admit(output, result) {
-                Ok((session, name)) => {
-                    let (trust, peer) = (self.trust.clone(), session.peer().fingerprint().clone());
-                    let conversation = service(session, name);
+            match handshake(result) {
+                Ok(session) => {
+                    let conversation = self.begin(session, output, &mut service);
                     sessions.spawn(async move {
-                        if let Err(failure) = while_trusted(&trust, &peer, conversation).await {
+                        if let Err(failure) = conversation.await {
                             note(&format!("a session with {source} ended: {failure}"));
                         }
                     });
                 }
-                Err(failure) => note(&format!("refused a connection from {source}: {failure}")),
+                Err(failure) => refusals.refused(&source, &failure),
             }
         }
+        refusals.report();
         ending().await;
-        if !listener.shutdown(SHUTDOWN_LIMIT).await {
-            note("some sessions were still open and were cut");
-        }
-        Ok(())
+        let finished = tokio::select! {
+            finished = listener.shutdown(SHUTDOWN_LIMIT) => finished,
+            () = shutdown::overdue() => false,
+        };
+        if finished { Ok(()) } else { Err(shutdown::cut()) }
     }
 
-    /// Tells how a handshake came out; the session and the name of its peer, if there is one.
-    fn admit(
+    /// Serves the first connection only.
+    async fn serve_one<S, F>(
         &self,
+        mut listener: Listener,
         output: Output,
-        result: Result<SecureSession, sdmp_transport::Error>,
-    ) -> Result<(SecureSession, Option<String>), Failure> {
-        let session = result.map_err(Failure::from).or_else(|failure| {
-            output.rejected(&failure)?;
-            Err(failure)
-        })?;
-        let name = self.trust.name_of(session.peer().fingerprint());
-        output.accepted(&session, name.as_deref())?;
-        Ok((session, name))
+        mut service: S,
+    ) -> Result<(), Failure>
+    where
+        S: FnMut(SecureSession, Option<String>) -> F,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let outcome = tokio::select! {
+            outcome = listener.accept() => outcome,
+            () = shutdown::signal() => None,
+        };
+        let Some(outcome) = outcome else { return Ok(()) };
+        let session = handshake(outcome.result).inspect_err(|failure| output.rejected(failure))?;
+        tokio::select! {
+            result = self.begin(session, output, &mut service) => result,
+            () = shutdown::overdue() => Err(shutdown::cut()),
+        }
     }
+
+    /// A conversation as long as its peer is trusted. It says first that the session was accepted,
+    /// for which it may have to wait: the accept loop never does.
+    fn begin<S, F>(
+        &self,
+        session: SecureSession,
+        output: Output,
+        service: &mut S,
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static + use<S, F>
+    where
+        S: FnMut(SecureSession, Option<String>) -> F,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let (trust, peer) = (self.trust.clone(), session.peer().fingerprint().clone());
+        let name = trust.name_of(&peer);
+        let accepted = output.accepted(&session, name.as_deref());
+        let conversation = service(session, name);
+        async move {
+            output.say(accepted)?;
+            while_trusted(&trust, &peer, conversation).await
+        }
+    }
+}
+
+/// A session, or why there is none.
+fn handshake(
+    result: Result<SecureSession, sdmp_transport::Error>,
+) -> Result<SecureSession, Failure> {
+    result.map_err(|error| Failure::from(error).before_session())
 }
 
 /// Whom these sessions are for: all trusted peers, or those that `--peer` names.
@@ -192,24 +245,5 @@ async fn while_trusted(
             Err(Failure::new(Exit::NotTrusted, "peer.removed", "this peer is no longer trusted")
                 .remedy("`sdmp peer add NAME FILE` trusts it again"))
         }
-    }
-}
-
-/// Ready when the user or the system asks the program to end.
-pub(crate) async fn shutdown_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        drop(tokio::signal::ctrl_c().await);
     }
 }

@@ -1,6 +1,5 @@
 //! The demo on the terminal, and as JSON lines.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use anstyle::Style;
@@ -14,7 +13,7 @@ use serde_json::json;
 use super::Play;
 use crate::cli::Demo;
 use crate::error::Failure;
-use crate::io::print_json;
+use crate::io::{print_json, print_styled};
 
 const BOLD: Style = Style::new().bold();
 
@@ -53,11 +52,7 @@ pub(crate) fn text(play: &Play, told: &Session, args: &Demo) -> Result<(), Failu
         text::step(&mut out, number, step, Detail { short: args.short, fields: false });
     }
     summary(&mut out, play, told);
-    let mut stdout = anstream::stdout().lock();
-    stdout
-        .write_all(out.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| crate::io::unwritable(&error))
+    print_styled(&out)
 }
 
 fn opening(out: &mut String, play: &Play, args: &Demo) {

@@ -1,0 +1,196 @@
+//! How the program ends when it is told to: SIGINT (Ctrl-C) and SIGTERM.
+//!
+//! A thread of its own waits for signals, so that nothing can keep the program from ending: neither
+//! a task that never yields nor a write that is never read. A command that has something to finish
+//! holds [`finishing`] meanwhile: the first signal then only makes [`signal`] ready, and the command
+//! has 5 s, or 2 s in which nothing moves. Otherwise the first signal ends the program at once, and
+//! the second one always does.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{LazyLock, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::error::{Exit, Failure};
+use crate::io::{console, note};
+use crate::progress;
+
+/// How long what is under way may still take.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
+/// How long nothing may move meanwhile.
+const SILENCE_LIMIT: Duration = Duration::from_secs(2);
+/// How long a command has to report that it was cut, before the program ends without that.
+const REPORT_LIMIT: Duration = Duration::from_millis(500);
+/// Ending takes a moment: who waits longer is told why.
+const EXPLAIN_AFTER: Duration = Duration::from_millis(300);
+
+/// When the first signal came.
+static TOLD: LazyLock<watch::Sender<Option<Instant>>> = LazyLock::new(|| watch::channel(None).0);
+/// How many commands have something to finish.
+static FINISHING: AtomicUsize = AtomicUsize::new(0);
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// When octets last moved, in milliseconds after [`START`].
+static MOVED: AtomicU64 = AtomicU64::new(0);
+
+/// As long as it lives, the first signal lets the command finish.
+#[derive(Debug)]
+pub(crate) struct Finishing(());
+
+/// Says that the command has something to finish.
+pub(crate) fn finishing() -> Finishing {
+    FINISHING.fetch_add(1, Ordering::SeqCst);
+    Finishing(())
+}
+
+impl Drop for Finishing {
+    fn drop(&mut self) {
+        FINISHING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Notes that octets of a session moved.
+pub(crate) fn active() {
+    let moved = u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX);
+    MOVED.fetch_max(moved, Ordering::Relaxed);
+}
+
+/// Ready when the user or the system has asked the program to end.
+pub(crate) async fn signal() {
+    told().await;
+}
+
+async fn told() -> Instant {
+    let mut told = TOLD.subscribe();
+    match told.wait_for(Option::is_some).await.map(|at| *at) {
+        Ok(Some(at)) => at,
+        // The sender is static, so it is never gone.
+        _ => std::future::pending().await,
+    }
+}
+
+/// Ready when the program was told to end, and what is under way has had its time.
+pub(crate) async fn overdue() {
+    let told = told().await;
+    loop {
+        let moved = *START + Duration::from_millis(MOVED.load(Ordering::Relaxed));
+        let end = (told + FINISH_LIMIT).min(told.max(moved) + SILENCE_LIMIT);
+        if end <= Instant::now() {
+            return;
+        }
+        tokio::time::sleep_until(end.into()).await;
+    }
+}
+
+/// What a command returns that was told to end before it was done.
+pub(crate) fn cut() -> Failure {
+    Failure::new(
+        Exit::Cut,
+        "interrupted",
+        "the program was told to end, and cut what was under way",
+    )
+    .remedy("what was reported before is complete; give the command again for the rest")
+}
+
+/// Starts to wait for signals.
+pub(crate) fn watch() -> Result<(), Failure> {
+    LazyLock::force(&START);
+    let failed = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
+    let (ready, waiting) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let started = runtime.and_then(|runtime| {
+                let signals = runtime.block_on(async { Signals::new() })?;
+                Ok((runtime, signals))
+            });
+            match started {
+                Ok((runtime, signals)) => {
+                    drop(ready.send(Ok(())));
+                    runtime.block_on(obey(signals));
+                }
+                Err(error) => drop(ready.send(Err(error))),
+            }
+        })
+        .map_err(failed)?;
+    waiting.recv().unwrap_or(Ok(())).map_err(failed)
+}
+
+async fn obey(mut signals: Signals) {
+    let first = signals.next().await;
+    TOLD.send_replace(Some(Instant::now()));
+    if FINISHING.load(Ordering::SeqCst) == 0 {
+        end(128_u8.saturating_add(first));
+    }
+    let late = async {
+        tokio::time::sleep(EXPLAIN_AFTER).await;
+        note("ending: what is under way has 5 s; the same signal again ends at once");
+        overdue().await;
+        tokio::time::sleep(REPORT_LIMIT).await;
+    };
+    tokio::select! {
+        second = signals.next() => end(128_u8.saturating_add(second)),
+        () = late => end(Exit::Cut.code()),
+    }
+}
+
+/// Ends the program now, with the terminal as it was.
+fn end(code: u8) -> ! {
+    /// A terminal that takes nothing must not keep the program either.
+    const TERMINAL_LIMIT: Duration = Duration::from_millis(200);
+    crate::passphrase::terminal::restore();
+    let (done, waiting) = mpsc::channel();
+    std::thread::spawn(move || {
+        progress::clear();
+        console::settle(TERMINAL_LIMIT);
+        // Nobody waits any more where it took too long.
+        let _ = done.send(());
+    });
+    // Whether it was done makes no difference any more.
+    let _ = waiting.recv_timeout(TERMINAL_LIMIT);
+    std::process::exit(i32::from(code));
+}
+
+/// The two signals, by their numbers.
+#[derive(Debug)]
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> u8 {
+        const INTERRUPT: u8 = 2;
+        const TERMINATE: u8 = 15;
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => TERMINATE,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) -> u8 {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => 2,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
