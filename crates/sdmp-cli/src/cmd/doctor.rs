@@ -16,7 +16,7 @@ use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{accept, connect, tcp};
 
 use crate::error::{Exit, Failure};
-use crate::io::{json_object, print_line};
+use crate::io::{escape, print_json, print_styled};
 use crate::link::{Context, block_on};
 use sdmp_node::home::{Named, Protection};
 
@@ -74,16 +74,14 @@ fn tell(what: &str, finding: &Finding, json: bool) -> Result<(), Failure> {
         Broken(text) => ("broken", AnsiColor::Red, text),
     };
     if json {
-        return print_line(&json_object(&[
+        return print_json(&[
             ("check", what.into()),
             ("result", word.into()),
             ("text", text.as_str().into()),
-        ]));
+        ]);
     }
     let style: Style = colour.on_default().bold();
-    let mut out = anstream::stdout().lock();
-    std::io::Write::write_fmt(&mut out, format_args!("{style}{word:<7}{style:#} {what}: {text}\n"))
-        .map_err(|error| Failure::io("cannot write to standard output", &error))
+    print_styled(&format!("{style}{word:<7}{style:#} {what}: {}\n", escape::text(text)))
 }
 
 fn finding<T>(result: Result<T, Failure>, fine: &str) -> Finding {
@@ -99,7 +97,9 @@ fn data_directory(root: &Path) -> Finding {
         return Fine(format!("{shown} (made with the first key or peer)"));
     }
     let probe = root.join(format!(".doctor-{}", std::process::id()));
-    let written = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
+    // Only a new file: a link of another user is never followed.
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+    let written = made.and_then(|_| fs::remove_file(&probe));
     if let Err(error) = written {
         return Broken(format!(
             "{shown} cannot be written: {error}; give it to this user, or name another with --data"

@@ -1,11 +1,13 @@
 //! `sdmp key`: this machine's own keys.
 
+mod file;
+
 use std::io;
 use std::path::Path;
 
-use sdmp_container::{Container, CoreSchema, IdentityType, Timestamp};
+use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
-use sdmp_envelope::{LocalIdentity, private_key};
+use sdmp_envelope::LocalIdentity;
 use sdmp_node::introduction;
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::Source;
@@ -168,12 +170,15 @@ fn import(store: &Home, passphrase: &Passphrase, args: &KeyImport) -> Result<(),
     };
     store.check_new_key(&name)?;
     let octets = Zeroizing::new(read_input(Some(&args.file))?);
-    let (key, ends) = read_key(&octets, passphrase)?;
-    let expires = expiry(args.expires.or(ends))?;
-    let secret = passphrase.file()?;
+    let read = file::read(&octets, passphrase)?;
+    let expires = expiry(args.expires.or(read.expires))?;
+    // What was protected stays protected, wherever its passphrase came from.
+    let secret = passphrase.file()?.or(read.passphrase);
+    let kept =
+        if secret.is_some() { "protected by its passphrase" } else { "without a passphrase" };
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
-    let identity = store.add_key(&name, &key, kind_of(args.kind), expires, secret)?;
-    note(&format!("the key {name} is ready until {expires}; its fingerprint is"));
+    let identity = store.add_key(&name, &read.key, kind_of(args.kind), expires, secret)?;
+    note(&format!("the key {name} is ready until {expires}, {kept}; its fingerprint is"));
     print_line(&identity.fingerprint().to_string())
 }
 
@@ -185,51 +190,6 @@ fn name_of(file: &Path) -> Result<String, Failure> {
         Some(stem) if file != Path::new("-") => Ok(stem.to_owned()),
         _ => Err(Failure::usage("the key needs a name: add --name NAME")),
     }
-}
-
-/// Reads a private key in any of the forms that occur (R14).
-fn read_key(
-    octets: &[u8],
-    passphrase: &Passphrase,
-) -> Result<(PrivateKey, Option<Timestamp>), Failure> {
-    if octets.first() == Some(&0x30) {
-        let key = PrivateKey::from_pkcs8_der(octets).or_else(|error| {
-            // Told apart by trying; the error of the newer form is the one to show.
-            PrivateKey::from_pkcs1_der(octets).map_err(|_| error)
-        });
-        return Ok((key.map_err(unreadable)?, None));
-    }
-    let text = std::str::from_utf8(octets).map_err(|_| {
-        Failure::new(Exit::Invalid, "key.unreadable", "this is neither PEM, DER nor a container")
-    })?;
-    if text.trim_start().starts_with('{') {
-        let container = Container::parse(octets)?;
-        if !container.lists(CoreSchema::PrivateKey) {
-            return Err(Failure::new(
-                Exit::Invalid,
-                "envelope.wrong_schema",
-                "the container holds no private key",
-            )
-            .remedy("an identity of somebody else is added with `sdmp peer add NAME FILE`"));
-        }
-        let secret = match private_key::is_encrypted(&container)? {
-            true => Some(passphrase.get("Passphrase of the key: ")?),
-            false => None,
-        };
-        let loaded = private_key::open(&container, secret.as_ref().map(|s| s.as_bytes()))?;
-        return Ok((loaded.key, Some(loaded.expires)));
-    }
-    let secret = match PrivateKey::is_encrypted_pem(text) {
-        true => Some(passphrase.get("Passphrase of the key: ")?),
-        false => None,
-    };
-    let key = PrivateKey::from_pem(text, secret.as_ref().map(|s| s.as_bytes()));
-    Ok((key.map_err(unreadable)?, None))
-}
-
-fn unreadable(error: sdmp_crypto::Error) -> Failure {
-    Failure::new(Exit::Invalid, error.code(), format!("cannot read the private key: {error}"))
-        .remedy("PKCS#8 and PKCS#1 keys are read, as PEM or DER: RSA, 2048 to 8192 bits")
 }
 
 fn passwd(store: &Home, passphrase: &Passphrase, args: &KeyPasswd) -> Result<(), Failure> {
