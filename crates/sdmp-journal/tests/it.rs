@@ -15,6 +15,8 @@
 
 mod authority;
 mod common;
+mod converges;
 mod example;
 mod histories;
 mod judge;
+mod net;

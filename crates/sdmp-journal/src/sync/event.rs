@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use sdmp_container::{Fingerprint, ResourceName, Timestamp};
 
+use crate::exchange::body::identity_of;
 use crate::exchange::{Body, Opened};
+use crate::judge::{self, Verdict};
 use crate::sync::{PeerRow, Want};
 use crate::{Code, Line, Resource};
 
@@ -97,6 +99,26 @@ pub enum Outcome {
     Aside(Code),
     /// Refused.
     Refused(Code),
+}
+
+impl From<Verdict> for Outcome {
+    /// What a verdict means here, once what is admitted was appended.
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Admit { .. } | Verdict::Known => Self::Known,
+            Verdict::Waits(waits) => match *waits {
+                judge::WaitsFor::Author(key) => Self::UnknownSigner(identity_of(&key)),
+                judge::WaitsFor::Resource(author, resource) => {
+                    Self::Waits(ResourceName { author, resource })
+                }
+                judge::WaitsFor::Time(until) => Self::NotBefore(until),
+                judge::WaitsFor::Room(_) => Self::NoRoom,
+            },
+            Verdict::BadCopy(code) => Self::BadCopy(code),
+            Verdict::SetAside(code) => Self::Aside(code),
+            Verdict::Refused(code) => Self::Refused(code),
+        }
+    }
 }
 
 /// A resource that is to be judged.

@@ -17,7 +17,7 @@ use sdmp_crypto::random::Random;
 
 use crate::exchange::Body;
 use crate::sync::peer::{Peer, Reread};
-use crate::sync::session::Session;
+use crate::sync::session::{Session, Writing};
 use crate::sync::{
     CloseReason, Collected, Guide, Input, Limits, PeerRow, SessionId, Want, Wants, Wish,
 };
@@ -199,7 +199,9 @@ impl Machine {
 
     fn next_wake(&self, turn: &Turn<'_>) -> Timestamp {
         let sessions = self.sessions.values().map(|session| session.wake_at(&self.limits));
-        let tellings = self.sessions.values().filter_map(|session| self.tell_at(turn, session));
+        // What is being written ends with an input of its own.
+        let idle = self.sessions.values().filter(|session| session.writing == Writing::Nothing);
+        let tellings = idle.filter_map(|session| self.tell_at(turn, session));
         let times = sessions.chain(tellings).chain(self.wants.next_due());
         let times = times.chain(self.held_until()).chain(self.dial_at(turn));
         times.min().unwrap_or(Timestamp::MAX)

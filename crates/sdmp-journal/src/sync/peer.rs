@@ -116,8 +116,11 @@ impl Peer {
     }
 
     /// Whether its journal may be read now (N24).
-    pub(crate) fn may_read_journal(&self, now: Timestamp) -> bool {
-        self.row.cursor.again().is_none_or(|again| again <= now)
+    pub(crate) fn may_read_journal(&mut self, now: Timestamp) -> bool {
+        let before = self.row.cursor.clone();
+        let may = self.row.cursor.may_read(self.own, now);
+        self.changed |= self.row.cursor != before;
+        may
     }
 
     /// Counts a bad copy; returns whether there were too many in an hour (N51).

@@ -138,11 +138,11 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
     }
 
     fn read(&self, cursor: &mut Cursor, own: bool, lines: &Lines) -> Read {
-        cursor.read(&lines.since, &lines.entries, self.view, self.now, own)
+        cursor.read(self.view, (lines.since, &lines.entries), own, self.now)
     }
 
     fn unknown_since(&self, cursor: &mut Cursor, own: bool) -> Read {
-        cursor.unknown_since(self.now, own)
+        cursor.fork(own, self.now)
     }
 
     fn standing(&self, peer: &Fingerprint) -> Standing {

@@ -12,7 +12,7 @@ impl Machine {
     pub(super) fn ask_for_lines(&mut self, turn: &mut Turn<'_>, id: SessionId) -> Option<Body> {
         let session = self.sessions.get(&id)?;
         let JournalState::Ask { limit } = session.journal else { return None };
-        let peer = self.peers.get(&session.peer)?;
+        let peer = self.peers.get_mut(&session.peer)?;
         // N51: over the limit of wants the journal is read later.
         let full = self.wants.open_from(&session.peer) >= self.limits.open_wants;
         if session.asked_for_lines() || full {

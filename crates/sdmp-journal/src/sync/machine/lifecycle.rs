@@ -253,7 +253,7 @@ impl Machine {
             return;
         }
         peer.reread = Reread::No;
-        peer.row.cursor = crate::Cursor::new(fingerprint.clone());
+        peer.row.cursor.read_again();
         peer.row.reread = Some(turn.now);
         peer.changed = true;
         let session = peer.session.and_then(|id| self.sessions.get_mut(&id));

@@ -132,7 +132,7 @@ impl Machine {
             Read::End | Read::Later(_) => session.journal = JournalState::Quiet,
             Read::Ask => session.journal = JournalState::Ask { limit: MAX_LINES },
             Read::Fork => {
-                session.journal = JournalState::Quiet;
+                session.journal = JournalState::Ask { limit: MAX_LINES };
                 Self::tell(turn, &fingerprint, Code::JournalFork);
             }
             Read::Malformed => return Err(Code::JournalLine),
@@ -152,12 +152,12 @@ impl Machine {
     /// N24: the peer does not have the line from which we asked.
     fn peer_lost_line(&mut self, turn: &mut Turn<'_>, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.journal = JournalState::Quiet;
         let Some(peer) = self.peers.get_mut(&session.peer) else { return };
         let fingerprint = session.peer.clone();
         let read = turn.guide.unknown_since(&mut peer.row.cursor, session.own);
         peer.changed = true;
         if read == Read::Fork {
+            session.journal = JournalState::Ask { limit: MAX_LINES };
             Self::tell(turn, &fingerprint, Code::JournalFork);
         }
     }
