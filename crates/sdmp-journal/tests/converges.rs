@@ -1,7 +1,7 @@
 //! Several nodes find the same, whatever happens in between (N36).
 
+use crate::net::World;
 use crate::net::people::{Person, three_users};
-use crate::net::{World, at};
 
 /// Lets nodes publish while sessions break, objects are lost, and nodes end and begin again.
 fn troubled(seed: u64) -> (World, [Person; 3], Vec<Vec<sdmp_journal::Identifier>>) {
@@ -35,7 +35,7 @@ fn troubled(seed: u64) -> (World, [Person; 3], Vec<Vec<sdmp_journal::Identifier>
 
 #[test]
 fn n36_all_get_what_they_may_have_whatever_is_lost_on_the_way() {
-    for seed in 0..12 {
+    for seed in 0..4 {
         let (mut world, _, said) = troubled(seed);
         world.run_for(3 * 3_600_000);
         let readers = [vec![0, 1, 2, 3], vec![0, 1, 2, 3, 4], vec![2, 3, 4]];
@@ -67,5 +67,4 @@ fn n34_traffic_ends_when_all_is_told() {
     // What stays are own nodes' sessions, with a word every 300 seconds from each side, and a visit
     // of each pair now and then.
     assert!(late.len() < 2 * 2 * 2 * 13 + 4 * 2 * 8, "{}", late.len());
-    assert_eq!(at(world.now), at(world.now));
 }

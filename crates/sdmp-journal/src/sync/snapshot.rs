@@ -8,13 +8,10 @@ use sdmp_container::{Fingerprint, Identifier, IdentityType, ResourceName, Timest
 use crate::authority::{Authority, Connect, Strength, Wanted, connect};
 use crate::exchange::body::is_identity;
 use crate::exchange::{Given, Lines};
-use crate::fact::{Meta, TrustFact};
+use crate::fact::Meta;
 use crate::judge::check_content;
 use crate::sync::{Access, Collected, Guide, Standing};
 use crate::{Cursor, Head, Kind, Line, LineId, Read, View};
-
-/// How long after an expiry a trust or an identity counts weakly (N11), in milliseconds.
-const YEAR: i64 = 365 * 24 * 3_600_000;
 
 /// What a node keeps beside what is known: its journal and the texts.
 pub trait Library {
@@ -83,33 +80,6 @@ impl<V: View + ?Sized, L: Library + ?Sized> Snapshot<'_, V, L> {
         }
         self.view.meta(&name.resource).filter(|meta| meta.user == name.author)
     }
-
-    /// The moments at which time alone may change what N17 says of a peer: every end of what it
-    /// rests on, and a year later.
-    fn next_end(&self, peer: &Fingerprint) -> Option<Timestamp> {
-        let (mut keys, mut ends) = (BTreeSet::new(), Vec::new());
-        let mut add = |trust: &TrustFact| {
-            ends.extend(trust.expires);
-            keys.extend([trust.meta.user.clone(), trust.meta.signer.clone()]);
-            if let Some(parent) = trust.meta.trust.as_ref().and_then(|id| self.view.trust(id)) {
-                ends.extend(parent.expires);
-            }
-        };
-        self.view.trusts(self.user, self.node).iter().for_each(|trust| add(trust));
-        for trust in self.view.trusts_in(peer).iter() {
-            add(trust);
-            let other = &trust.meta.user;
-            self.view.trusts(self.user, other).iter().for_each(|trust| add(trust));
-            self.view.trusts(other, self.user).iter().for_each(|trust| add(trust));
-        }
-        keys.extend([peer.clone(), self.node.clone(), self.user.clone()]);
-        for key in &keys {
-            ends.extend(self.view.identities(key).iter().map(|identity| identity.expires));
-        }
-        let year = |end: Timestamp| Timestamp::from_unix_millis(end.unix_millis() + YEAR);
-        let later = ends.iter().copied().filter_map(year);
-        ends.iter().copied().chain(later).filter(|end| *end > self.now).min()
-    }
 }
 
 impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
@@ -146,7 +116,8 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
     }
 
     fn standing(&self, peer: &Fingerprint) -> Standing {
-        let access = match connect(self.view, self.now, (self.user, self.node), peer) {
+        let basis = self.authority().basis((self.user, self.node), peer);
+        let access = match basis.connect {
             Connect::Full => Access::Full,
             Connect::ControlOnly => Access::ControlOnly,
             Connect::No(_) => Access::Refused,
@@ -155,7 +126,7 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
         let users = trusts.iter().map(|trust| trust.meta.user.clone()).collect();
         let weak = self.authority().with_strength(Strength::Weak);
         let own = weak.trusts(self.user, peer);
-        Standing { access, own, users, until: self.next_end(peer) }
+        Standing { access, own, users, until: basis.until }
     }
 
     fn peers(&self) -> Vec<(Fingerprint, bool)> {
@@ -169,9 +140,9 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
             let connect = connect(self.view, self.now, (self.user, self.node), node);
             !matches!(connect, Connect::No(_))
         };
-        let nodes = nodes.into_iter().filter(|node| {
-            self.authority().is_of_type(node, IdentityType::Node) && connects(node)
-        });
+        let nodes = nodes
+            .into_iter()
+            .filter(|node| self.authority().is_of_type(node, IdentityType::Node) && connects(node));
         nodes.map(|node| (node.clone(), self.library.has_address(&node))).collect()
     }
 

@@ -1,10 +1,9 @@
 //! A small network of nodes in one process, with delays, losses and restarts from a seed.
 
-pub mod dice;
-pub mod keys;
-pub mod node;
-pub mod observer;
-pub mod people;
+pub(crate) mod dice;
+pub(crate) mod node;
+pub(crate) mod observer;
+pub(crate) mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +12,13 @@ use sdmp_journal::exchange::{self, Body};
 use sdmp_journal::sync::{CloseReason, Input, Next, SessionId, ToJudge, WaitsFor, Wish};
 use sdmp_journal::{Code, Fingerprint, Line, Resource};
 
+use crate::common::people::Keyed;
 use dice::Dice;
-use keys::HashVerify;
 use node::Node;
 
-pub const START: i64 = 1_800_000_000_000;
+pub(crate) const START: i64 = 1_800_000_000_000;
 
-pub fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(START + millis).unwrap()
 }
 
@@ -35,20 +34,20 @@ enum Event {
 }
 
 /// What goes over the network, for tests that look on or change it.
-pub type Tamper = Box<dyn FnMut(&Node, &Fingerprint, &mut Body)>;
+pub(crate) type Tamper = Box<dyn FnMut(&Node, &Fingerprint, &mut Body)>;
 
-pub struct World {
-    pub nodes: Vec<Node>,
-    pub now: i64,
-    pub dice: Dice,
+pub(crate) struct World {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) now: i64,
+    pub(crate) dice: Dice,
     /// Nodes that are switched off.
-    pub off: BTreeSet<usize>,
+    pub(crate) off: BTreeSet<usize>,
     /// Percent of objects that are lost with their session.
-    pub loss: u64,
-    pub sent: Vec<(i64, usize, usize, &'static str)>,
-    pub told: Vec<(usize, Fingerprint, Code)>,
-    pub closed: Vec<(usize, Fingerprint, CloseReason)>,
-    pub tamper: Option<Tamper>,
+    pub(crate) loss: u64,
+    pub(crate) sent: Vec<(i64, usize, usize, &'static str)>,
+    pub(crate) told: Vec<(usize, Fingerprint, Code)>,
+    pub(crate) closed: Vec<(usize, Fingerprint, CloseReason)>,
+    pub(crate) tamper: Option<Tamper>,
     events: BTreeMap<(i64, u64), Event>,
     serial: u64,
     /// The two ends of each session.
@@ -58,7 +57,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(nodes: Vec<Node>, seed: u64) -> Self {
+    pub(crate) fn new(nodes: Vec<Node>, seed: u64) -> Self {
         Self {
             nodes,
             now: 0,
@@ -91,7 +90,7 @@ impl World {
     }
 
     /// Everyone knows everyone's address, except of those named.
-    pub fn all_reachable_but(&mut self, hidden: &[usize]) {
+    pub(crate) fn all_reachable_but(&mut self, hidden: &[usize]) {
         let all: Vec<Fingerprint> = self.nodes.iter().map(|node| node.fp.clone()).collect();
         for node in &mut self.nodes {
             for (index, fp) in all.iter().enumerate() {
@@ -103,7 +102,7 @@ impl World {
     }
 
     /// Publishes at a node: judged there like anything else.
-    pub fn publish(&mut self, at_node: usize, resource: Resource) {
+    pub(crate) fn publish(&mut self, at_node: usize, resource: Resource) {
         let now = at(self.now);
         let (lines, outcomes) = self.nodes[at_node].judge(vec![resource], now);
         assert_eq!(lines.len(), 1, "{outcomes:?}");
@@ -113,7 +112,7 @@ impl World {
     }
 
     /// Takes in a file of resources.
-    pub fn introduce(&mut self, at_node: usize, resources: Vec<Resource>) {
+    pub(crate) fn introduce(&mut self, at_node: usize, resources: Vec<Resource>) {
         let (lines, _) = self.nodes[at_node].judge(resources, at(self.now));
         self.tell(at_node, Input::Appended { lines });
     }
@@ -195,7 +194,7 @@ impl World {
     }
 
     /// The process of a node ends at once, and may begin again later.
-    pub fn switch_off(&mut self, index: usize) {
+    pub(crate) fn switch_off(&mut self, index: usize) {
         self.off.insert(index);
         let open: Vec<SessionId> =
             self.open.iter().filter(|(end, _)| *end == index).map(|(_, id)| *id).collect();
@@ -210,7 +209,7 @@ impl World {
         });
     }
 
-    pub fn switch_on(&mut self, index: usize) {
+    pub(crate) fn switch_on(&mut self, index: usize) {
         self.off.remove(&index);
         self.nodes[index].restart(at(self.now));
         self.tell(index, Input::Tick);
@@ -230,7 +229,7 @@ impl World {
     }
 
     /// Lets everything happen until a time.
-    pub fn run_until(&mut self, end: i64) {
+    pub(crate) fn run_until(&mut self, end: i64) {
         let (mut steps, mut still) = (0_u64, (self.now, 0_u64));
         loop {
             steps += 1;
@@ -254,7 +253,7 @@ impl World {
         self.now = end;
     }
 
-    pub fn run_for(&mut self, millis: i64) {
+    pub(crate) fn run_for(&mut self, millis: i64) {
         self.run_until(self.now + millis);
     }
 
@@ -310,7 +309,7 @@ impl World {
         let (a, b) = self.sessions[&session];
         let from = if a == to { b } else { a };
         let peer = self.nodes[from].me.identity().clone();
-        let input = match exchange::open(text, &peer, &HashVerify) {
+        let input = match exchange::open(text, &peer, &Keyed) {
             Ok(object) => Input::Received { session, object },
             Err(error) => {
                 let code = error.rule().unwrap_or(Code::ExchangeUnexpected);
@@ -361,10 +360,7 @@ impl World {
                     "{}: waits for what nobody asks for",
                     node.name
                 ),
-                Next::Waits(WaitsFor::Room)
-                | Next::Closed(_)
-                | Next::Aside(_)
-                | Next::GivenUp => {}
+                Next::Waits(WaitsFor::Room) | Next::Closed(_) | Next::Aside(_) | Next::GivenUp => {}
             }
         }
     }

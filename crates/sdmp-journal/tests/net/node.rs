@@ -15,16 +15,16 @@ use sdmp_journal::view::Known;
 use sdmp_journal::{Admit, Fingerprint, Head, Identifier, Line, LineId, Resource};
 
 use super::dice::Dice;
-use super::keys::{HashVerify, fp};
+use crate::common::people::Keyed;
 
 /// Journal, texts and addresses.
 #[derive(Debug)]
-pub struct Shelf {
-    pub head: Head,
-    pub lines: Vec<Line>,
+pub(crate) struct Shelf {
+    pub(crate) head: Head,
+    pub(crate) lines: Vec<Line>,
     places: BTreeMap<LineId, usize>,
-    pub texts: BTreeMap<Identifier, Arc<str>>,
-    pub reachable: BTreeSet<Fingerprint>,
+    pub(crate) texts: BTreeMap<Identifier, Arc<str>>,
+    pub(crate) reachable: BTreeSet<Fingerprint>,
 }
 
 impl Library for Shelf {
@@ -48,35 +48,34 @@ impl Library for Shelf {
 
 /// What a store would keep of the machine.
 #[derive(Debug, Default)]
-pub struct Rows {
-    pub peers: BTreeMap<Fingerprint, PeerRow>,
-    pub wants: BTreeMap<ResourceName, Want>,
+pub(crate) struct Rows {
+    pub(crate) peers: BTreeMap<Fingerprint, PeerRow>,
+    pub(crate) wants: BTreeMap<ResourceName, Want>,
 }
 
-pub struct Node {
-    pub name: &'static str,
-    pub me: LocalIdentity,
-    pub fp: Fingerprint,
-    pub user: Fingerprint,
-    pub sender: Sender,
-    pub known: Known,
-    pub shelf: Shelf,
-    pub rows: Rows,
-    pub machine: Machine,
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
+    pub(crate) me: LocalIdentity,
+    pub(crate) fp: Fingerprint,
+    pub(crate) user: Fingerprint,
+    pub(crate) sender: Sender,
+    pub(crate) known: Known,
+    pub(crate) shelf: Shelf,
+    pub(crate) rows: Rows,
+    pub(crate) machine: Machine,
 }
 
 impl Node {
     /// A node whose journal begins with these resources (N21).
-    pub fn new(
+    pub(crate) fn new(
         name: &'static str,
         me: &LocalIdentity,
         user: &Fingerprint,
         first: &[Resource],
         now: Timestamp,
     ) -> Self {
-        let id = fp(me);
-        let sender =
-            Sender { node: me.clone(), user: user.clone(), trust: first[1].id().clone() };
+        let id = me.identity().fingerprint().clone();
+        let sender = Sender { node: me.clone(), user: user.clone(), trust: first[1].id().clone() };
         let places = BTreeMap::from([(LineId::first(&id), 0)]);
         let mut node = Self {
             name,
@@ -111,12 +110,16 @@ impl Node {
     }
 
     /// Judges these together, and appends what is admitted.
-    pub fn judge(&mut self, resources: Vec<Resource>, now: Timestamp) -> (Vec<Line>, Vec<Outcome>) {
+    pub(crate) fn judge(
+        &mut self,
+        resources: Vec<Resource>,
+        now: Timestamp,
+    ) -> (Vec<Line>, Vec<Outcome>) {
         let order: Vec<Identifier> = resources.iter().map(|one| one.id().clone()).collect();
         let judge = Judge::new(&self.user, now);
         let batch = Batch::new(&judge, &self.known, self.shelf.head.count() + 1);
         let candidates = resources.into_iter().map(Candidate::new).collect();
-        let judged = batch.judge(candidates, &HashVerify);
+        let judged = batch.judge(candidates, &Keyed);
         let (mut lines, mut outcomes) = (vec![], BTreeMap::new());
         for one in judged {
             let id = one.candidate.resource().id().clone();
@@ -129,12 +132,16 @@ impl Node {
         (lines, outcomes)
     }
 
-    pub fn judge_wish(&mut self, wish: &[ToJudge], now: Timestamp) -> (Vec<Line>, Vec<Outcome>) {
+    pub(crate) fn judge_wish(
+        &mut self,
+        wish: &[ToJudge],
+        now: Timestamp,
+    ) -> (Vec<Line>, Vec<Outcome>) {
         self.judge(wish.iter().map(|one| (*one.resource).clone()).collect(), now)
     }
 
     /// Tells the machine, and keeps what it wishes to be kept.
-    pub fn handle(&mut self, input: Input, now: Timestamp, dice: &mut Dice) -> Vec<Wish> {
+    pub(crate) fn handle(&mut self, input: Input, now: Timestamp, dice: &mut Dice) -> Vec<Wish> {
         let guide = Snapshot {
             view: &self.known,
             library: &self.shelf,
@@ -160,13 +167,13 @@ impl Node {
     }
 
     /// The process ends and begins again, with what was stored.
-    pub fn restart(&mut self, now: Timestamp) {
+    pub(crate) fn restart(&mut self, now: Timestamp) {
         let peers = self.rows.peers.clone().into_iter().collect();
         let wants = self.rows.wants.clone().into_iter().collect();
         self.machine = Machine::new(Limits::default(), peers, wants, now);
     }
 
-    pub fn has(&self, id: &Identifier) -> bool {
+    pub(crate) fn has(&self, id: &Identifier) -> bool {
         self.shelf.texts.contains_key(id)
     }
 }

@@ -87,7 +87,7 @@ impl All {
 }
 
 /// Panics if N18 forbids something of what `node` sends to `peer`.
-pub fn look(node: &Node, peer: &Fingerprint, body: &Body, now: Timestamp) {
+pub(crate) fn look(node: &Node, peer: &Fingerprint, body: &Body, now: Timestamp) {
     let Body::Response(response) = body else { return };
     let Answered::Resources(found) = &response.answered else { return };
     let all = All::of(node);
