@@ -61,9 +61,7 @@ impl Person {
 
     /// A public message by node `index`.
     pub(crate) fn says(&self, index: usize, text: &str, millis: i64) -> Resource {
-        let text = Message::new(text).unwrap().to_text();
-        let text = sdmp_container::Container::parse(text, &Default::default()).unwrap();
-        self.by(index).publish(&text, at(millis)).unwrap()
+        self.by(index).publish(&Message::new(text).into(), at(millis)).unwrap()
     }
 }
 
