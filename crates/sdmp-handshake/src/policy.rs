@@ -9,6 +9,7 @@ use std::time::Duration;
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::dh::{Group, Groups, NamedGroup};
 use sdmp_envelope::{Identity, LocalIdentity};
+#[cfg(feature = "schema")]
 use sdmp_schema::Validator;
 
 use crate::error::UnknownName;
@@ -164,6 +165,7 @@ pub struct Config {
     pub(crate) pin: Option<Fingerprint>,
     pub(crate) trusted: Arc<BTreeMap<Fingerprint, Identity>>,
     pub(crate) ask: bool,
+    #[cfg(feature = "schema")]
     pub(crate) validator: Option<Arc<Validator>>,
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
 }
@@ -179,6 +181,7 @@ impl Config {
             pin: None,
             trusted: Arc::default(),
             ask: false,
+            #[cfg(feature = "schema")]
             validator: None,
             key_log: None,
         }
@@ -196,6 +199,13 @@ impl Config {
     pub fn pin(mut self, fingerprint: Fingerprint) -> Self {
         self.pin = Some(fingerprint);
         self
+    }
+
+    /// Speaks to this peer and to no other: [trusts](Config::trust) its identity and
+    /// [pins](Config::pin) its fingerprint (R30).
+    #[must_use]
+    pub fn with_peer(self, peer: Identity) -> Self {
+        self.pin(peer.fingerprint().clone()).trust([peer])
     }
 
     /// Trusts these identities, without a question to the application (R30).
@@ -216,7 +226,8 @@ impl Config {
         self
     }
 
-    /// Judges extension schemas of received containers with this validator (R38a).
+    /// Checks the extension schemas of received containers with this validator (R38a).
+    #[cfg(feature = "schema")]
     #[must_use]
     pub fn validator(mut self, validator: Arc<Validator>) -> Self {
         self.validator = Some(validator);

@@ -10,6 +10,7 @@ use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::Identity;
 use sdmp_envelope::network::Sealed;
+#[cfg(feature = "schema")]
 use sdmp_schema::Validator;
 
 use crate::channel::{Channel, padded};
@@ -62,6 +63,7 @@ struct Shared {
     expires: Timestamp,
     group: Group,
     limits: SessionLimits,
+    #[cfg(feature = "schema")]
     validator: Option<Arc<Validator>>,
     exporter: Option<Prk>,
     session_id: Option<[u8; 32]>,
@@ -258,6 +260,7 @@ impl Shared {
             peer,
             group,
             limits: config.policy.limits.clone(),
+            #[cfg(feature = "schema")]
             validator: config.validator.clone(),
             exporter: None,
             session_id: None,

@@ -36,12 +36,15 @@ impl Shared {
         if !container.has_extensions() {
             return ExtensionCheck::None;
         }
-        let Some(validator) = &self.validator else { return ExtensionCheck::Unresolved };
-        match validator.validate(container) {
-            Ok(()) => ExtensionCheck::Valid,
-            Err(error) if error.is_unresolved() => ExtensionCheck::Unresolved,
-            Err(_) => ExtensionCheck::Invalid,
+        #[cfg(feature = "schema")]
+        if let Some(validator) = &self.validator {
+            return match validator.validate(container) {
+                Ok(()) => ExtensionCheck::Valid,
+                Err(error) if error.is_unresolved() => ExtensionCheck::Unresolved,
+                Err(_) => ExtensionCheck::Invalid,
+            };
         }
+        ExtensionCheck::Unresolved
     }
 }
 
