@@ -29,6 +29,18 @@ fn not_regular() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
 }
 
+/// As [`never_wait`], and a link at this path is an error.
+#[cfg(unix)]
+pub(crate) fn never_wait_or_follow(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    options.custom_flags(flags.bits().cast_signed());
+}
+
+#[cfg(not(unix))]
+pub(crate) fn never_wait_or_follow(_options: &mut OpenOptions) {}
+
 #[cfg(unix)]
 pub(crate) fn never_wait(options: &mut OpenOptions) {
     use rustix::fs::OFlags;
@@ -180,6 +192,18 @@ pub(crate) fn changeable_by_others(metadata: &Metadata) -> Option<(u32, u32)> {
 #[cfg(not(unix))]
 pub(crate) fn changeable_by_others(_metadata: &Metadata) -> Option<(u32, u32)> {
     None
+}
+
+/// Whether a directory of ours, or of the system's, lets others add files but not move ours.
+#[cfg(unix)]
+pub(crate) fn only_owners_move(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.mode() & 0o1000 != 0 && (is_own(metadata) || metadata.uid() == 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn only_owners_move(_metadata: &Metadata) -> bool {
+    false
 }
 
 /// The mode of a file that others can read.

@@ -81,6 +81,11 @@ impl Home {
         for path in [self.root.clone(), self.keys(), self.peers()] {
             let Ok(metadata) = std::fs::metadata(&path) else { continue };
             if let Some((mode, owner)) = file::changeable_by_others(&metadata) {
+                // Where only owners move their files, as in /tmp, what others add cannot take the
+                // place of the two directories that hold everything, and those are looked at too.
+                if path == self.root && file::only_owners_move(&metadata) {
+                    continue;
+                }
                 return Err(Error::Writable { path, mode, owner });
             }
         }
@@ -102,7 +107,7 @@ impl Home {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         file::private(&mut options);
-        file::never_wait(&mut options);
+        file::never_wait_or_follow(&mut options);
         let file = options.open(&path).map_err(|error| failed(&error))?;
         let began = Instant::now();
         loop {

@@ -12,9 +12,8 @@ use std::time::Duration;
 use sdmp_container::{Container, CoreSchema, Fingerprint, Signature, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, signature};
 use sdmp_transport::carrier::Chunk;
-use sdmp_transport::listener::{Acceptor, Incoming, Source};
+use sdmp_transport::listener::{Acceptor, HalfOpen, Incoming, ListenerLimits, Source};
 use sdmp_transport::{Carrier, CarrierLimits};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -29,8 +28,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(1);
 /// How many octets may come from somebody who only has to take.
 const HEARD: usize = 512;
-/// How many may ask at the same time; further ones wait.
-const PLACES: usize = 64;
 
 /// The container that is offered: the identity, signed by its own key.
 ///
@@ -68,7 +65,8 @@ pub fn read(offered: &[u8], now: Timestamp) -> Result<Identity, Error> {
 }
 
 /// Gives a text, such as that of [`signed`], to everybody who connects, until the future is dropped;
-/// or only once. `report` is told who took it, or why somebody did not.
+/// or only once. As many may ask at the same time, in all and from one source, as a listener lets shake
+/// hands (R42). `report` is told who took it, or why somebody did not.
 pub async fn offer<R>(mut acceptor: Box<dyn Acceptor>, text: &str, once: bool, report: R)
 where
     R: Fn(&Source, io::Result<()>) + Send + Sync + 'static,
@@ -76,7 +74,8 @@ where
     /// A lack of descriptors passes only when connections end.
     const PAUSE: Duration = Duration::from_millis(50);
     let (text, report) = (Arc::<str>::from(text), Arc::new(report));
-    let places = Arc::new(Semaphore::new(PLACES));
+    let half_open = Arc::new(HalfOpen::default());
+    let limits = ListenerLimits::default();
     let mut given = JoinSet::new();
     loop {
         let incoming = tokio::select! {
@@ -88,7 +87,7 @@ where
             continue;
         };
         // Without a place it is dropped, as a listener does (R42).
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let Some(place) = HalfOpen::enter(&half_open, &source, &limits) else { continue };
         let (text, report) = (Arc::clone(&text), Arc::clone(&report));
         let giving = async move {
             let result = timeout(LIMIT, async { give(open.await?, &text).await }).await;

@@ -8,3 +8,11 @@
     clippy::unwrap_used,
     reason = "a test that is wrong should stop"
 )]
+
+mod common;
+mod examples;
+mod home;
+mod introduction;
+mod transfer;
+mod trust;
+mod tunnel;

@@ -57,9 +57,10 @@ impl Default for ListenerLimits {
     }
 }
 
-/// How many handshakes are under way, in all and by source.
+/// How many handshakes are under way, in all and by source: what a [`Listener`](crate::Listener) counts
+/// by itself, for services that accept connections without one.
 #[derive(Debug, Default)]
-pub(crate) struct HalfOpen {
+pub struct HalfOpen {
     by_source: Mutex<HashMap<Source, usize>>,
     most: AtomicU64,
 }
@@ -74,11 +75,9 @@ impl HalfOpen {
         (number(self.lock().values().sum()), self.most.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn enter(
-        this: &Arc<Self>,
-        source: &Source,
-        limits: &ListenerLimits,
-    ) -> Option<Place> {
+    /// A place for a connection from this source, until it is dropped; `None` when a limit is reached.
+    #[must_use]
+    pub fn enter(this: &Arc<Self>, source: &Source, limits: &ListenerLimits) -> Option<Place> {
         let source = source.bucket();
         let mut counts = this.lock();
         let all = counts.values().sum::<usize>();
@@ -100,7 +99,8 @@ fn number(count: usize) -> u64 {
 }
 
 /// One handshake's place among the half-open ones; dropping it leaves.
-pub(crate) struct Place {
+#[derive(Debug)]
+pub struct Place {
     counts: Arc<HalfOpen>,
     source: Source,
 }

@@ -18,8 +18,7 @@ use tracing::{Instrument, debug, info, info_span};
 
 use crate::carrier::Carrier;
 use crate::clock::Clock;
-use crate::half_open::HalfOpen;
-pub use crate::half_open::{ListenerLimits, Source};
+pub use crate::half_open::{HalfOpen, ListenerLimits, Place, Source};
 use crate::trust::{ConfiguredOnly, Trust};
 use crate::{Error, Role, SecureSession, Sessions, establish};
 

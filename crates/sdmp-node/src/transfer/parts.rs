@@ -37,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<File, Refusal> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     file::private(&mut options);
-    file::never_wait(&mut options);
+    file::never_wait_or_follow(&mut options);
     match fs::symlink_metadata(path) {
         Ok(there) if is_ours(&there) => {}
         // Whatever else stands there was not put there by us.
