@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
+mod simd;
+#[cfg(not(all(feature = "simd", target_arch = "x86_64")))]
+#[path = "no_simd.rs"]
+mod simd;
+
+pub mod cbc;
+mod engine;
+pub mod hmac;
+pub mod object;
+
+pub use engine::Engine;
+pub use object::{Key, Object};
+
+/// The object is not what was sealed; it says no more on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the object cannot be opened: it was changed, or sealed under another key or number (R35)")]
+pub struct Error;
