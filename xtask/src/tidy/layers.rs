@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LAYERS: &[(&str, u8)] = &[
     ("sdmp-container", 0),
     ("sdmp-crypto", 0),
+    ("sdmp-lanes", 0),
     ("sdmp-schema", 1),
     ("sdmp-envelope", 2),
     ("sdmp-handshake", 3),
