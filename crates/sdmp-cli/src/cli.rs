@@ -32,8 +32,9 @@ Exit codes:
   4  a known peer has another key than the one that is trusted
   5  the handshake was refused or invalid
   6  a message, or a container given to verify or unseal, is invalid
-  7  the stream was cut before the peer's close
+  7  the stream was cut before the peer's close, or by a signal
   8  a time limit ran out
+  130, 143  SIGINT or SIGTERM ended the command before it was done
 
 Start with `sdmp demo`: it shows two nodes talking, message by message.";
 

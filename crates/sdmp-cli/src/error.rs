@@ -108,8 +108,22 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.cause)?;
-        write!(f, "\n  {}", self.remedy.as_deref().unwrap_or(self.exit.remedy()))
+        write!(
+            f,
+            "\n  {}",
+            self.remedy.as_deref().or(by_code(self.code)).unwrap_or(self.exit.remedy())
+        )
     }
+}
+
+/// What can be done about failures that say it better than their exit code.
+fn by_code(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "key.passphrase" => "type it again, or look into the passphrase file",
+        "clock.unusable" | "random.unavailable" => "`sdmp doctor` checks this machine",
+        "session.shut_down" | "session.aborted" => "open the session again for the rest",
+        _ => return None,
+    })
 }
 
 impl From<sdmp_container::Error> for Failure {

@@ -1,7 +1,7 @@
 //! Files and standard streams, each with errors that name what was read or written.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -83,6 +83,18 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints a report with colours, which are all that may control the terminal.
 pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     console::put(Text::Styled(escape::styled(text))).map_err(|error| unwritable(&error))
+}
+
+/// Prints a container that others wrote: its very octets, on a terminal with escapes, and with a line
+/// feed after them unless they are wanted `raw`.
+pub(crate) fn print_container(text: &str, raw: bool) -> Result<(), Failure> {
+    if raw {
+        print_exact(text)
+    } else if io::stdout().is_terminal() {
+        print_line(text)
+    } else {
+        print_exact(&format!("{text}\n"))
+    }
 }
 
 /// Why standard output takes nothing more.

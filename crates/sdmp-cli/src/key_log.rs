@@ -1,6 +1,6 @@
 //! The secrets of sessions in a file, on explicit request, so that recorded traffic can be opened.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sdmp_handshake::{Config, KeyLog};
 use sdmp_inspect::key_log::line;
 
-use crate::error::{Exit, Failure};
-use crate::io::warn;
+use crate::error::Failure;
+use crate::io::{printable, warn};
+use crate::private_file;
 
 /// Appends `LABEL HANDSHAKE SECRET` lines, both values in lower-case hexadecimal.
 #[derive(Debug)]
@@ -28,17 +29,10 @@ impl KeyLog for Lines {
 /// Logs the secrets of every handshake to `path`, if there is one, and says so.
 pub(crate) fn attach(config: Config, path: Option<&Path>) -> Result<Config, Failure> {
     let Some(path) = path else { return Ok(config) };
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|error| {
-        Failure::new(Exit::Other, "key_log.open", format!("the key log cannot be opened: {error}"))
-            .remedy("name a file that you may write, or leave out --key-log and SDMPKEYLOGFILE")
-    })?;
+    let file = private_file::append("the key log", "key_log.open", path)?;
     warn(&format!(
-        "the secrets of this session go to {}; whoever reads that file reads the session",
-        path.display()
+        "the secrets of this session go to {}; all who read that file can read the session",
+        printable(&path.display().to_string())
     ));
     Ok(config.key_log(Arc::new(Lines(Mutex::new(file)))))
 }

@@ -8,6 +8,8 @@ pub(crate) mod door;
 mod refusals;
 mod target;
 
+use std::time::Duration;
+
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{Config, Policy, Profile, Role, SessionLimits};
@@ -107,7 +109,7 @@ impl Dialler {
         let Destination { address, name, identity } =
             target.resolve(&context.store, args.peer.as_deref())?;
         let local = context.local(&args.link)?;
-        let mut policy = policy(profile, &address);
+        let mut policy = policy(context, &args.link, &address);
         if let Some(group) = args.group.or(context.settings.group) {
             policy.offer = Groups::default().named(group);
             policy.max_group_bits = policy.max_group_bits.max(group.bits());
@@ -171,8 +173,12 @@ impl Dialler {
     }
 }
 
-fn policy(profile: Profile, address: &Address) -> Policy {
-    Policy { profile, limits: address.limits(), ..Policy::default() }
+fn policy(context: &Context, link: &Link, address: &Address) -> Policy {
+    let mut limits = address.limits();
+    if let Some(seconds) = link.stall_limit.or(context.settings.stall_limit) {
+        limits.write_stall = Duration::from_secs(seconds.into());
+    }
+    Policy { profile: context.profile(link), limits, ..Policy::default() }
 }
 
 pub(crate) fn warn_if_insecure(profile: Profile) {

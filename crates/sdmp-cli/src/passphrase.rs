@@ -10,6 +10,7 @@ use std::time::Duration;
 use sdmp_envelope::LocalIdentity;
 use sdmp_envelope::private_key::Loaded;
 use sdmp_node::Home;
+use sdmp_transport::clock::wall_time;
 use zeroize::Zeroizing;
 
 use crate::error::{Exit, Failure};
@@ -61,12 +62,19 @@ pub(crate) fn private_key(
     home.private_key(name, || passphrase.get(&format!("Passphrase of key {name}: ")))
 }
 
-/// An own key, ready to sign.
+/// An own key, ready to sign. One that has expired is refused before its passphrase is asked for.
 pub(crate) fn local(
     home: &Home,
     name: &str,
     passphrase: &Passphrase,
 ) -> Result<LocalIdentity, Failure> {
+    let identity = home.key_identity(name)?;
+    if identity.check_usable(wall_time()?).is_err() {
+        let cause = format!("the key {name} has expired on {} (R16)", identity.expires());
+        return Err(Failure::new(Exit::Other, "key.expired", cause).remedy(
+            "make a new one with `sdmp key new`, and give its identity to your peers; or set the clock, if that is wrong",
+        ));
+    }
     home.local(name, || passphrase.get(&format!("Passphrase of key {name}: ")))
 }
 

@@ -1,6 +1,6 @@
 //! Files that decide whom this program trusts, or that hold secrets: others must not write them.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata, OpenOptions};
 use std::path::Path;
 
 use crate::error::{Exit, Failure};
@@ -49,4 +49,31 @@ pub(crate) fn readable_by_others(metadata: &Metadata) -> Option<u32> {
 #[cfg(not(unix))]
 pub(crate) fn readable_by_others(_metadata: &Metadata) -> Option<u32> {
     None
+}
+
+/// Opens a file for appending, or makes it for its owner alone. A link is not followed, and a file
+/// that others may read or write is refused.
+pub(crate) fn append(what: &str, code: &'static str, path: &Path) -> Result<File, Failure> {
+    let shown = printable(&path.display().to_string());
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Other, code, format!("{what} {shown} cannot be opened: {error}"))
+            .remedy("name a file that you may write, and no link; or leave the option out")
+    };
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let file = options.open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    check_writers(what, path, &metadata)?;
+    if let Some(mode) = readable_by_others(&metadata) {
+        let cause = format!("{what} {shown} has mode {mode:03o}: others can read it");
+        return Err(Failure::new(Exit::Other, "file.readable", cause)
+            .remedy(format!("`chmod 600 {shown}`, or name a new file")));
+    }
+    Ok(file)
 }

@@ -3,7 +3,7 @@
 //! Only octets that were on the wire are written, and never a secret: the key log is a request of
 //! its own. Each line is written at once, so a program that is killed loses at most the last one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,9 @@ use sdmp_transport::listener::{Acceptor, Incoming};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
 use serde_json::Value;
 
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::io::{json_object, warn};
+use crate::private_file;
 
 /// The longest object that a session takes (R42), and some for objects that are refused.
 const OBJECT_LIMIT: usize = 17 << 20;
@@ -60,15 +61,7 @@ impl Recorder {
     /// Opens `path` for appending, if there is one.
     pub(crate) fn open(path: Option<&Path>, profile: Profile) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self(None)) };
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
-            let cause = format!("the recording cannot be opened: {error}");
-            Failure::new(Exit::Other, "record.open", cause)
-                .remedy("name a file that you may write, or leave out --record")
-        })?;
+        let file = private_file::append("the recording", "record.open", path)?;
         let sink = Sink { file: Mutex::new(file), broken: AtomicBool::new(false), profile };
         Ok(Self(Some(Arc::new(sink))))
     }

@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) out: Option<PathBuf>,
     #[serde(deserialize_with = "octets")]
     pub(crate) max_size: Option<u64>,
+    pub(crate) stall_limit: Option<u32>,
     pub(crate) quiet: bool,
     pub(crate) verbose: u8,
 }
@@ -161,6 +162,7 @@ mod tests {
             listen = "127.0.0.1:7"
             out = "/srv/inbox"
             max-size = "1GiB"
+            stall-limit = 300
             quiet = true
             verbose = 2
         "#;
@@ -174,6 +176,7 @@ mod tests {
             listen: Some(Address::Tcp("127.0.0.1:7".to_owned())),
             out: Some("/srv/inbox".into()),
             max_size: Some(1 << 30),
+            stall_limit: Some(300),
             quiet: true,
             verbose: 2,
         };

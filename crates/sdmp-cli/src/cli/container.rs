@@ -59,6 +59,9 @@ pub(crate) struct Verify {
     /// Accept the identity in this file only
     #[arg(long, value_name = "FILE", conflicts_with = "peer")]
     pub(crate) identity: Option<PathBuf>,
+    /// Print exactly the octets that were signed, without a line feed after them
+    #[arg(long)]
+    pub(crate) raw: bool,
     /// Judge the signers' identities at this moment [default: now]
     #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
     pub(crate) at: Option<Timestamp>,
@@ -83,6 +86,9 @@ pub(crate) struct Unseal {
     /// The key to open it with
     #[arg(long, value_name = "NAME")]
     pub(crate) key: String,
+    /// Print exactly the octets that were sealed, without a line feed after them
+    #[arg(long)]
+    pub(crate) raw: bool,
     /// Read the forms published with the 0.12 text too (R45): weaker, and only for old documents
     #[arg(long)]
     pub(crate) compat: bool,

@@ -28,6 +28,9 @@ pub(crate) struct Link {
     /// Print each event as one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+    /// Cut a session whose peer takes nothing for so many seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) stall_limit: Option<u32>,
     /// The profile [default: hardened]
     #[arg(long, value_parser = profile(), env = "SDMP_PROFILE")]
     pub(crate) profile: Option<Profile>,

@@ -62,8 +62,9 @@ pub(crate) fn print_row(row: &Named, json: bool) -> Result<(), Failure> {
     if json {
         return print_json(&identity_members(name, identity));
     }
+    let ended = if identity.check_usable(wall_time()?).is_err() { " EXPIRED" } else { "" };
     print_line(&format!(
-        "{name:<16} {} {} {}",
+        "{name:<16} {} {}{ended} {}",
         kind_name(identity.kind()),
         identity.expires(),
         identity.fingerprint()

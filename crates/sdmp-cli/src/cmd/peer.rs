@@ -1,6 +1,7 @@
 //! `sdmp peer`: whom this machine trusts.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
 
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_envelope::Identity;
@@ -10,7 +11,7 @@ use crate::address::Address;
 use crate::cli::{Peer, PeerAdd, PeerVerify};
 use crate::error::{Exit, Failure};
 use crate::fingerprint::words;
-use crate::io::{note, print, print_json, print_line, read_input, tell, warn};
+use crate::io::{note, print, print_json, print_line, printable, read_input, tell, warn};
 use crate::link::{Context, block_on, listed};
 use sdmp_node::home::notes::Notes;
 use sdmp_node::home::{Home, Named};
@@ -38,6 +39,11 @@ pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
 }
 
 fn add(store: &Home, args: &PeerAdd) -> Result<(), Failure> {
+    if args.name.parse::<Address>().is_ok() {
+        let cause =
+            format!("{} means an address, so a peer of this name could not be called", args.name);
+        return Err(Failure::usage(cause).remedy("choose another name"));
+    }
     let identity = match (&args.file, &args.fetch) {
         (_, Some(address)) => fetch(address)?,
         (file, None) => read(file.as_deref())?,
@@ -98,10 +104,13 @@ fn fetch(address: &Address) -> Result<Identity, Failure> {
     block_on(async { Ok(introduction::fetch(&address.to_string(), address.dial(), now).await?) })
 }
 
-fn read(file: Option<&std::path::Path>) -> Result<Identity, Failure> {
+fn read(file: Option<&Path>) -> Result<Identity, Failure> {
     let octets = read_input(file)?;
     Identity::parse(&octets).map_err(|error| {
-        let what = file.map_or("standard input".into(), |file| file.display().to_string());
+        let what = match file {
+            Some(file) if file != Path::new("-") => printable(&file.display().to_string()),
+            _ => "standard input".to_owned(),
+        };
         Failure::new(Exit::Invalid, error.code(), format!("{what} holds no identity: {error}"))
             .remedy("the peer makes the right file with `sdmp key export NAME`")
     })

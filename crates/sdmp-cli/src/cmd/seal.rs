@@ -11,7 +11,7 @@ use sdmp_transport::clock::wall_time;
 use super::sign::read_container;
 use crate::cli::{Seal, Unseal};
 use crate::error::{Exit, Failure};
-use crate::io::{print_line, read_input, warn};
+use crate::io::{print_container, read_input, warn};
 use crate::passphrase::{self, Passphrase};
 use sdmp_node::home::Home;
 
@@ -35,7 +35,8 @@ pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
         })
         .collect::<Result<Vec<Identity>, Failure>>()?;
     let keys: Vec<&PublicKey> = recipients.iter().map(Identity::public_key).collect();
-    print_line(encrypted::seal(&container, &keys, Form::Hardened, &mut SystemRandom::new())?.text())
+    let sealed = encrypted::seal(&container, &keys, Form::Hardened, &mut SystemRandom::new())?;
+    print_container(sealed.text(), false)
 }
 
 /// A peer of this name, or else an own key.
@@ -58,5 +59,5 @@ pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Re
              altered on the way; only a signature inside, checked with `sdmp verify`, would",
         );
     }
-    print_line(inside.text())
+    print_container(inside.text(), args.raw)
 }

@@ -6,7 +6,7 @@ use sdmp_transport::clock::wall_time;
 
 use crate::cli::{Sign, Verify};
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, read_input, warn};
+use crate::io::{note, print_container, printable, read_input, warn};
 use crate::passphrase::{self, Passphrase};
 use sdmp_node::home::{Home, Named};
 
@@ -19,7 +19,7 @@ pub(crate) fn sign(store: &Home, passphrase: &Passphrase, args: &Sign) -> Result
         .map(|name| passphrase::local(store, name, passphrase))
         .collect::<Result<Vec<LocalIdentity>, Failure>>()?;
     let signers: Vec<_> = signers.iter().collect();
-    print_line(signature::sign(&container, &signers, wall_time()?)?.text())
+    print_container(signature::sign(&container, &signers, wall_time()?)?.text(), false)
 }
 
 /// Prints exactly the signed octets, and only when every signature holds.
@@ -37,7 +37,7 @@ pub(crate) fn verify(store: &Home, args: &Verify) -> Result<(), Failure> {
     for signer in &verified.signers {
         note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));
     }
-    print_line(verified.container.text())
+    print_container(verified.container.text(), args.raw)
 }
 
 /// When the signers' identities must have been usable (R16).
@@ -69,7 +69,7 @@ fn verify_compat(store: &Home, args: &Verify) -> Result<(), Failure> {
             warn("the signature does not cover its header: an older form, weaker than R19");
         }
     }
-    print_line(verified.container.text())
+    print_container(verified.container.text(), args.raw)
 }
 
 fn compat_identity(path: &std::path::Path) -> Result<compat::Identity, Failure> {
@@ -77,7 +77,7 @@ fn compat_identity(path: &std::path::Path) -> Result<compat::Identity, Failure> 
 }
 
 fn not_an_identity(path: &std::path::Path, error: &sdmp_envelope::Error) -> Failure {
-    let cause = format!("{} holds no identity: {error}", path.display());
+    let cause = format!("{} holds no identity: {error}", printable(&path.display().to_string()));
     Failure::new(Exit::Usage, error.code(), cause)
 }
 

@@ -51,7 +51,7 @@ impl Entrance {
         warn_if_insecure(profile);
         let local = context.local(&args.link)?;
         let trust = trust(context, args)?;
-        let mut policy = policy(profile, address);
+        let mut policy = policy(context, &args.link, address);
         policy.max_group_bits = args
             .max_group_bits
             .or(context.settings.max_group_bits)
