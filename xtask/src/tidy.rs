@@ -36,11 +36,12 @@ fn check() -> Result<Vec<Complaint>> {
     let pages = workspace::files("md")?;
     let manifests = workspace::files("toml")?;
     let vectors = workspace::files("json")?;
-    let protocol = pages
-        .iter()
-        .find(|page| page.path == "docs/protocol.md")
-        .context("docs/protocol.md is missing: it holds the rules that the code cites")?;
-    let known = rules::defined(&protocol.text);
+    let page = |path: &str| {
+        let page = pages.iter().find(|page| page.path == path);
+        page.with_context(|| format!("{path} is missing: it holds rules that the code cites"))
+    };
+    let mut known = rules::defined(&page("docs/protocol.md")?.text);
+    known.extend(rules::defined(&page("docs/node.md")?.text));
 
     let mut complaints = layers::check(&layers::Graph::from_metadata(&workspace::metadata()?)?);
     complaints.extend(manifests::check(&manifests));

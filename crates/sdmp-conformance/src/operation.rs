@@ -5,6 +5,7 @@ mod container;
 pub(crate) mod crypto;
 mod envelope;
 mod handshake;
+mod node;
 mod schema;
 
 use crate::error::Error;
@@ -46,6 +47,7 @@ pub fn perform(operation: &str, input: Input<'_>) -> Result<Outcome, Error> {
         .or_else(|| crypto::find(operation))
         .or_else(|| envelope::find(operation))
         .or_else(|| handshake::find(operation))
+        .or_else(|| node::find(operation))
         .ok_or_else(|| Error::vector(format!("the operation {operation} is unknown")))?;
     perform(input)
 }

@@ -1,9 +1,13 @@
-//! The rules of the protocol by number.
+//! The rules of the protocol and of a node by number.
 
-/// All rules of docs/protocol.md, in its order.
-pub const ALL: [&str; 47] = [
+/// All rules of docs/protocol.md and docs/node.md, in their order.
+pub const ALL: [&str; 101] = [
     "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
     "R16", "R17", "R18", "R19", "R20", "R20a", "R21", "R22", "R23", "R24", "R25", "R26", "R27",
     "R28", "R29", "R30", "R31", "R32", "R33", "R34", "R35", "R36", "R37", "R38", "R38a", "R39",
-    "R40", "R41", "R42", "R43", "R44", "R45",
+    "R40", "R41", "R42", "R43", "R44", "R45", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9",
+    "N10", "N11", "N12", "N13", "N14", "N15", "N16", "N17", "N18", "N19", "N20", "N21", "N22",
+    "N23", "N24", "N25", "N26", "N27", "N28", "N29", "N30", "N31", "N32", "N33", "N34", "N35",
+    "N36", "N37", "N38", "N39", "N40", "N41", "N42", "N43", "N44", "N45", "N46", "N47", "N48",
+    "N49", "N50", "N51", "N52", "N53", "N54",
 ];

@@ -23,11 +23,13 @@ pub enum Area {
     Handshake,
     /// Traffic after the handshake (R32 to R36, R41).
     Traffic,
+    /// The rules of a node (N1 to N54).
+    Node,
 }
 
 impl Area {
     /// All areas, in the order of the protocol.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Container,
         Self::Schema,
         Self::Crypto,
@@ -36,6 +38,7 @@ impl Area {
         Self::SharedKey,
         Self::Handshake,
         Self::Traffic,
+        Self::Node,
     ];
 
     /// The name, which is also that of the directory.
@@ -50,6 +53,7 @@ impl Area {
             Self::SharedKey => "shared_key",
             Self::Handshake => "handshake",
             Self::Traffic => "traffic",
+            Self::Node => "node",
         }
     }
 }

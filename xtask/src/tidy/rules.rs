@@ -1,12 +1,12 @@
-//! Every rule number that code or a page cites exists in docs/protocol.md, and every rule there is
-//! tested.
+//! Every rule number that code or a page cites exists in docs/protocol.md (R) or docs/node.md (N),
+//! and every rule there is tested.
 
 use super::Complaint;
 use crate::workspace::TextFile;
 use std::collections::BTreeSet;
 
-/// The rules that the specification page defines: lines that begin with `**R<number>`, also in a
-/// list.
+/// The rules that a specification page defines: lines that begin with `**R<number>` or
+/// `**N<number>`, also in a list.
 pub(crate) fn defined(protocol: &str) -> BTreeSet<String> {
     protocol
         .lines()
@@ -16,14 +16,26 @@ pub(crate) fn defined(protocol: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The page must define R1 to its highest number without a gap.
+/// The letters of rules, each with the page that defines them.
+const PAGES: [(char, &str); 2] = [('R', "docs/protocol.md"), ('N', "docs/node.md")];
+
+/// The page that defines a rule.
+fn page(rule: &str) -> &'static str {
+    PAGES.iter().find(|(letter, _)| rule.starts_with(*letter)).map_or("docs", |(_, page)| page)
+}
+
+/// Each page must define its rules from 1 to its highest number without a gap.
 pub(crate) fn check_sequence(known: &BTreeSet<String>) -> Vec<Complaint> {
-    let highest =
-        known.iter().filter_map(|rule| rule.trim_start_matches('R').parse::<u32>().ok()).max();
-    (1..=highest.unwrap_or(0))
-        .map(|number| format!("R{number}"))
+    let highest = |letter| {
+        known.iter().filter_map(|rule| rule.strip_prefix(letter)?.parse::<u32>().ok()).max()
+    };
+    PAGES
+        .iter()
+        .flat_map(|(letter, _)| {
+            (1..=highest(*letter).unwrap_or(0)).map(move |number| format!("{letter}{number}"))
+        })
         .filter(|rule| !known.contains(rule))
-        .map(|rule| format!("docs/protocol.md: {rule} is not defined"))
+        .map(|rule| format!("{}: {rule} is not defined", page(&rule)))
         .collect()
 }
 
@@ -42,7 +54,8 @@ pub(crate) fn check_citations<'a>(
             for number in numbers(line).filter(|number| !known.contains(*number)) {
                 let (path, line) = (&file.path, index.saturating_add(1));
                 complaints.push(format!(
-                    "{path}:{line}: cites {number}, which docs/protocol.md does not define"
+                    "{path}:{line}: cites {number}, which {} does not define",
+                    page(number)
                 ));
             }
         }
@@ -63,39 +76,45 @@ pub(crate) fn check_tested(
         let tests = file.text.lines().skip_while(|line| !all && line.trim() != "#[cfg(test)]");
         for line in tests {
             named.extend(numbers(line).map(str::to_owned));
-            named.extend(name_of_test(line));
+            named.extend(names_of_test(line));
         }
     }
     let vectors = vectors.iter().filter(|file| file.path.contains("/vectors/"));
-    let strings = vectors.flat_map(|file| file.text.lines()).filter(|line| line.contains("\"R"));
+    let quotes_rule = |line: &&str| line.contains("\"R") || line.contains("\"N");
+    let strings = vectors.flat_map(|file| file.text.lines()).filter(quotes_rule);
     named.extend(strings.flat_map(numbers).map(str::to_owned));
     known
         .iter()
         .filter(|rule| !named.contains(*rule))
-        .map(|rule| format!("docs/protocol.md: {rule} is named by no test and no vector"))
+        .map(|rule| format!("{}: {rule} is named by no test and no vector", page(rule)))
         .collect()
 }
 
-/// The rule in a function's name: `fn r35_...`.
-fn name_of_test(line: &str) -> Option<String> {
-    let (_, name) = line.split_once("fn r")?;
-    let (number, _) = name.split_once('_')?;
-    let rule = format!("R{number}");
-    numbers(&rule).next().map(str::to_owned)
+/// The rules at the beginning of a function's name: `fn r35_...`, `fn n13_n14_...`.
+fn names_of_test(line: &str) -> impl Iterator<Item = String> {
+    let name = line.split_once("fn ").map_or("", |(_, name)| name);
+    let words = name.split('_').map(|word| {
+        let (letter, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        letter.to_uppercase() + rest
+    });
+    words.take_while(|word| is_rule(word))
 }
 
-/// The rule numbers in a line: `R`, one or two digits, perhaps an `a`, standing alone.
+/// The rule numbers in a line: a letter of [`PAGES`], one or two digits, perhaps an `a`, standing
+/// alone.
 fn numbers(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|character: char| !character.is_ascii_alphanumeric() && character != '_').filter(
-        |word| {
-            word.strip_prefix('R')
-                .map(|digits| digits.strip_suffix('a').unwrap_or(digits))
-                .is_some_and(|digits| {
-                    (1..=2).contains(&digits.len())
-                        && digits.bytes().all(|octet| octet.is_ascii_digit())
-                })
-        },
-    )
+    line.split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+        .filter(|word| is_rule(word))
+}
+
+fn is_rule(word: &str) -> bool {
+    PAGES
+        .iter()
+        .find_map(|(letter, _)| word.strip_prefix(*letter))
+        .map(|digits| digits.strip_suffix('a').unwrap_or(digits))
+        .is_some_and(|digits| {
+            (1..=2).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit())
+        })
 }
 
 #[cfg(test)]
