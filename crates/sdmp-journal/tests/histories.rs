@@ -89,8 +89,7 @@ fn resources(keys: &[Key], steps: &[Step]) -> Vec<Resource> {
             Step::Message { signer, under } => {
                 let trust = author(&all, *signer, *under);
                 let text = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"m"}"#;
-                let limits = sdmp_container::Limits::DEFAULT;
-                let text = sdmp_container::Container::parse_within(text, &limits).unwrap();
+                let text = sdmp_container::Container::parse(text).unwrap();
                 signed(*signer, &trust).publish(&text, created)
             }
             Step::SecondIdentity { key, is_user, days } => {

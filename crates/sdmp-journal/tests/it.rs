@@ -13,10 +13,14 @@
     reason = "a test that is wrong should stop"
 )]
 
+mod attacks;
 mod authority;
+mod batch;
 mod common;
 mod converges;
+mod cost;
 mod example;
 mod histories;
+mod journal;
 mod judge;
 mod net;

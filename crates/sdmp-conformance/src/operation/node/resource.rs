@@ -5,7 +5,7 @@ use super::{key, known, named, time};
 use crate::error::Error;
 use crate::input::Input;
 use crate::keys;
-use sdmp_container::{Authorization, Container, Limits};
+use sdmp_container::{Authorization, Container};
 use sdmp_journal::judge::Shares;
 use sdmp_journal::{Author, Candidate, Grants, Judge, Resource, Rsa, Timestamp, Verdict, WaitsFor};
 use serde_json::json;
@@ -51,7 +51,7 @@ pub(super) fn make(input: Input<'_>) -> Result<Outcome, Error> {
             author.node(None, ips.collect(), created)
         }
         "publish" => {
-            let content = Container::parse(input.octets("octets")?, &Limits::DEFAULT)
+            let content = Container::parse(input.octets("octets")?)
                 .map_err(|error| Error::vector(error.to_string()))?;
             author.publish(&content, created)
         }
