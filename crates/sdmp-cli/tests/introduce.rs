@@ -106,3 +106,22 @@ fn a_fingerprint_from_elsewhere_verifies() {
     assert!(peers(&alice)[0]["verified"].is_null());
     assert!(peers(&alice)[0]["address"].is_null());
 }
+
+/// An on-path attacker could prolong a key, or make a user of a node: the owner's signature is demanded.
+#[test]
+fn an_unsigned_identity_is_not_fetched() {
+    let (alice, bob) = (Machine::with_key("alice", "alice"), Machine::with_key("bob", "bob"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let offered = bob.ok(&["key", "export", "bob"]);
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(stream.write_all(offered.as_bytes()));
+    });
+    let known = fingerprint(&bob, "bob");
+    let add = ["peer", "add", "bob", "--fetch", &address, "--fingerprint", &known];
+    let output = expect(6, alice.run(&add));
+    serving.join().unwrap();
+    assert!(stderr(&output).contains("not signed by its own key"), "{}", stderr(&output));
+    assert!(peers(&alice).is_empty());
+}

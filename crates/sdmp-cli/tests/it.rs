@@ -18,6 +18,7 @@ mod inspect;
 mod introduce;
 mod keys;
 mod machine;
+mod running_listener;
 mod session;
 mod transfer;
 mod tunnel;

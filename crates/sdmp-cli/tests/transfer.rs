@@ -306,3 +306,67 @@ fn names_stand_for_recorded_addresses() {
     expect(0, receiver.finish(b""));
     assert_eq!(two.arrived(), ["a"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_files_is_refused_at_once() {
+    let two = Two::new();
+    let pipe = two.from.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let output = expect(2, two.send("127.0.0.1:1", &[&pipe], &[]));
+    assert!(stderr(&output).contains("it is not a regular file"));
+    let hidden = two.file("trailing.", b"");
+    let output = expect(2, two.send("127.0.0.1:1", &[&hidden], &[]));
+    assert!(stderr(&output).contains("it ends with a dot or a space"), "{}", stderr(&output));
+}
+
+#[test]
+fn each_file_that_was_not_sent_is_named_once() {
+    let two = Two::new();
+    let files = ["f1", "f2", "f3"].map(|name| two.file(name, b"new"));
+    for name in ["f1", "f2", "f3"] {
+        fs::write(two.to.path().join(name), b"old").unwrap();
+    }
+    let files = files.each_ref().map(PathBuf::as_path);
+    for more in [&[][..], &["--quiet"]] {
+        let receiver = two.receive(&[]);
+        let sent = expect(1, two.send(&receiver.address, &files, more));
+        let told = stderr(&sent);
+        for name in ["f1", "f2", "f3"] {
+            let error = format!("error: {name} was refused");
+            assert_eq!(told.matches(&error).count(), 1, "{name}: {told}");
+        }
+        let received = expect(1, receiver.finish(b""));
+        assert!(stderr(&received).contains("3 files were not taken"), "{}", stderr(&received));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn more_files_than_descriptors_are_sent() {
+    let two = Two::new();
+    let files: Vec<_> = (0..60).map(|number| two.file(&format!("f{number}"), b"x")).collect();
+    let receiver = two.receive(&[]);
+    let program = env!("CARGO_BIN_EXE_sdmp");
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 40; exec \"$@\"", "sh", program, "send", &receiver.address])
+        .args(["--peer", "bob"])
+        .args(&files)
+        .env("SDMP_DATA", two.alice.path());
+    expect(0, limited.output().unwrap());
+    expect(0, receiver.finish(b""));
+    assert_eq!(two.arrived().len(), 60);
+}
+
+/// The guide uses one address for `recv` and `listen`: the slip must be an error.
+#[test]
+fn a_receiver_that_is_none_is_not_waited_for() {
+    let two = Two::new();
+    let path = two.file("a", b"x");
+    let mut listening = two.bob.listen(&[]);
+    let output = two.send(&listening.address, &[&path], &[]);
+    assert!(!output.status.success());
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+}

@@ -142,3 +142,30 @@ fn a_service_that_is_not_there_ends_the_connection() {
     listening.child.kill().unwrap();
     listening.child.wait().unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn the_outcome_of_a_command_is_known_on_both_sides() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--once", "--", "sh", "-c", "echo answer; exit 3"]);
+    let big = octets(3_000_000);
+    let output = alice.run_with(&["pipe", &listening.address, "--peer", "bob"], &big);
+    let output = expect(1, output);
+    assert_eq!(output.stdout, b"answer\n");
+    assert!(stderr(&output).contains("the command of bob failed: exit status 3"));
+    let listener = expect(1, listening.finish(b""));
+    assert!(stderr(&listener).contains("sh failed: exit status: 3"));
+}
+
+/// What says where secrets are is no business of a command that peers talk with.
+#[cfg(unix)]
+#[test]
+fn a_command_does_not_inherit_where_secrets_are() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--once", "--", "env"]);
+    let output = alice.run_with(&["pipe", &listening.address, "--peer", "bob"], b"");
+    let output = String::from_utf8(expect(0, output).stdout).unwrap();
+    expect(0, listening.finish(b""));
+    assert!(output.contains("SDMP_PEER=alice"), "{output}");
+    assert!(!output.contains("SDMP_DATA"), "{output}");
+}
