@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "aws-lc-rs", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "aws-lc-rs"), doc = "The rules of an SDMP 0.12 node as values.")]
 
 pub mod authority;
 pub mod build;

@@ -6,6 +6,7 @@
 
 pub mod key;
 pub mod machine;
+pub mod node;
 pub mod object;
 pub mod stream;
 pub mod text;
@@ -14,7 +15,7 @@ pub mod text;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All properties; `fuzz/fuzz_targets` has a file for each.
-pub const ALL: [Property; 16] = [
+pub const ALL: [Property; 19] = [
     ("base64url", text::base64url),
     ("closed", object::closed),
     ("connection", machine::connection::keeps_its_promises),
@@ -23,8 +24,11 @@ pub const ALL: [Property; 16] = [
     ("handshake", stream::octets_from_nobody),
     ("initiator", machine::by_value::initiator),
     ("json", text::json),
+    ("judging", node::judging),
     ("key_der", key::der),
     ("key_pem", key::pem),
+    ("lines", node::lines),
+    ("resource", node::resource),
     ("responder", machine::by_value::responder),
     ("session", machine::session::keeps_its_promises),
     ("signature", object::signature),
