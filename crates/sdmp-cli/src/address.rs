@@ -111,7 +111,7 @@ impl Address {
             #[cfg(unix)]
             Self::Unix(path) => Box::new(sdmp_transport::unix::dial(path).await?),
             Self::WebSocket(url) => Box::new(websocket::dial(url).await?),
-            Self::Files(directory) => Box::new(files::dial(directory)?),
+            Self::Files(directory) => Box::new(files::dial(directory).await?),
             Self::Stdio => Box::new(stdio::own()),
         })
     }
@@ -137,7 +137,7 @@ impl Address {
                 (Box::new(WebSocketAcceptor::new(acceptor)), format!("ws://{local}/{path}"))
             }
             Self::Files(directory) => {
-                let acceptor = files::FilesAcceptor::new(directory)?;
+                let acceptor = files::FilesAcceptor::bind(directory).await?;
                 (Box::new(acceptor), format!("files:{}", directory.display()))
             }
             Self::Stdio => (Box::new(Once(true)), "stdio".to_owned()),

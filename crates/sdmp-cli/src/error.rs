@@ -200,6 +200,11 @@ impl From<TransportError> for Failure {
         let exit = match &error {
             TransportError::Handshake(error) => return error.clone().into(),
             error if error.is_timeout() => Exit::Timeout,
+            TransportError::NoSession { .. } => {
+                return Self::new(Exit::Cut, error.code(), error.to_string()).remedy(
+                    "try again in a moment; check the address, and what the other side says",
+                );
+            }
             error if error.is_cut() => Exit::Cut,
             _ => Exit::Other,
         };

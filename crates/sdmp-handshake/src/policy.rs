@@ -81,6 +81,9 @@ pub struct SessionLimits {
     pub handshake: Duration,
     /// A write without progress, after acceptance: 30 s. The carrier watches it.
     pub write_stall: Duration,
+    /// After acceptance, nothing received and nothing written: no limit by default. The carrier
+    /// watches it.
+    pub silence: Option<Duration>,
     /// Reading on after a refusal, so that it arrives (R38): 1 s. The carrier watches it.
     pub linger: Duration,
     /// Sealed objects that wait for the carrier, before `send` says full: 64.
@@ -104,6 +107,7 @@ impl Default for SessionLimits {
             first_message: Duration::from_secs(5),
             handshake: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            silence: None,
             linger: Duration::from_secs(1),
             queued_objects: 64,
             queued_octets: 32 << 20,

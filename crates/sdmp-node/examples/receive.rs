@@ -9,7 +9,6 @@ use std::path::Path;
 use sdmp_handshake::Config;
 use sdmp_node::transfer::{Event, Inbox, Patience, Rules, receive};
 use sdmp_node::{Error, Home, HomeTrust};
-use sdmp_transport::listener::ListenerLimits;
 use sdmp_transport::{Listener, tcp};
 
 #[tokio::main]
@@ -27,9 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let acceptor = tcp::TcpAcceptor::bind(address).await?;
     println!("listening on {}", acceptor.local_addr()?);
     // Who is trusted is asked at each handshake.
-    let config = Config::new(local).ask_about_unknown();
+    let config = Config::new(local);
     let trust = HomeTrust::new(home);
-    let mut listener = Listener::with(acceptor, config, ListenerLimits::default(), trust);
+    let mut listener = Listener::builder(acceptor, config).with_trust(trust).start();
     let session = listener.accept().await.ok_or("the listener has ended")?.result?;
 
     let mut watch = |event: Event<'_>| {

@@ -6,7 +6,6 @@
 
 use sdmp_handshake::Config;
 use sdmp_node::{Error, Home, HomeTrust, tunnel};
-use sdmp_transport::listener::ListenerLimits;
 use sdmp_transport::{Listener, tcp};
 
 #[tokio::main]
@@ -22,9 +21,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let acceptor = tcp::TcpAcceptor::bind(address).await?;
     println!("listening on {}", acceptor.local_addr()?);
-    let config = Config::new(local).ask_about_unknown();
+    let config = Config::new(local);
     let trust = HomeTrust::new(home);
-    let mut listener = Listener::with(acceptor, config, ListenerLimits::default(), trust.clone());
+    let mut listener = Listener::builder(acceptor, config).with_trust(trust.clone()).start();
     while let Some(outcome) = listener.accept().await {
         let Ok(session) = outcome.result else { continue };
         let (trust, service) = (trust.clone(), service.clone());

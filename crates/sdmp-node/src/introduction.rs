@@ -87,7 +87,7 @@ where
             continue;
         };
         // Without a place it is dropped, as a listener does (R42).
-        let Some(place) = HalfOpen::enter(&half_open, &source, &limits) else { continue };
+        let Ok(place) = HalfOpen::enter(&half_open, &source, &limits) else { continue };
         let (text, report) = (Arc::clone(&text), Arc::clone(&report));
         let giving = async move {
             let result = timeout(LIMIT, async { give(open.await?, &text).await }).await;

@@ -17,7 +17,8 @@ fn patient(config: Config) -> Config {
 async fn main() -> Anything {
     let directory = std::env::temp_dir().join(format!("sdmp-example-{}", std::process::id()));
     std::fs::create_dir(&directory)?;
-    let mut listener = Listener::new(files::FilesAcceptor::new(&directory)?, patient(bob()?));
+    let mut listener =
+        Listener::new(files::FilesAcceptor::bind(&directory).await?, patient(bob()?));
     let server = tokio::spawn(async move {
         let mut session = listener.accept().await.ok_or("the listener has ended")?.result?;
         let text = hear(&mut session).await?;
@@ -25,7 +26,7 @@ async fn main() -> Anything {
         Anything::Ok(session.close().await?)
     });
 
-    let mut session = connect(files::dial(&directory)?, patient(alice()?)).await?;
+    let mut session = connect(files::dial(&directory).await?, patient(alice()?)).await?;
     session.send(message("hello over files")).await?;
     println!("{}", hear(&mut session).await?);
     session.close().await?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Buf;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sdmp_handshake::{Accepted, Connection, Event, Verdict};
+use sdmp_handshake::{Accepted, Connection, Error as HandshakeError, Event, Verdict};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Error;
@@ -30,6 +30,10 @@ pub(crate) struct Driver {
     writer: Writer,
     /// Received, and not taken by the connection yet.
     input: Option<Chunk>,
+    /// Something was received.
+    heard: bool,
+    /// When something was last received or written.
+    active: Instant,
     /// Nothing more can be read.
     ended: bool,
     /// The carrier was told that we send nothing more.
@@ -129,6 +133,8 @@ impl Driver {
             receiver,
             writer: Writer::Idle(sender),
             input: None,
+            heard: false,
+            active: Instant::now(),
             ended: false,
             half_closed: false,
             broken: None,
@@ -184,8 +190,9 @@ impl Driver {
             return Ok(Turn::Handled);
         }
         self.start_write();
-        let wake = self.wake_at();
         let read = read && self.input.is_none() && !self.ended;
+        let silence = self.silence(read);
+        let wake = self.wake_at().into_iter().chain(silence).min();
         let wakeup = tokio::select! {
             result = self.writer.done() => Wakeup::Wrote(result),
             input = self.receiver.receive(), if read => Wakeup::Input(input),
@@ -193,13 +200,31 @@ impl Driver {
             value = app => Wakeup::App(value),
         };
         match wakeup {
-            Wakeup::Wrote(Ok(())) => return Ok(Turn::Wrote),
+            Wakeup::Wrote(Ok(())) => {
+                self.active = Instant::now();
+                return Ok(Turn::Wrote);
+            }
             Wakeup::Wrote(Err(error)) => self.write_failed(error)?,
             Wakeup::Input(input) => self.take_input(input)?,
+            Wakeup::Timer if silence.is_some_and(|until| until <= Instant::now()) => {
+                return Err(Error::Silent);
+            }
             Wakeup::Timer => self.take_time()?,
             Wakeup::App(value) => return Ok(Turn::App(value)),
         }
         Ok(Turn::Handled)
+    }
+
+    /// When the peer will have been silent for too long. Only while we listen, for a peer that our own
+    /// application keeps waiting is not silent, and while no write is under way, which has a limit of
+    /// its own.
+    fn silence(&mut self, read: bool) -> Option<Instant> {
+        let limit = self.connection.limits().silence?;
+        let read = read && !matches!(self.writer, Writer::Busy(_));
+        if !read {
+            self.active = Instant::now();
+        }
+        (read && self.connection.is_accepted()).then(|| self.active.checked_add(limit))?
     }
 
     fn wake_at(&self) -> Option<Instant> {
@@ -221,6 +246,8 @@ impl Driver {
     fn take_input(&mut self, input: io::Result<Chunk>) -> Result<(), Error> {
         match input {
             Ok(input) => {
+                self.heard |= input != Chunk::End;
+                self.active = Instant::now();
                 self.input = Some(input);
                 self.offer_input()?;
                 Ok(())
@@ -277,7 +304,9 @@ impl Driver {
         if result.is_err() {
             self.deliver_refusal().await;
         }
-        result
+        result.map_err(|error| {
+            if ended(&error) { Error::NoSession { answered: self.heard } } else { error }
+        })
     }
 
     async fn try_handshake(&mut self, trust: &mut dyn Trust) -> Result<Accepted, Error> {
@@ -363,6 +392,17 @@ impl Driver {
                 !matches!(self.receiver.receive().await, Ok(Chunk::Octets(_) | Chunk::Object(_)));
         }
     }
+}
+
+/// Whether a handshake failed because the connection ended.
+fn ended(error: &Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof,
+    };
+    let Error::Carrier(kind) = error else {
+        return *error == Error::Handshake(HandshakeError::Truncated);
+    };
+    [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof].contains(kind)
 }
 
 async fn sleep_until_some(wake: Option<Instant>) {

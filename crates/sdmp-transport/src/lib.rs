@@ -4,9 +4,8 @@ pub mod carrier;
 pub mod clock;
 mod drive;
 pub mod error;
-#[cfg(feature = "files")]
+#[cfg(all(feature = "files", unix))]
 pub mod files;
-mod half_open;
 pub mod listener;
 pub mod memory;
 pub mod octets;
@@ -33,6 +32,7 @@ pub use session::{SecureSession, SessionReceiver, SessionSender};
 pub use stream::SecureStream;
 pub use trust::{ConfiguredOnly, Trust};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sdmp_crypto::random::SystemRandom;
@@ -44,6 +44,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::drive::Driver;
+use crate::listener::open::OpenSessions;
 
 /// Opens a session over a carrier whose connection this side has opened. Only the identities that
 /// the configuration trusts are accepted; pin the one that you expect.
@@ -98,11 +99,22 @@ enum Role {
     Responder,
 }
 
-/// The tasks of a listener's sessions, and what cuts them all.
-#[derive(Clone, Debug, Default)]
+/// The tasks of a listener's sessions, and what cuts them.
+#[derive(Clone, Debug)]
 struct Sessions {
     tasks: TaskTracker,
+    /// Cuts them all.
     cut: CancellationToken,
+    open: Arc<OpenSessions>,
+    /// How many may be open with one peer.
+    per_peer: usize,
+}
+
+impl Sessions {
+    fn new(per_peer: usize) -> Self {
+        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+        Self { tasks, cut, open: Arc::default(), per_peer }
+    }
 }
 
 async fn establish(
@@ -122,5 +134,5 @@ async fn establish(
     };
     let mut driver = Driver::new(connection, carrier, clock);
     let accepted = driver.handshake(trust).await?;
-    Ok(SecureSession::start(driver, accepted, sessions))
+    SecureSession::start(driver, accepted, sessions)
 }

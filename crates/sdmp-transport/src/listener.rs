@@ -1,26 +1,37 @@
 //! A server's side: accepts connections, runs their handshakes beside the accept loop, and holds
-//! the limits of R42 against strangers who connect and say nothing.
+//! limits against strangers (R42) and peers.
+
+mod accepting;
+mod half_open;
+mod limits;
+pub(crate) mod open;
+mod rate;
+mod report;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sdmp_handshake::{Config, Error as HandshakeError, TimeLimit};
+use sdmp_envelope::Identity;
+use sdmp_handshake::Config;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{info, warn};
 
+use self::accepting::{Accepting, Counters};
+pub use self::half_open::{HalfOpen, Place};
+pub use self::limits::{Limit, ListenerLimits, Source};
+use self::rate::Rate;
+use self::report::{Listening, Reporter};
+pub use self::report::{Report, Throttle};
 use crate::carrier::Carrier;
-use crate::clock::Clock;
-pub use crate::half_open::{HalfOpen, ListenerLimits, Place, Source};
 use crate::trust::{ConfiguredOnly, Trust};
-use crate::{Error, Role, SecureSession, Sessions, establish};
+use crate::{Error, SecureSession, Sessions};
 
 /// Somebody at the door: where from, and how to make a carrier of the connection.
 pub struct Incoming {
@@ -68,28 +79,21 @@ impl Acceptor for Box<dyn Acceptor> {
 pub struct Counts {
     /// Connections that came in.
     pub connections: u64,
-    /// Dropped in silence because a limit of R42 was reached.
+    /// Dropped in silence because a limit was reached, whichever.
     pub over_limit: u64,
+    /// Of those: dropped because too many handshakes of their source had failed.
+    pub over_rate: u64,
+    /// Times that no descriptor was left to accept a connection with.
+    pub out_of_descriptors: u64,
     /// Handshakes that failed.
     pub refused: u64,
     /// Handshakes that were accepted.
     pub accepted: u64,
-    /// Half-open now: handshakes under way, and accepted sessions that nobody has asked for yet.
+    /// Half-open now: handshakes under way, and accepted sessions that the application has not asked
+    /// for yet.
     pub half_open: u64,
     /// The most that were half-open at the same time.
     pub most_half_open: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    connections: AtomicU64,
-    over_limit: AtomicU64,
-    refused: AtomicU64,
-    accepted: AtomicU64,
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Decides about peers for a whole listener: a fresh [`Trust`] for each connection.
@@ -124,35 +128,68 @@ pub struct Listener {
     half_open: Arc<HalfOpen>,
 }
 
-impl Listener {
-    /// Listens with the default limits, and trusts only what the configuration names.
+/// A listener that does not listen yet: see [`Listener::builder`].
+pub struct ListenerBuilder<A> {
+    acceptor: A,
+    config: Config,
+    limits: ListenerLimits,
+    trust: Arc<dyn TrustFactory>,
+    reports: Listening,
+}
+
+impl<A: fmt::Debug> fmt::Debug for ListenerBuilder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListenerBuilder")
+            .field("acceptor", &self.acceptor)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Acceptor> ListenerBuilder<A> {
+    /// Limits of one's own.
     #[must_use]
-    pub fn new(acceptor: impl Acceptor, config: Config) -> Self {
-        Self::with(acceptor, config, ListenerLimits::default(), ConfiguredOnly)
+    pub fn with_limits(mut self, limits: ListenerLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
-    /// Listens with limits and a trust decision of one's own. With anything but
-    /// [`ConfiguredOnly`], give a configuration that asks ([`Config::ask_about_unknown`]).
+    /// Asks about each peer that the configuration does not name, at each handshake (R30): who is
+    /// trusted may change while the listener runs. See [`Listener::retain_sessions`] for sessions that
+    /// are open already.
     #[must_use]
-    pub fn with(
-        acceptor: impl Acceptor,
-        config: Config,
-        limits: ListenerLimits,
-        trust: impl TrustFactory,
-    ) -> Self {
+    pub fn with_trust(mut self, trust: impl TrustFactory) -> Self {
+        self.config = self.config.ask_about_unknown();
+        self.trust = Arc::new(trust);
+        self
+    }
+
+    /// Calls `tell` when connections are dropped: at once for the first of a source, then once a
+    /// minute for all that followed. It is called on the accept loop, so it must not block.
+    #[must_use]
+    pub fn with_reports(mut self, tell: impl Fn(Report) + Send + Sync + 'static) -> Self {
+        self.reports = Arc::new(tell);
+        self
+    }
+
+    /// Begins to accept. Call it within a tokio runtime.
+    #[must_use]
+    pub fn start(self) -> Listener {
+        let Self { acceptor, config, limits, trust, reports } = self;
         let (to_outcomes, outcomes) = mpsc::channel(16);
-        let listener = Self {
+        let listener = Listener {
             outcomes,
             counters: Arc::default(),
             stop: CancellationToken::new(),
             handshakes: TaskTracker::new(),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(limits.sessions_per_peer),
             half_open: Arc::default(),
         };
         let accepting = Accepting {
             config,
             limits,
-            trust: Arc::new(trust),
+            rate: Arc::new(Rate::new(limits.failures_per_second)),
+            trust,
             outcomes: to_outcomes,
             counters: Arc::clone(&listener.counters),
             stop: listener.stop.clone(),
@@ -160,15 +197,50 @@ impl Listener {
             sessions: listener.sessions.clone(),
             half_open: Arc::clone(&listener.half_open),
         };
-        drop(listener.handshakes.spawn(accepting.run(acceptor)));
+        let reporter = Reporter::new(reports);
+        drop(listener.handshakes.spawn(accepting.run(acceptor, reporter)));
         listener
+    }
+}
+
+impl Listener {
+    /// Listens with the default limits, and trusts only what the configuration names.
+    #[must_use]
+    pub fn new(acceptor: impl Acceptor, config: Config) -> Self {
+        Self::builder(acceptor, config).start()
+    }
+
+    /// Listens with limits, a trust decision or reports of one's own.
+    ///
+    /// ```
+    /// # use sdmp_handshake::Config;
+    /// # use sdmp_transport::listener::{Acceptor, ListenerLimits};
+    /// # use sdmp_transport::{Listener, Trust};
+    /// # fn listen(acceptor: impl Acceptor, config: Config, store: impl Trust + Clone + Sync + 'static) -> Listener {
+    /// Listener::builder(acceptor, config)
+    ///     .with_limits(ListenerLimits::default().with_sessions(100))
+    ///     .with_trust(store)
+    ///     .with_reports(|report| eprintln!("{report}"))
+    ///     .start()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn builder<A: Acceptor>(acceptor: A, config: Config) -> ListenerBuilder<A> {
+        ListenerBuilder {
+            acceptor,
+            config,
+            limits: ListenerLimits::default(),
+            trust: Arc::new(ConfiguredOnly),
+            reports: Arc::new(|report| warn!(%report, "connections dropped")),
+        }
     }
 
     /// The next connection's outcome; `None` after [`shutdown`](Self::shutdown) was begun. Cancel
     /// safe.
     ///
-    /// Sixteen outcomes wait until somebody asks. After them refusals are only counted, and accepted
-    /// sessions keep their place among the half-open ones: who never asks is not flooded.
+    /// Sixteen outcomes wait for the application. After them refusals are only counted, and accepted
+    /// sessions keep their place among the half-open ones: an application that never asks is not
+    /// flooded.
     pub async fn accept(&mut self) -> Option<Outcome> {
         self.outcomes.recv().await
     }
@@ -176,16 +248,23 @@ impl Listener {
     /// What was seen so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (half_open, most_half_open) = self.half_open.counts();
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Counts {
-            half_open,
-            most_half_open,
-            connections: read(&self.counters.connections),
-            over_limit: read(&self.counters.over_limit),
-            refused: read(&self.counters.refused),
-            accepted: read(&self.counters.accepted),
+            half_open: number(half_open),
+            most_half_open: number(most_half_open),
+            ..self.counters.read()
         }
+    }
+
+    /// Ends the open sessions of all peers for which `keep` is false, and says how many those are.
+    /// Both sides see that the session was cut; this one as [`Error::NoLongerTrusted`].
+    ///
+    /// Call it after the trust of [`ListenerBuilder::with_trust`] has changed. A handshake that is
+    /// under way meanwhile is asked about once more when it is complete, so no session slips through.
+    /// `keep` must not call this listener.
+    pub fn retain_sessions(&self, keep: impl Fn(&Identity) -> bool) -> usize {
+        self.sessions.open.retain(keep)
     }
 
     /// Accepts nothing more, drops handshakes that are not complete, and lets the sessions finish;
@@ -208,109 +287,4 @@ impl Listener {
         info!(finished, "listener shut down");
         finished
     }
-}
-
-/// The accept loop's possessions.
-struct Accepting {
-    config: Config,
-    limits: ListenerLimits,
-    trust: Arc<dyn TrustFactory>,
-    outcomes: mpsc::Sender<Outcome>,
-    counters: Arc<Counters>,
-    stop: CancellationToken,
-    handshakes: TaskTracker,
-    sessions: Sessions,
-    half_open: Arc<HalfOpen>,
-}
-
-impl Accepting {
-    async fn run(self, acceptor: impl Acceptor) {
-        tokio::select! {
-            () = self.accept(acceptor) => {}
-            () = self.stop.cancelled() => {}
-            () = self.outcomes.closed() => {}
-        }
-    }
-
-    async fn accept(&self, mut acceptor: impl Acceptor) {
-        /// Lack of descriptors passes only when connections end.
-        const PAUSE: Duration = Duration::from_millis(50);
-        loop {
-            match acceptor.next().await {
-                Ok(incoming) => self.take(incoming),
-                // A peer that went away while it waited: nobody else is to wait for that.
-                Err(error) if is_of_one_peer(error.kind()) => {}
-                Err(error) => {
-                    debug!(kind = %error.kind(), "a connection could not be accepted");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// Starts a handshake, or drops the connection in silence when there are too many (R42).
-    fn take(&self, incoming: Incoming) {
-        let Incoming { source, open } = incoming;
-        count(&self.counters.connections);
-        let full = self.limits.sessions.is_some_and(|limit| self.sessions.tasks.len() >= limit);
-        let place =
-            if full { None } else { HalfOpen::enter(&self.half_open, &source, &self.limits) };
-        let Some(place) = place else {
-            count(&self.counters.over_limit);
-            debug!(%source, "dropped: too many connections (R42)");
-            return;
-        };
-        let (config, stop) = (self.config.clone(), self.stop.clone());
-        let (counters, sessions) = (Arc::clone(&self.counters), self.sessions.clone());
-        let (outcomes, mut trust) = (self.outcomes.clone(), self.trust.trust());
-        let clock = Clock::start();
-        let span = info_span!("connection", %source, peer = tracing::field::Empty);
-        let handshake = async move {
-            let handshake = admit(open, config, trust.as_mut(), clock, &sessions);
-            let result = tokio::select! {
-                result = handshake => result,
-                () = stop.cancelled() => return,
-            };
-            match &result {
-                Ok(session) => {
-                    count(&counters.accepted);
-                    // Only now: an unverified name does not belong into a log (R30).
-                    let peer = tracing::field::display(session.peer().fingerprint());
-                    tracing::Span::current().record("peer", peer);
-                    info!("session accepted");
-                    // Fails only when nobody asks any more.
-                    drop(outcomes.send(Outcome { source, result }).await);
-                }
-                Err(error) => {
-                    count(&counters.refused);
-                    info!(code = error.code(), "handshake failed");
-                    // A stranger must not be able to fill the memory with what nobody asks for.
-                    drop(outcomes.try_send(Outcome { source, result }));
-                }
-            }
-            drop(place);
-        };
-        drop(self.handshakes.spawn(handshake.instrument(span)));
-    }
-}
-
-/// Opens the carrier, within the time that M1 may take (R42), and does the handshake.
-async fn admit(
-    open: BoxFuture<'static, io::Result<Box<dyn Carrier>>>,
-    config: Config,
-    trust: &mut dyn Trust,
-    clock: Clock,
-    sessions: &Sessions,
-) -> Result<SecureSession, Error> {
-    let limit = config.policy().limits.first_message;
-    let carrier = tokio::time::timeout(limit, open)
-        .await
-        .map_err(|_| HandshakeError::Timeout(TimeLimit::FirstMessage))??;
-    establish(carrier, Role::Responder, config, trust, clock, Some(sessions)).await
-}
-
-/// Whether an error of accepting concerns one connection only.
-fn is_of_one_peer(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&kind)
 }

@@ -17,7 +17,8 @@ use tokio_util::sync::PollSender;
 use crate::Error;
 use crate::Sessions;
 use crate::drive::Driver;
-use crate::task::{App, Command, Delivery, Export, Status, run};
+use crate::listener::open::OpenSessions;
+use crate::task::{App, Command, Cut, Delivery, Export, Status, run};
 
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
@@ -53,22 +54,30 @@ pub struct SessionReceiver {
 }
 
 impl SecureSession {
-    /// Starts the task that runs an accepted session.
-    pub(crate) fn start(driver: Driver, accepted: Accepted, sessions: Option<&Sessions>) -> Self {
+    /// Starts the task that runs an accepted session; fails if a listener may not have one more with
+    /// this peer.
+    pub(crate) fn start(
+        driver: Driver,
+        accepted: Accepted,
+        sessions: Option<&Sessions>,
+    ) -> Result<Self, Error> {
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
         let close_limit = driver.connection.limits().handshake;
-        let task = run(
-            driver,
-            App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none()),
-            sessions.map(|sessions| sessions.cut.clone()),
-        );
-        drop(match sessions {
-            Some(sessions) => sessions.tasks.spawn(task),
-            None => tokio::spawn(task),
-        });
-        Self {
+        let app = App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none());
+        match sessions {
+            Some(sessions) => {
+                let entry = OpenSessions::enter(&sessions.open, &accepted.peer, sessions.per_peer)?;
+                let cut = Cut { shutdown: sessions.cut.clone(), distrust: entry.cut.clone() };
+                drop(sessions.tasks.spawn(async move {
+                    run(driver, app, Some(cut)).await;
+                    drop(entry);
+                }));
+            }
+            None => drop(tokio::spawn(run(driver, app, None))),
+        }
+        Ok(Self {
             sender: SessionSender {
                 commands: PollSender::new(commands),
                 replies: VecDeque::new(),
@@ -81,7 +90,7 @@ impl SecureSession {
                 failed: false,
             },
             close_limit,
-        }
+        })
     }
 
     /// The peer: verified, and trusted by this side's application.

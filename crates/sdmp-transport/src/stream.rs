@@ -265,6 +265,10 @@ fn into_io(error: Error) -> io::Error {
         Error::Handshake(_)
         | Error::Carrier(_)
         | Error::CloseTimeout
+        | Error::NoSession { .. }
+        | Error::Silent
+        | Error::TooManySessions
+        | Error::NoLongerTrusted
         | Error::ShutDown
         | Error::Aborted
         | Error::Clock

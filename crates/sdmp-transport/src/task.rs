@@ -209,10 +209,10 @@ async fn next(commands: Option<&mut mpsc::Receiver<Command>>) -> Option<Command>
 }
 
 /// Runs an accepted session to its end, or until it is cut.
-pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<CancellationToken>) {
+pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cut>) {
     let result = tokio::select! {
         result = to_the_end(&mut driver, &mut app) => result,
-        () = cancelled(cut.as_ref()) => Err(Error::ShutDown),
+        error = cut_off(cut.as_ref()) => Err(error),
     };
     drop(driver);
     app.answer_in_flight(&result);
@@ -230,14 +230,25 @@ pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cancellati
     app.held = None;
     tokio::select! {
         () = hand_out(app) => {}
-        () = cancelled(cut.as_ref()) => {}
+        _ = cut_off(cut.as_ref()) => {}
     }
 }
 
-async fn cancelled(cut: Option<&CancellationToken>) {
-    match cut {
-        Some(cut) => cut.cancelled().await,
-        None => pending().await,
+/// What ends a session from outside.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// The listener is shut down.
+    pub(crate) shutdown: CancellationToken,
+    /// The peer is no longer trusted.
+    pub(crate) distrust: CancellationToken,
+}
+
+/// Why a session is cut, when it is.
+async fn cut_off(cut: Option<&Cut>) -> Error {
+    let Some(Cut { shutdown, distrust }) = cut else { return pending().await };
+    tokio::select! {
+        () = shutdown.cancelled() => Error::ShutDown,
+        () = distrust.cancelled() => Error::NoLongerTrusted,
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, CarrierLimits, Halves};
 use crate::listener::{Acceptor, Incoming, Source};
 use crate::octets::ByteStream;
 
@@ -16,8 +17,52 @@ use crate::octets::ByteStream;
 /// full, the kernel of an honest dialler tries again only after a second.
 const BACKLOG: u32 = 4096;
 
-/// A TCP connection as a carrier.
-pub type Tcp = ByteStream<OwnedReadHalf, OwnedWriteHalf>;
+/// A connection on which nothing has come for so long is asked whether the peer is still there, ...
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+/// ... so often, ...
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// ... and broken after so many questions without an answer: within 35 s of its last sign of life.
+#[cfg(not(target_os = "openbsd"))]
+const KEEPALIVE_PROBES: u32 = 4;
+
+/// A TCP connection as a carrier. A peer whose machine or network is gone is found within 35 s, also
+/// in a session in which both sides are silent.
+#[derive(Debug)]
+pub struct Tcp(TcpStream);
+
+impl Carrier for Tcp {
+    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
+        limit_unacknowledged(&self.0, &limits);
+        let (read, write) = self.0.into_split();
+        Box::new(ByteStream::from_halves(read, write)).split(limits)
+    }
+}
+
+/// Makes a socket send small objects at once and find out when its peer is gone.
+pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
+    #[cfg(not(target_os = "openbsd"))]
+    let keepalive = keepalive.with_retries(KEEPALIVE_PROBES);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
+
+/// How long what was written may stay without an acknowledgement: a little longer than a write may
+/// stall, which is the session's to report. Keepalive alone does not look while something is under
+/// way. Without a limit where a write may stall for long: it would outlast keepalive, too.
+pub(crate) fn limit_unacknowledged(stream: &TcpStream, limits: &CarrierLimits) {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    {
+        const LONG: Duration = Duration::from_secs(60);
+        const MARGIN: Duration = Duration::from_secs(5);
+        let stall = limits.write_stall();
+        let limit = (stall <= LONG).then(|| stall.saturating_add(MARGIN));
+        // A socket that is gone already says so when it is used.
+        drop(SockRef::from(stream).set_tcp_user_timeout(limit));
+    }
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _unused = (stream, limits);
+}
 
 /// Opens a TCP connection.
 ///
@@ -27,14 +72,13 @@ pub async fn dial(address: impl ToSocketAddrs) -> io::Result<Tcp> {
     wrap(TcpStream::connect(address).await?)
 }
 
-/// Makes a carrier of a connected socket; small objects are sent at once.
+/// Makes a carrier of a connected socket: small objects are sent at once, and keepalive is set.
 ///
 /// # Errors
 /// Those of the system when the socket is gone already.
 pub fn wrap(stream: TcpStream) -> io::Result<Tcp> {
-    stream.set_nodelay(true)?;
-    let (read, write) = stream.into_split();
-    Ok(ByteStream::from_halves(read, write))
+    prepare(&stream)?;
+    Ok(Tcp(stream))
 }
 
 /// A TCP port where connections come in.

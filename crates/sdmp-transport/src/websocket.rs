@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use self::frames::Metered;
 use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, ObjectSender};
 use crate::listener::{Acceptor, Incoming, Source};
-use crate::tcp::TcpAcceptor;
+use crate::tcp::{self, TcpAcceptor};
 
 /// What is read at once. The library's default, 128 KiB, is kept by every connection for ever.
 const READ: usize = 8 << 10;
@@ -31,7 +31,11 @@ const UPGRADE: Duration = Duration::from_secs(10);
 
 /// A WebSocket over some byte stream, as a carrier.
 #[derive(Debug)]
-pub struct WebSocket<S>(WebSocketStream<Metered<S>>);
+pub struct WebSocket<S> {
+    stream: WebSocketStream<Metered<S>>,
+    /// What the stream below has to learn of the session's limits.
+    limit: fn(&S, &CarrierLimits),
+}
 
 /// Opens a WebSocket, `ws://HOST:PORT/PATH`, over TCP.
 ///
@@ -41,8 +45,9 @@ pub struct WebSocket<S>(WebSocketStream<Metered<S>>);
 /// [`io::ErrorKind::TimedOut`] for one that does not answer the upgrade within 10 s.
 pub async fn dial(url: &str) -> io::Result<WebSocket<TcpStream>> {
     let stream = TcpStream::connect(host(url)?).await?;
-    stream.set_nodelay(true)?;
-    dial_over(url, stream).await
+    tcp::prepare(&stream)?;
+    let socket = dial_over(url, stream).await?;
+    Ok(WebSocket { limit: tcp::limit_unacknowledged, ..socket })
 }
 
 /// Opens a WebSocket over a stream that is connected already, such as one inside of TLS.
@@ -81,7 +86,8 @@ where
         .max_frame_size(None);
     // Nothing is read before the carrier is split, and its limits are known.
     let stream = Metered::new(stream, unread, CarrierLimits::new(0, Duration::ZERO));
-    WebSocket(WebSocketStream::from_raw_socket(stream, role, Some(config)).await)
+    let stream = WebSocketStream::from_raw_socket(stream, role, Some(config)).await;
+    WebSocket { stream, limit: |_, _| {} }
 }
 
 impl<S> Carrier for WebSocket<S>
@@ -90,8 +96,9 @@ where
 {
     fn split(mut self: Box<Self>, limits: CarrierLimits) -> Halves {
         let stall = limits.write_stall();
-        self.0.get_mut().set_limits(limits);
-        let (sink, stream) = self.0.split();
+        (self.limit)(self.stream.get_ref().get_ref(), &limits);
+        self.stream.get_mut().set_limits(limits);
+        let (sink, stream) = self.stream.split();
         (Box::new(Sender { sink, stall, unflushed: 0 }), Box::new(Receiver(stream)))
     }
 }
@@ -131,8 +138,10 @@ impl Acceptor for WebSocketAcceptor {
     async fn next(&mut self) -> io::Result<Incoming> {
         let (stream, from) = self.0.accept().await?;
         let open = async move {
-            stream.set_nodelay(true)?;
-            let carrier: Box<dyn Carrier> = Box::new(accept(stream).await?);
+            tcp::prepare(&stream)?;
+            let socket = accept(stream).await?;
+            let socket = WebSocket { limit: tcp::limit_unacknowledged, ..socket };
+            let carrier: Box<dyn Carrier> = Box::new(socket);
             Ok(carrier)
         };
         Ok(Incoming { source: Source::Ip(from.ip()), open: open.boxed() })

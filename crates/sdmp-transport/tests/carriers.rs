@@ -144,8 +144,8 @@ fn hours(config: Config) -> Config {
 #[tokio::test]
 async fn over_files_and_nothing_is_left() {
     let dir = tempfile::tempdir().unwrap();
-    let acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
-    let carrier = files::dial(dir.path()).unwrap();
+    let acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
+    let carrier = files::dial(dir.path()).await.unwrap();
     let (alice, bob) = (hours(config(ALICE, &[BOB])), hours(config(BOB, &[ALICE])));
     serves_with(acceptor, carrier, alice, bob).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -165,8 +165,8 @@ fn limits() -> CarrierLimits {
 }
 
 /// The two halves of a carrier, and the directory of its session.
-fn begun(dir: &Path) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>, std::path::PathBuf) {
-    let (sender, receiver) = Box::new(files::dial(dir).unwrap()).split(limits());
+async fn begun(dir: &Path) -> (Box<dyn ObjectSender>, Box<dyn ObjectReceiver>, std::path::PathBuf) {
+    let (sender, receiver) = Box::new(files::dial(dir).await.unwrap()).split(limits());
     let session = dir.join(names(dir).pop().unwrap());
     (sender, receiver, session)
 }
@@ -178,7 +178,7 @@ async fn soon(receiver: &mut dyn ObjectReceiver) -> Option<io::Result<Chunk>> {
 #[tokio::test]
 async fn foreign_half_written_and_repeated_files_are_not_objects() {
     let dir = tempfile::tempdir().unwrap();
-    let (_sender, mut receiver, session) = begun(dir.path());
+    let (_sender, mut receiver, session) = begun(dir.path()).await;
     std::fs::write(session.join("README.txt"), "hello\n").unwrap();
     std::fs::write(session.join("r-00000001.json"), "{\"second\":1}\n").unwrap();
     std::fs::write(session.join("r-00000000.json"), "{\"first\":").unwrap();
@@ -197,7 +197,7 @@ async fn foreign_half_written_and_repeated_files_are_not_objects() {
 async fn what_is_no_file_or_too_long_ends_the_session() {
     let dir = tempfile::tempdir().unwrap();
     let limits = limits();
-    let carrier = files::dial(dir.path()).unwrap();
+    let carrier = files::dial(dir.path()).await.unwrap();
     let (_sender, mut receiver) = Box::new(carrier).split(limits.clone());
     let session = dir.path().join(names(dir.path()).pop().unwrap());
     std::fs::create_dir(session.join("r-00000000.json")).unwrap();
@@ -213,12 +213,12 @@ async fn what_is_no_file_or_too_long_ends_the_session() {
 #[tokio::test]
 async fn a_listener_that_starts_again_sets_its_old_sessions_aside() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut waiting, _receiver, _) = begun(dir.path());
+    let (mut waiting, _receiver, _) = begun(dir.path()).await;
     waiting.send(b"{}").await.unwrap();
-    let mut first = files::FilesAcceptor::new(dir.path()).unwrap();
+    let mut first = files::FilesAcceptor::bind(dir.path()).await.unwrap();
     // Taken, and its listener has not said a word when the next one starts.
     let left = first.next().await.unwrap().open.await.unwrap();
-    let mut second = files::FilesAcceptor::new(dir.path()).unwrap();
+    let mut second = files::FilesAcceptor::bind(dir.path()).await.unwrap();
     assert!(names(dir.path())[0].starts_with("aside-"));
     let next = tokio::time::timeout(Duration::from_millis(500), second.next()).await;
     assert!(next.is_err(), "nothing of the old session is taken up");
@@ -228,9 +228,9 @@ async fn a_listener_that_starts_again_sets_its_old_sessions_aside() {
 #[tokio::test]
 async fn a_side_that_gives_up_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut sender, receiver, _) = begun(dir.path());
+    let (mut sender, receiver, _) = begun(dir.path()).await;
     sender.send(b"{}").await.unwrap();
-    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+    let mut acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
     let taken = acceptor.next().await.unwrap().open.await.unwrap();
     let (_theirs, mut received) = Box::new(taken).split(limits());
     drop((sender, receiver));
@@ -242,15 +242,18 @@ async fn a_side_that_gives_up_says_so() {
 async fn a_directory_that_cannot_be_used_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing");
-    assert_eq!(files::dial(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
-    assert_eq!(files::FilesAcceptor::new(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(files::dial(&missing).await.unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(
+        files::FilesAcceptor::bind(&missing).await.unwrap_err().kind(),
+        io::ErrorKind::NotFound
+    );
 }
 
 /// Whoever may not write there is told so, as root as well.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_directory_without_permission_is_an_error() {
-    let error = files::dial("/sys").unwrap_err();
+    let error = files::dial("/sys").await.unwrap_err();
     let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
     assert!(kinds.contains(&error.kind()), "{error:?}");
 }
@@ -259,9 +262,9 @@ async fn a_directory_without_permission_is_an_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_sides_may_write_the_same_number_at_the_same_time() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut ours, mut our_ear, _) = begun(dir.path());
+    let (mut ours, mut our_ear, _) = begun(dir.path()).await;
     ours.send(b"{\"o\":0}").await.unwrap();
-    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+    let mut acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
     let taken = acceptor.next().await.unwrap().open.await.unwrap();
     let (mut theirs, mut their_ear) = Box::new(taken).split(limits());
     theirs.send(b"{\"t\":0}").await.unwrap();
@@ -295,9 +298,9 @@ async fn a_session_that_cannot_be_taken_keeps_nobody_waiting() {
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("i-00000000.json"), "{}\n").unwrap();
     std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o555)).unwrap();
-    let (mut waiting, mut answer, _) = begun(dir.path());
+    let (mut waiting, mut answer, _) = begun(dir.path()).await;
     waiting.send(b"{}").await.unwrap();
-    let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+    let mut acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
     // Who may write anywhere takes the foreign one first.
     let mut taken = Vec::new();
     while soon(answer.as_mut()).await.is_none() {
@@ -319,7 +322,7 @@ async fn a_session_that_comes_back_is_not_taken_up_again() {
         std::fs::create_dir(dir.path().join(&session)).unwrap();
         std::fs::write(dir.path().join(&session).join("i-00000000.json"), "{}\n").unwrap();
         std::fs::write(dir.path().join(&session).join("taken"), "").unwrap();
-        let mut acceptor = files::FilesAcceptor::new(dir.path()).unwrap();
+        let mut acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
         let next = tokio::time::timeout(Duration::from_millis(500), acceptor.next()).await;
         assert!(next.is_err());
     }

@@ -137,6 +137,24 @@ impl ObjectSender for HalfWaySender {
     }
 }
 
+/// What ends before acceptance is no session that was cut: nothing can be missing from it.
+#[tokio::test]
+async fn a_connection_that_ends_before_m2_is_unanswered() {
+    let (one, other) = tokio::io::duplex(1 << 16);
+    drop(other);
+    let error = connect(ByteStream::new(one), config(ALICE, &[BOB])).await.unwrap_err();
+    assert_eq!(error, Error::NoSession { answered: false });
+    assert!(error.is_unanswered() && !error.is_cut());
+    assert_eq!(error.code(), "session.none");
+    let (one, mut other) = tokio::io::duplex(1 << 16);
+    let refuse = async {
+        tokio::io::AsyncWriteExt::write_all(&mut other, b"{").await.unwrap();
+        drop(other);
+    };
+    let (session, ()) = tokio::join!(connect(ByteStream::new(one), config(ALICE, &[BOB])), refuse);
+    assert!(!session.unwrap_err().is_unanswered(), "half an object is an answer");
+}
+
 /// M1, M3 and FIN_I are cut in the middle, one after the other, and then a message.
 #[tokio::test]
 async fn a_carrier_that_fails_in_mid_object_is_a_cut() {
@@ -146,8 +164,7 @@ async fn a_carrier_that_fails_in_mid_object_is_a_cut() {
         let alice = connect(one, config(ALICE, &[BOB]));
         let bob = accept(ByteStream::new(other), config(BOB, &[ALICE]));
         let (_, bob) = tokio::join!(alice, bob);
-        let error = bob.unwrap_err();
-        assert!(error.is_cut(), "{whole}: {error:?}");
+        assert_eq!(bob.unwrap_err(), Error::NoSession { answered: true }, "{whole}");
     }
     let (one, other) = tokio::io::duplex(1 << 16);
     let one = half_way(ByteStream::new(one), 4);
@@ -198,4 +215,49 @@ async fn large_messages_that_nobody_receives_do_not_fill_the_memory() {
     for _ in 0..sent {
         assert_eq!(text(&bob.recv().await.unwrap().unwrap().container).len(), large.len());
     }
+}
+
+/// A session in which nothing comes ends after the limit on silence, if there is one.
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_given_up_after_the_limit_on_silence() {
+    let silence = Some(Duration::from_secs(20));
+    let limits = SessionLimits { silence, ..SessionLimits::default() };
+    let (one, other) = tokio::io::duplex(1 << 16);
+    let bob = limited(limits)(BOB, &[ALICE]);
+    let alice = connect(ByteStream::new(one), config(ALICE, &[BOB]));
+    let (alice, bob) = tokio::join!(alice, accept(ByteStream::new(other), bob));
+    let (mut alice, mut bob) = (alice.unwrap(), bob.unwrap());
+    let began = Instant::now();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        alice.send(message("still here")).await.unwrap();
+        bob.recv().await.unwrap().unwrap();
+    }
+    assert_eq!(bob.recv().await.unwrap_err(), Error::Silent);
+    assert_eq!(began.elapsed().as_secs(), 80);
+    let (one, other) = tokio::io::duplex(1 << 16);
+    let (_alice, mut bob) = established(one, other, config).await;
+    let day = Duration::from_secs(24 * 60 * 60);
+    timeout(day, bob.recv()).await.expect_err("no limit unless one is set");
+}
+
+/// A peer that our own application keeps waiting is not silent.
+#[tokio::test(start_paused = true)]
+async fn an_application_that_does_not_receive_makes_no_silence() {
+    let silence = Some(Duration::from_secs(20));
+    let limits = SessionLimits { silence, write_stall: Duration::MAX, ..SessionLimits::default() };
+    let (one, other) = tokio::io::duplex(4096);
+    let (mut alice, mut bob) = established(one, other, limited(limits)).await;
+    let large = "x".repeat(1 << 20);
+    let sending = tokio::spawn(async move {
+        for _ in 0..4 {
+            alice.send(message(&large)).await.unwrap();
+        }
+        alice
+    });
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    for _ in 0..4 {
+        bob.recv().await.unwrap().unwrap();
+    }
+    drop(sending.await.unwrap());
 }

@@ -7,7 +7,7 @@ use crate::common::{ALICE, BOB, config, message};
 use async_trait::async_trait;
 use futures::FutureExt;
 use sdmp_transport::listener::{Acceptor, Incoming, ListenerLimits, Source};
-use sdmp_transport::{Carrier, ConfiguredOnly, Error, Listener, connect, memory, tcp};
+use sdmp_transport::{Carrier, Error, Listener, connect, memory, tcp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
@@ -80,8 +80,9 @@ async fn sessions_that_nobody_asks_for_count_as_half_open() {
         dialled.push(tokio::spawn(connect(one, config(ALICE, &[BOB]))));
         doors.push((Duration::ZERO, door));
     }
-    let limits = ListenerLimits { half_open: 20, ..ListenerLimits::default() };
-    let listener = Listener::with(Doors(doors), config(BOB, &[ALICE]), limits, ConfiguredOnly);
+    let limits = ListenerLimits::default().with_half_open(20);
+    let listener =
+        Listener::builder(Doors(doors), config(BOB, &[ALICE])).with_limits(limits).start();
     for dial in dialled {
         dial.await.unwrap().unwrap();
     }

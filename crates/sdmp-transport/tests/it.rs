@@ -15,6 +15,8 @@ mod carriers;
 mod common;
 mod examples;
 mod hostile;
+mod hostile_files;
+mod hostile_limits;
 mod hostile_listener;
 mod hostile_websocket;
 mod runtime;

@@ -15,14 +15,14 @@ use std::time::Duration;
 use common::{ALICE, BOB, MALLORY, config, message, text};
 use sdmp_transport::listener::ListenerLimits;
 use sdmp_transport::tcp::{TcpAcceptor, dial};
-use sdmp_transport::{ConfiguredOnly, Listener, SecureSession, connect};
+use sdmp_transport::{Listener, SecureSession, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 async fn listening(limits: ListenerLimits) -> (Listener, SocketAddr) {
     let acceptor = TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
     let address = acceptor.local_addr().unwrap();
-    (Listener::with(acceptor, config(BOB, &[ALICE]), limits, ConfiguredOnly), address)
+    (Listener::builder(acceptor, config(BOB, &[ALICE])).with_limits(limits).start(), address)
 }
 
 async fn alice(address: SocketAddr) -> SecureSession {
@@ -78,7 +78,7 @@ async fn refusals_are_reported_and_the_listener_goes_on() {
 /// R42: further connections are closed at once and in silence, and honest ones pass again later.
 #[tokio::test]
 async fn those_who_only_knock_are_limited() {
-    let limits = ListenerLimits { half_open_per_source: 2, ..ListenerLimits::default() };
+    let limits = ListenerLimits::default().with_half_open_per_source(2);
     let (mut listener, address) = listening(limits).await;
     let mut silent = Vec::new();
     for _ in 0..2 {

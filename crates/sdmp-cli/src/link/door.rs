@@ -8,7 +8,7 @@ use sdmp_container::Fingerprint;
 use sdmp_handshake::{Config, Profile, SessionLimits};
 use sdmp_node::HomeTrust;
 use sdmp_transport::SecureSession;
-use sdmp_transport::listener::{Listener, ListenerLimits, Outcome};
+use sdmp_transport::listener::{Listener, Outcome};
 use tokio::task::JoinSet;
 
 use super::refusals::Refusals;
@@ -101,8 +101,10 @@ impl Entrance {
             .remedy(self.address.where_else())
         })?;
         let acceptor = self.recorder.acceptor(acceptor);
-        let limits = ListenerLimits::default();
-        let listener = Listener::with(acceptor, self.config.clone(), limits, self.trust.clone());
+        let listener = Listener::builder(acceptor, self.config.clone())
+            .with_trust(self.trust.clone())
+            .with_reports(|report| warn(&report.to_string()))
+            .start();
         note(&format!("listening on {address}"));
         Ok(listener)
     }

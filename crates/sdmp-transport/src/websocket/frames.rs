@@ -35,6 +35,10 @@ impl<S> Metered<S> {
         Self { stream, unread, frames: Frames::default(), limits }
     }
 
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     pub(super) fn set_limits(&mut self, limits: CarrierLimits) {
         self.limits = limits;
     }
