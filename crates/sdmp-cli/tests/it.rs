@@ -18,7 +18,10 @@ mod inspect;
 mod introduce;
 mod keys;
 mod machine;
+mod output;
 mod running_listener;
 mod session;
+#[cfg(unix)]
+mod signals;
 mod transfer;
 mod tunnel;

@@ -343,3 +343,139 @@ fn published_examples() {
     assert_eq!(stdout(&expect(6, machine.run(&compat[..5]))), "", "expired by now");
     assert_ne!(machine.run(&["verify", &signed, "--identity", &identity]).status.code(), Some(0));
 }
+
+#[cfg(unix)]
+fn chmod(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A passphrase that was typed at a terminal protects the imported key too.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_imported_key_keeps_its_typed_passphrase() {
+    let machine = Machine::with_key("k", "alice");
+    let pass = machine.path().join("pass");
+    fs::write(&pass, "geheim\n").unwrap();
+    let pass = pass.to_str().unwrap();
+    machine.ok(&["key", "passwd", "k", "--new-passphrase-file", pass]);
+    let source = machine.path().join("keys/k.private.json");
+    let text = typed(&machine, &["key", "import", source.to_str().unwrap(), "--name", "copy"]);
+    assert!(text.contains("protected by its passphrase"), "{text}");
+    let stored = fs::read_to_string(machine.path().join("keys/copy.private.json")).unwrap();
+    assert!(stored.contains("BEGIN ENCRYPTED PRIVATE KEY"));
+    machine.ok(&["--passphrase-file", pass, "key", "passwd", "copy", "--remove"]);
+}
+
+/// Runs at a terminal that `script` makes, and types the passphrase.
+#[cfg(target_os = "linux")]
+fn typed(machine: &Machine, arguments: &[&str]) -> String {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let line = [&[env!("CARGO_BIN_EXE_sdmp")], arguments].concat().join(" ");
+    let mut child = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env("SDMP_DATA", machine.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The prompt discards what was typed before it, so wait for it.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    child.stdin.as_mut().unwrap().write_all(b"geheim\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    stdout(&output)
+}
+
+/// What cannot be read is refused before a passphrase is asked for, with the command that converts it.
+#[test]
+fn other_forms_are_refused_with_the_way_to_convert_them() {
+    let machine = Machine::new();
+    for (text, remedy) in [
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+            "ssh-keygen -p -m",
+        ),
+        (
+            "Bag Attributes\n    friendlyName: x\n-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n",
+            "openssl pkey",
+        ),
+        ("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n", "openssl pkcs8"),
+        (
+            "\u{feff}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "byte order mark",
+        ),
+    ] {
+        let output =
+            expect(6, machine.run_with(&["key", "import", "-", "--name", "x"], text.as_bytes()));
+        assert!(stderr(&output).contains(remedy), "{}", stderr(&output));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn passphrase_files_are_the_owners() {
+    let machine = Machine::with_key("k", "alice");
+    let pass = machine.path().join("pass");
+    fs::write(&pass, "\u{feff}geheim\r\n").unwrap();
+    let path = pass.to_str().unwrap();
+    let change = ["key", "passwd", "k", "--new-passphrase-file", path];
+    chmod(&pass, 0o666);
+    assert!(stderr(&expect(1, machine.run(&change))).contains("others can write it"));
+    chmod(&pass, 0o644);
+    assert!(stderr(&expect(0, machine.run(&change))).contains("others can read it"));
+    // The byte order mark is no part of the passphrase.
+    fs::write(&pass, "geheim\n").unwrap();
+    chmod(&pass, 0o600);
+    let output =
+        expect(0, machine.run(&["--passphrase-file", path, "key", "passwd", "k", "--remove"]));
+    assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_own_key_that_has_expired_is_refused_in_the_same_words_everywhere() {
+    let (alice, _) = acquainted();
+    let private = alice.path().join("keys/alice.private.json");
+    let identity = alice.path().join("keys/alice.identity.json");
+    for path in [private, identity] {
+        let text = fs::read_to_string(&path).unwrap();
+        let at = text.find("\"expires\":\"").unwrap() + 11;
+        let text = format!("{}2001-01-01T00:00:00.000Z{}", &text[..at], &text[at + 24..]);
+        fs::write(path, text).unwrap();
+    }
+    for arguments in [
+        &["listen", "127.0.0.1:0"][..],
+        &["connect", "127.0.0.1:1", "--peer", "bob"],
+        &["sign", "--key", "alice"],
+        &["key", "serve", "127.0.0.1:0"],
+    ] {
+        let output = expect(1, alice.run_with(arguments, MESSAGE.as_bytes()));
+        assert!(
+            stderr(&output).contains("the key alice has expired on 2001"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(!stderr(&output).contains("listening"));
+    }
+    assert!(alice.ok(&["key", "list"]).contains(" EXPIRED "));
+}
+
+#[test]
+fn raw_output_is_exactly_what_was_signed_or_sealed() {
+    let (alice, bob) = acquainted();
+    let signed = expect(0, alice.run_with(&["sign", "--key", "alice"], MESSAGE.as_bytes()));
+    assert_eq!(stdout(&expect(0, bob.run_with(&["verify", "--raw"], &signed.stdout))), MESSAGE);
+    let sealed = expect(0, alice.run_with(&["seal", "--to", "bob"], MESSAGE.as_bytes()));
+    let unseal = ["unseal", "--key", "bob", "--raw"];
+    assert_eq!(stdout(&expect(0, bob.run_with(&unseal, &sealed.stdout))), MESSAGE);
+}
+
+#[test]
+fn a_peers_name_must_not_mean_an_address() {
+    let alice = Machine::with_key("alice", "alice");
+    let identity = alice.ok(&["key", "export", "alice"]);
+    let output = expect(2, alice.run_with(&["peer", "add", "stdio", "-"], identity.as_bytes()));
+    assert!(stderr(&output).contains("another name"));
+    let output = expect(6, alice.run_with(&["peer", "add", "x", "-"], b"{}"));
+    assert!(stderr(&output).starts_with("error: standard input holds no identity"));
+}

@@ -169,3 +169,86 @@ fn help_has_examples() {
         assert!(Machine::new().ok(&[command, "--help"]).contains("Example"), "{command}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new();
+    let config = machine.path().join("sdmp.toml");
+    fs::write(&config, "profile = \"published\"\n").unwrap();
+    for (mode, code) in [(0o666, 1), (0o620, 1), (0o644, 0), (0o600, 0)] {
+        fs::set_permissions(&config, fs::Permissions::from_mode(mode)).unwrap();
+        expect(code, machine.run(&["key", "list"]));
+    }
+}
+
+/// The doctor's probe is a new file: what another user has put in its place is not written.
+#[cfg(unix)]
+#[test]
+fn the_doctor_follows_no_link() {
+    use std::process::Stdio;
+    let machine = Machine::with_key("alice", "alice");
+    let target = machine.path().join("target");
+    fs::write(&target, "precious").unwrap();
+    // The name holds the process's number: plant links for all that come next.
+    let child = machine.command(&["key", "list"]).stdout(Stdio::null()).spawn().unwrap();
+    let next = child.id() + 1;
+    child.wait_with_output().unwrap();
+    for number in next..next + 3000 {
+        let link = machine.path().join(format!(".doctor-{number}"));
+        std::os::unix::fs::symlink(&target, link).unwrap();
+    }
+    machine.run(&["doctor"]);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+}
+
+#[cfg(unix)]
+#[test]
+fn key_logs_and_recordings_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let (alice, _) = acquainted();
+    let file = alice.path().join("log");
+    fs::write(&file, "").unwrap();
+    let link = alice.path().join("link");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for option in ["--key-log", "--record"] {
+        let call = |path: &std::path::Path| {
+            alice.run(&["connect", "127.0.0.1:1", "--peer", "bob", option, path.to_str().unwrap()])
+        };
+        for (mode, words) in [(0o644, "others can read it"), (0o622, "others can write it")] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let output = expect(1, call(&file));
+            assert!(stderr(&output).contains(words), "{option}: {}", stderr(&output));
+        }
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(stderr(&expect(1, call(&file))).contains("cannot connect"));
+        assert!(stderr(&expect(1, call(&link))).contains("cannot be opened"));
+    }
+}
+
+/// A private key must not end up in a core dump.
+#[cfg(target_os = "linux")]
+#[test]
+fn there_are_no_core_dumps() {
+    let (alice, _) = acquainted();
+    let listening = alice.listen(&[]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", listening.child.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(line.split_whitespace().nth(4), Some("0"), "{line}");
+    let mut child = listening.child;
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn manual_pages_name_values_and_repetition() {
+    let machine = Machine::new();
+    let directory = machine.path().join("man");
+    machine.ok(&["man", directory.to_str().unwrap()]);
+    let page = |name: &str| fs::read_to_string(directory.join(name)).unwrap();
+    let send = page("sdmp-send.1");
+    let synopsis = send.lines().skip_while(|line| *line != ".SH SYNOPSIS").nth(1).unwrap();
+    assert!(synopsis.contains("<FILE>...") && synopsis.contains("<PEERNAME>"), "{synopsis}");
+    assert!(page("sdmp-recv.1").contains("\\-\\-out <DIR>"));
+}

@@ -424,3 +424,67 @@ fn secrets_are_logged_on_request_with_a_warning_and_for_the_owner_alone() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+/// Half-close: what a program still writes after the peer's end is sent, however slowly.
+#[test]
+fn slow_lines_after_the_peers_end_arrive() {
+    let pause = || std::thread::sleep(Duration::from_millis(2500));
+    // At the connecting side.
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let mut client = alice
+        .command(&connect(&address, &[]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let served = std::thread::spawn(move || listening.finish(b"welcome\n"));
+    let mut input = client.stdin.take().unwrap();
+    for line in ["one\n", "two\n", "three\n"] {
+        input.write_all(line.as_bytes()).unwrap();
+        pause();
+    }
+    drop(input);
+    expect(0, client.wait_with_output().unwrap());
+    assert_eq!(stdout(&expect(0, served.join().unwrap())), "one\ntwo\nthree\n");
+
+    // At the listening side, which is called by a program that only receives.
+    let mut listening = bob.listen(&["--key", "bob", "--once"]);
+    let address = listening.address.clone();
+    let client = std::thread::spawn(move || alice.run(&connect(&address, &[])));
+    pause();
+    listening.child.stdin.as_mut().unwrap().write_all(b"one\n").unwrap();
+    pause();
+    expect(0, listening.finish(b"two\n"));
+    assert_eq!(stdout(&expect(0, client.join().unwrap())), "one\ntwo\n");
+}
+
+/// A peer that takes nothing is cut after the time that was asked for (R42).
+#[test]
+fn the_stall_limit_can_be_chosen() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--pipe"]);
+    let address = listening.address.clone();
+    let client = alice
+        .command(&[
+            "pipe",
+            &address,
+            "--peer",
+            "bob",
+            "--stall-limit",
+            "1",
+            "--",
+            "cat",
+            "/dev/zero",
+        ])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Nothing reads the listener's standard output.
+    expect(8, client.wait_with_output().unwrap());
+    let mut child = listening.child;
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

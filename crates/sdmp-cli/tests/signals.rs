@@ -1,0 +1,139 @@
+//! SIGINT and SIGTERM end every command in every state, and say what was cut.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::common::{Machine, acquainted};
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+/// The exit code, and how long the program took.
+fn ending(child: &mut Child, limit: Duration) -> (Option<i32>, Duration) {
+    let began = Instant::now();
+    while began.elapsed() < limit {
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status.code(), began.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    panic!("still running after {limit:?}");
+}
+
+/// A program whose streams are held open and not read.
+fn start(machine: &Machine, arguments: &[&str]) -> Child {
+    machine
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until the program has a thread for signals, which it starts with.
+fn ready() {
+    std::thread::sleep(Duration::from_millis(700));
+}
+
+/// Two seconds of silence, and what a busy machine adds.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// Commands that wait for something and have no session: one signal ends them at once. A listener
+/// that nobody has called has done what it was asked.
+#[test]
+fn a_command_without_a_session_ends_at_once() {
+    let (alice, bob) = acquainted();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = silent.local_addr().unwrap().to_string();
+    let out = bob.path().join("in");
+    let out = out.to_str().unwrap();
+    let listen = ["listen", "127.0.0.1:0"];
+    let cases: [(&Machine, Vec<&str>, [i32; 2]); 12] = [
+        (&bob, listen.to_vec(), [0, 0]),
+        (&bob, [&listen[..], &["--once"]].concat(), [0, 0]),
+        (&bob, [&listen[..], &["--pipe"]].concat(), [0, 0]),
+        (&bob, [&listen[..], &["--", "cat"]].concat(), [0, 0]),
+        (&bob, vec!["recv", "127.0.0.1:0", "--out", out, "--once"], [0, 0]),
+        (&bob, vec!["key", "serve", "127.0.0.1:0"], [0, 0]),
+        (&alice, vec!["forward", "0", "127.0.0.1:1", "--peer", "bob"], [0, 0]),
+        (&alice, vec!["connect", &nowhere, "--peer", "bob"], [130, 143]),
+        (&alice, vec!["pipe", &nowhere, "--peer", "bob"], [130, 143]),
+        (&alice, vec!["peer", "add", "carol", "--fetch", &nowhere], [130, 143]),
+        (&alice, vec!["sign", "--key", "alice"], [130, 143]),
+        (&alice, vec!["inspect"], [130, 143]),
+    ];
+    let mut running = Vec::new();
+    for (machine, arguments, codes) in &cases {
+        for (name, code) in [("-INT", codes[0]), ("-TERM", codes[1])] {
+            running.push((start(machine, arguments), name, code, arguments));
+        }
+    }
+    ready();
+    for (mut child, name, code, arguments) in running {
+        signal(&child, name);
+        let (ended, _) = ending(&mut child, SILENT);
+        assert_eq!(ended, Some(code), "{arguments:?} {name}");
+    }
+}
+
+/// A session whose peer does nothing: cut after two seconds, or at once by the second signal.
+#[test]
+fn a_session_that_is_silent_is_cut() {
+    let (alice, bob) = acquainted();
+    let out = bob.path().join("in");
+    let out = out.to_str().unwrap();
+    let listen = ["listen", "127.0.0.1:0"];
+    for (arguments, peer) in [
+        ([&listen[..], &["--once"]].concat(), "connect"),
+        (listen.to_vec(), "connect"),
+        ([&listen[..], &["--pipe"]].concat(), "pipe"),
+        ([&listen[..], &["--", "cat"]].concat(), "pipe"),
+        (vec!["recv", "127.0.0.1:0", "--out", out, "--once"], "connect"),
+    ] {
+        for second in [false, true] {
+            let mut listening = bob.start(&arguments);
+            let mut caller = start(&alice, &[peer, &listening.address, "--peer", "bob"]);
+            wait_for(&mut listening.errors, "accepted");
+            signal(&listening.child, "-INT");
+            if second {
+                std::thread::sleep(Duration::from_millis(200));
+                signal(&listening.child, "-TERM");
+            }
+            let (code, took) = ending(&mut listening.child, SILENT);
+            let expected = if second { [Some(143), Some(7)] } else { [Some(7), Some(7)] };
+            assert!(expected.contains(&code), "{arguments:?}: {code:?} after {took:?}");
+            caller.kill().unwrap();
+            caller.wait().unwrap();
+        }
+    }
+}
+
+fn wait_for(lines: &mut impl std::io::BufRead, what: &str) {
+    let mut line = String::new();
+    while !line.contains(what) {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "no {what}");
+    }
+}
+
+/// A conversation whose peer answers ends with both closes: nothing was cut.
+#[test]
+fn a_signal_closes_a_conversation_properly() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.start(&["listen", "127.0.0.1:0"]);
+    listening.child.stdin.take();
+    let mut caller = start(&alice, &["connect", &listening.address, "--peer", "bob"]);
+    wait_for(&mut listening.errors, "accepted");
+    caller.stdin.as_mut().unwrap().write_all(b"hello\n").unwrap();
+    ready();
+    signal(&caller, "-INT");
+    assert_eq!(ending(&mut caller, SILENT).0, Some(0));
+    signal(&listening.child, "-TERM");
+    assert_eq!(ending(&mut listening.child, SILENT).0, Some(0));
+}
