@@ -118,6 +118,11 @@ pub(crate) fn print_json(members: &[(&str, serde_json::Value)]) -> Result<(), Fa
     print_exact(&format!("{}\n", json_object(members)))
 }
 
+/// JSON text as a line; nothing in it controls a terminal.
+pub(crate) fn print_json_text(text: &str) -> Result<(), Failure> {
+    print_exact(&format!("{}\n", escape::json(text)))
+}
+
 /// One JSON object, its members in this order; nothing in it controls a terminal.
 pub(crate) fn json_object(members: &[(&str, serde_json::Value)]) -> String {
     escape::json(&sdmp_inspect::escape::json_object(members))

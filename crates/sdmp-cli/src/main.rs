@@ -4,6 +4,7 @@
     reason = "errors of other crates and of the system grow variants; here each match has one sensible default"
 )]
 
+mod activity;
 mod address;
 mod cli;
 mod cmd;

@@ -7,10 +7,10 @@ use sdmp_container::{CoreSchema, Message, b64url};
 use sdmp_node::tunnel;
 use sdmp_transport::{Received, SecureSession};
 
+use crate::activity;
 use crate::error::Failure;
 use crate::io::console::{self, Stream, Text};
 use crate::io::{escape, json_object, note, printable, unwritable};
-use crate::shutdown;
 use sdmp_handshake::Profile;
 
 /// Where events go.
@@ -143,7 +143,7 @@ impl Output {
     }
 
     async fn wait(self, line: String) -> Result<(), Failure> {
-        shutdown::active();
+        activity::moved();
         if self.aside {
             note(&line);
             return Ok(());

@@ -49,7 +49,7 @@ impl Progress {
     }
 
     pub(crate) fn advance(&self, octets: usize) {
-        crate::shutdown::active();
+        crate::activity::moved();
         self.0.inc(u64::try_from(octets).unwrap_or_default());
     }
 }

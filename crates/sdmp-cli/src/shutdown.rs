@@ -6,12 +6,13 @@
 //! has 5 s, or 2 s in which nothing moves. Otherwise the first signal ends the program at once, and
 //! the second one always does.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use crate::activity;
 use crate::error::{Exit, Failure};
 use crate::io::{console, note};
 use crate::progress;
@@ -29,9 +30,6 @@ const EXPLAIN_AFTER: Duration = Duration::from_millis(300);
 static TOLD: LazyLock<watch::Sender<Option<Instant>>> = LazyLock::new(|| watch::channel(None).0);
 /// How many commands have something to finish.
 static FINISHING: AtomicUsize = AtomicUsize::new(0);
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-/// When octets last moved, in milliseconds after [`START`].
-static MOVED: AtomicU64 = AtomicU64::new(0);
 
 /// As long as it lives, the first signal lets the command finish.
 #[derive(Debug)]
@@ -47,12 +45,6 @@ impl Drop for Finishing {
     fn drop(&mut self) {
         FINISHING.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// Notes that octets of a session moved.
-pub(crate) fn active() {
-    let moved = u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX);
-    MOVED.fetch_max(moved, Ordering::Relaxed);
 }
 
 /// Ready when the user or the system has asked the program to end.
@@ -73,8 +65,7 @@ async fn told() -> Instant {
 pub(crate) async fn overdue() {
     let told = told().await;
     loop {
-        let moved = *START + Duration::from_millis(MOVED.load(Ordering::Relaxed));
-        let end = (told + FINISH_LIMIT).min(told.max(moved) + SILENCE_LIMIT);
+        let end = (told + FINISH_LIMIT).min(told.max(activity::last()) + SILENCE_LIMIT);
         if end <= Instant::now() {
             return;
         }
@@ -94,7 +85,6 @@ pub(crate) fn cut() -> Failure {
 
 /// Starts to wait for signals.
 pub(crate) fn watch() -> Result<(), Failure> {
-    LazyLock::force(&START);
     let failed = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
     let (ready, waiting) = mpsc::channel();
     std::thread::Builder::new()

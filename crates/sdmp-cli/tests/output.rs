@@ -38,6 +38,8 @@ fn refusals_of_one_source_are_counted() {
         stranger.write_all(b"nonsense").unwrap();
         drop(stranger.read_to_end(&mut Vec::new()));
     }
+    // The last refusal is reported a moment after it was sent.
+    std::thread::sleep(std::time::Duration::from_secs(2));
     let id = listening.child.id().to_string();
     assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
     let output = expect(0, listening.finish(b""));
@@ -86,10 +88,12 @@ fn names_of_files_are_escaped_in_every_message() {
 fn foreign_text_in_reports_is_escaped() {
     let (alice, bob) = acquainted();
     let schemas = alice.path().join("schemas");
-    fs::create_dir_all(schemas.join("h")).unwrap();
+    let host = "A".repeat(86);
+    fs::create_dir_all(schemas.join(&host)).unwrap();
     let schema = r#"{"type":"object","required":["\u001b]0;owned\u0007\u001b[2J"]}"#;
-    fs::write(schemas.join("h/p.json"), schema).unwrap();
-    let container = r#"{"sdmp":{"version":"0.12.0","schemas":["sdmp://h/p"]}}"#;
+    fs::write(schemas.join(&host).join(format!("{host}.json")), schema).unwrap();
+    let container =
+        format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["sdmp://{host}/{host}"]}}}}"#);
     let check = ["container", "check", "--schema-dir", schemas.to_str().unwrap()];
     for more in [&[][..], &["--json"]] {
         let output = alice.run_with(&[&check[..], more].concat(), container.as_bytes());

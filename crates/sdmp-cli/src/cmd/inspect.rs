@@ -12,7 +12,7 @@ use sdmp_node::Home;
 use sdmp_transport::clock::wall_time;
 
 use crate::error::{Exit, Failure};
-use crate::io::{note, print_line, print_styled, read_input, read_up_to, write_atomically};
+use crate::io::{note, print_json_text, print_styled, read_input, read_up_to, write_atomically};
 use crate::passphrase::{self, Passphrase};
 
 /// Of a longer recording the beginning is read.
@@ -109,7 +109,7 @@ fn show(report: &Report, args: &Inspect) -> Result<(), Failure> {
         return write_page(path, report);
     }
     if args.json {
-        return print_line(&json::report(report));
+        return print_json_text(&json::report(report));
     }
     let mut out = String::new();
     text::report(&mut out, report, text::Detail { short: args.short, fields: true });
