@@ -55,6 +55,12 @@ pub(crate) struct Door {
     /// Serve only this trusted peer; give it again for several [default: all trusted peers]
     #[arg(long = "peer", value_name = "PEERNAME")]
     pub(crate) peers: Vec<String>,
+    /// Serve so many sessions at the same time [default: 1024, and what the descriptors allow]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_sessions: Option<usize>,
+    /// Serve so many sessions with one peer at the same time [default: 256]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_sessions_per_peer: Option<usize>,
     /// Serve one connection, then exit with its exit code
     #[arg(long)]
     pub(crate) once: bool,
