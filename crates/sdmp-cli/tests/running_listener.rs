@@ -63,3 +63,25 @@ fn only_the_named_peers_are_served() {
     let output = expect(2, bob.run(&["listen", "127.0.0.1:0", "--peer", "nobody"]));
     assert!(stderr(&output).contains("there is no peer named nobody"));
 }
+
+#[test]
+fn a_peer_has_a_limit_of_sessions() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.listen(&["--max-sessions-per-peer", "1"]);
+    let connect = ["connect", &listening.address, "--peer", "bob"];
+    let mut open =
+        alice.command(&connect).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(open.stderr.take().unwrap());
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    assert!(line.starts_with("accepted"), "{line}");
+    let second = alice.run_with(&connect, b"one too many\n");
+    assert!(!second.status.success(), "{}", stderr(&second));
+    drop(open.stdin.take());
+    assert!(open.wait().unwrap().success());
+    listening.child.kill().unwrap();
+    let mut told = String::new();
+    listening.child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(!told.contains("one too many"), "{told}");
+    listening.child.wait().unwrap();
+}

@@ -102,6 +102,7 @@ pub(crate) async fn dial(
 fn is_dropped(error: &Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     match error {
+        Error::Session(error @ sdmp_transport::Error::NoSession { .. }) => error.is_unanswered(),
         Error::Session(error) => error.is_cut(),
         Error::Connect { kind, .. } => {
             [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].contains(kind)

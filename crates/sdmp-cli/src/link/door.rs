@@ -8,7 +8,7 @@ use sdmp_container::Fingerprint;
 use sdmp_handshake::{Config, Profile, SessionLimits};
 use sdmp_node::HomeTrust;
 use sdmp_transport::SecureSession;
-use sdmp_transport::listener::{Listener, Outcome};
+use sdmp_transport::listener::{Listener, ListenerLimits, Outcome};
 use tokio::task::JoinSet;
 
 use super::refusals::Refusals;
@@ -38,6 +38,7 @@ pub(crate) struct Entrance {
     several: Arc<AtomicBool>,
     recorder: Recorder,
     config: Config,
+    listener_limits: ListenerLimits,
 }
 
 impl Entrance {
@@ -67,6 +68,7 @@ impl Entrance {
             several: Arc::default(),
             recorder: Recorder::open(args.link.record.as_deref(), profile)?,
             config,
+            listener_limits: listener_limits(args),
         })
     }
 
@@ -102,6 +104,7 @@ impl Entrance {
         })?;
         let acceptor = self.recorder.acceptor(acceptor);
         let listener = Listener::builder(acceptor, self.config.clone())
+            .with_limits(self.listener_limits)
             .with_trust(self.trust.clone())
             .with_reports(|report| warn(&report.to_string()))
             .start();
@@ -219,6 +222,14 @@ fn handshake(
     result: Result<SecureSession, sdmp_transport::Error>,
 ) -> Result<SecureSession, Failure> {
     result.map_err(|error| Failure::from(error).before_session())
+}
+
+/// How many sessions there may be at the same time.
+fn listener_limits(args: &Door) -> ListenerLimits {
+    let limits = ListenerLimits::default();
+    limits
+        .with_sessions(args.max_sessions.unwrap_or(limits.sessions))
+        .with_sessions_per_peer(args.max_sessions_per_peer.unwrap_or(limits.sessions_per_peer))
 }
 
 /// Whom these sessions are for: all trusted peers, or those that `--peer` names.
