@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that continuous integration runs, in one command.
 
-use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, step};
-use crate::{browser, conformance, docs, fuzz, release, tidy, workspace};
+use crate::process::{self, Outcome, Report, answers, clock, finish, quiet, skipped, step};
+use crate::{browser, conformance, docs, fuzz, release, tidy, tools, workspace};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::process::Command;
@@ -38,9 +38,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         reports
     });
-    if arguments.wants("deny") {
-        reports.extend(run_deny("deny"));
-    }
+    // Last: what .ci/run may still be installing.
+    reports.extend(lane(TOOLS, arguments));
     process::summary(&reports, started.elapsed());
     if let Some(total) =
         reports.iter().find(|report| report.name == "test").map(|tests| totals(&tests.output))
@@ -90,18 +89,21 @@ const THEN: &[(&str, Step)] = &[
 const PROGRAMS: &[(&str, Step)] =
     &[("peer", run_peer), ("browser", run_browser), ("dissector", run_dissector)];
 
-/// What builds elsewhere (target/release, fuzz/target), beside the others.
-const BESIDE: &[(&str, Step)] = &[("demo", run_demo), ("fuzz", fuzz::smoke)];
+/// What builds elsewhere (target/release, fuzz/target, target/oldest), beside the others.
+const BESIDE: &[(&str, Step)] =
+    &[("demo", run_demo), ("fuzz", fuzz::smoke), ("oldest", tools::oldest_compiler)];
+
+/// What needs a tool beside cargo, and only looks at manifests and signatures.
+const TOOLS: &[(&str, Step)] = &[
+    ("deny", run_deny),
+    ("unused", tools::unused_dependencies),
+    ("semver", tools::compatible_versions),
+];
 
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = workspace::cargo();
     command.args(arguments);
     command
-}
-
-fn skipped(name: &str, why: &str) -> Vec<Report> {
-    println!("==> {name}");
-    vec![finish(name, Outcome::Skipped(why.to_owned()), std::time::Duration::ZERO, String::new())]
 }
 
 fn run_tidy(name: &str) -> Vec<Report> {
@@ -207,7 +209,7 @@ fn feature_sets(metadata: &Value) -> Vec<(String, Option<String>)> {
     let mut sets = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
-        let ours = package["source"].is_null() && name.starts_with("sdmp-");
+        let ours = package["source"].is_null() && (name == "sdmp" || name.starts_with("sdmp-"));
         if !ours {
             continue;
         }

@@ -18,6 +18,7 @@ mod process;
 mod programs;
 mod release;
 mod tidy;
+mod tools;
 mod workspace;
 
 use clap::{Parser, Subcommand};

@@ -99,6 +99,12 @@ pub(crate) fn answers(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// A step that cannot run here.
+pub(crate) fn skipped(name: &str, why: &str) -> Vec<Report> {
+    println!("==> {name}");
+    vec![finish(name, Outcome::Skipped(why.to_owned()), Duration::ZERO, String::new())]
+}
+
 /// Prints each step with its time, and the time that passed in all.
 pub(crate) fn summary(reports: &[Report], total: Duration) {
     println!("\nsummary");

@@ -27,6 +27,11 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// The manifest of the workspace; empty where it cannot be read.
+pub(crate) fn manifest() -> String {
+    std::fs::read_to_string(root().join("Cargo.toml")).unwrap_or_default()
+}
+
 /// What `cargo metadata` says about the whole graph.
 pub(crate) fn metadata() -> Result<serde_json::Value> {
     let output = cargo()

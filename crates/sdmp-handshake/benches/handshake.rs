@@ -18,9 +18,7 @@ use sdmp_container::IdentityType;
 use sdmp_crypto::dh::{Groups, NamedGroup};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_envelope::LocalIdentity;
-use sdmp_handshake::{
-    Config, Failed, Initiator, Machine, Policy, Profile, Responder, Session, Step,
-};
+use sdmp_handshake::{Config, Failed, Initiator, Policy, Profile, Responder, Session, Step};
 use sdmp_testkit::keys;
 use sdmp_testkit::pair::{alice, bob, config, expiry, local, message, wall};
 

@@ -5,7 +5,9 @@
 //! [`Connection::handle_object`]), sends what [`Connection::poll_output`] gives, and wakes it at
 //! [`Connection::poll_timeout`]. Polling late only delays; it loses nothing.
 
+mod directions;
 mod handshake;
+mod queues;
 
 use std::time::Duration;
 
@@ -15,22 +17,45 @@ use sdmp_envelope::Identity;
 
 use crate::error::{Error, Misuse, TimeLimit};
 use crate::event::{Accepted, Event, Verdict};
-use crate::halves::{
-    ConnectionReceiver, ConnectionSender, Incoming, Outgoing, Receiving, Sending, single,
-};
 use crate::initiator::Initiator;
 use crate::policy::{Config, Now, SessionLimits};
 use crate::responder::Responder;
 use crate::session::Session;
+use crate::step::private::Resume;
 use crate::step::{Authorize, Failed, Machine, NeedIdentity, Step};
+use directions::{Receiving, Sending};
 use handshake::Handshake;
+use queues::{Inbox, Outgoing, single};
 
 /// One side of one connection, from its first octet to its last.
+///
+/// # Calling contract
+///
+/// Every method returns at once. After any call in the first three rows, drain the polls: output
+/// first, then events, until both give `None`; then sleep until [`Connection::poll_timeout`] or
+/// until there is something to call.
+///
+/// | kind | methods | may change |
+/// |---|---|---|
+/// | input | [`handle_input`](Self::handle_input), [`handle_object`](Self::handle_object), [`handle_eof`](Self::handle_eof) | output, events, timeout |
+/// | time | [`handle_timeout`](Self::handle_timeout), also called by each input and each answer | output (dropped), events |
+/// | commands | [`provide_identity`](Self::provide_identity), [`decide`](Self::decide); once accepted [`send`](Self::send), [`close`](Self::close), [`export`](Self::export) | output, events, whether input is taken |
+/// | polls | [`poll_output`](Self::poll_output), [`poll_event`](Self::poll_event), [`poll_timeout`](Self::poll_timeout) | whether input is taken, whether the output is finished |
+/// | questions | [`wants_input`](Self::wants_input), [`is_accepted`](Self::is_accepted), [`is_output_finished`](Self::is_output_finished), [`is_finished`](Self::is_finished), [`limits`](Self::limits) | nothing |
+///
+/// - Input is offered in the order in which it arrived, and again when less was taken than given:
+///   the connection waits for an answer, or events wait for the application.
+/// - Each of [`Event::NeedIdentity`] and [`Event::Authorize`] is answered by its command exactly
+///   once; a time limit may overtake the answer, which then returns the failure.
+/// - [`Event::Accepted`] comes before any [`Event::Message`], and nothing comes after
+///   [`Event::Failed`]. What a connection that failed still owes the peer is in the output.
+/// - Use one kind of input for a whole connection: bytes of a stream, or whole objects.
+/// - `now` never goes back. Calling late only delays.
 #[derive(Debug)]
 pub struct Connection {
     phase: Phase,
     config: Config,
-    incoming: Incoming,
+    inbox: Inbox,
     outgoing: Outgoing,
     started: Duration,
 }
@@ -41,8 +66,6 @@ enum Phase {
     Responder(Asking<Responder>),
     Session(Sending, Receiving),
     Failed(Error),
-    /// Only while a transition runs.
-    Moving,
 }
 
 /// A handshake and whether it waits for the peer or for the application.
@@ -79,7 +102,7 @@ impl Connection {
         Self {
             phase,
             config,
-            incoming: Incoming::new(limits.clone()),
+            inbox: Inbox::new(limits.clone()),
             outgoing: Outgoing::new(limits, random),
             started: now.elapsed,
         }
@@ -104,15 +127,15 @@ impl Connection {
             let next = match &mut self.phase {
                 Phase::Session(_, receiving) => {
                     let taken = octets.len() - rest.len();
-                    let more = receiving.handle_input(&mut self.incoming, now, rest);
+                    let more = receiving.handle_input(&mut self.inbox, now, rest);
                     self.settle();
                     return taken + more;
                 }
                 Phase::Initiator(Asking::Peer(machine)) => {
-                    self.incoming.frame(&mut rest, machine.limit())
+                    self.inbox.frame(&mut rest, machine.limit())
                 }
                 Phase::Responder(Asking::Peer(machine)) => {
-                    self.incoming.frame(&mut rest, machine.limit())
+                    self.inbox.frame(&mut rest, machine.limit())
                 }
                 _ => break,
             };
@@ -132,7 +155,7 @@ impl Connection {
             return false;
         }
         if let Phase::Session(_, receiving) = &mut self.phase {
-            let taken = receiving.handle_object(&mut self.incoming, now, octets);
+            let taken = receiving.handle_object(&mut self.inbox, now, octets);
             self.settle();
             return taken;
         }
@@ -152,11 +175,11 @@ impl Connection {
     pub fn handle_eof(&mut self, _now: Now) {
         match &mut self.phase {
             Phase::Session(_, receiving) => {
-                receiving.handle_eof(&mut self.incoming);
+                receiving.handle_eof(&mut self.inbox);
                 self.settle();
             }
             Phase::Failed(_) => {}
-            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => {
+            Phase::Initiator(_) | Phase::Responder(_) => {
                 self.fail(Error::Truncated.into());
             }
         }
@@ -181,7 +204,7 @@ impl Connection {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let limits = &self.config.policy.limits;
         let limit = match &self.phase {
-            Phase::Session(..) | Phase::Failed(_) | Phase::Moving => return None,
+            Phase::Session(..) | Phase::Failed(_) => return None,
             _ if self.expects_first_message() => limits.first_message.min(limits.handshake),
             Phase::Initiator(_) | Phase::Responder(_) => limits.handshake,
         };
@@ -203,7 +226,7 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.incoming.poll_event()
+        self.inbox.poll_event()
     }
 
     /// Whether input is taken at the moment.
@@ -211,7 +234,7 @@ impl Connection {
     pub fn wants_input(&self) -> bool {
         match &self.phase {
             Phase::Initiator(Asking::Peer(_)) | Phase::Responder(Asking::Peer(_)) => true,
-            Phase::Session(_, receiving) => receiving.wants_input(&self.incoming),
+            Phase::Session(_, receiving) => receiving.wants_input(&self.inbox),
             _ => false,
         }
     }
@@ -316,7 +339,7 @@ impl Connection {
         match &self.phase {
             Phase::Session(sending, _) => sending.is_finished(&self.outgoing),
             Phase::Failed(_) => self.outgoing.is_empty(),
-            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => false,
+            Phase::Initiator(_) | Phase::Responder(_) => false,
         }
     }
 
@@ -328,21 +351,7 @@ impl Connection {
                 sending.is_finished(&self.outgoing) && receiving.is_finished()
             }
             Phase::Failed(_) => self.outgoing.is_empty(),
-            Phase::Initiator(_) | Phase::Responder(_) | Phase::Moving => false,
-        }
-    }
-
-    /// The two directions of an accepted session, for use at the same time without a lock.
-    ///
-    /// # Errors
-    /// The connection itself, if it is not accepted.
-    pub fn split(self) -> Result<(ConnectionSender, ConnectionReceiver), Box<Self>> {
-        match self.phase {
-            Phase::Session(sending, receiving) => Ok((
-                ConnectionSender { sending, outgoing: self.outgoing },
-                ConnectionReceiver { receiving, incoming: self.incoming },
-            )),
-            _ => Err(Box::new(self)),
+            Phase::Initiator(_) | Phase::Responder(_) => false,
         }
     }
 
@@ -359,24 +368,27 @@ impl Connection {
         if let Phase::Session(sending, receiving) = &mut self.phase
             && let Some(error) = sending.failure().cloned()
         {
-            receiving.report(&mut self.incoming, &error);
+            receiving.report(&mut self.inbox, &error);
             self.outgoing.clear();
             self.phase = Phase::Failed(error);
         }
     }
 
+    /// Takes the phase out for a transition. Until the next one is put in, the connection has
+    /// failed: nothing can be done by accident in between.
     fn take(&mut self) -> Phase {
-        std::mem::replace(&mut self.phase, Phase::Moving)
+        let nothing = Phase::Failed(Error::ApiMisuse(Misuse::NotAccepted));
+        std::mem::replace(&mut self.phase, nothing)
     }
 
     fn handshake_object(&mut self, now: Now, object: &[u8]) {
         match self.take() {
             Phase::Initiator(Asking::Peer(machine)) => {
-                let step = machine.handle(object, now.wall, self.outgoing.random());
+                let step = machine.object(object, now.wall, self.outgoing.random());
                 self.advance(step);
             }
             Phase::Responder(Asking::Peer(machine)) => {
-                let step = machine.handle(object, now.wall, self.outgoing.random());
+                let step = machine.object(object, now.wall, self.outgoing.random());
                 self.advance(step);
             }
             other => self.phase = other,
@@ -385,8 +397,9 @@ impl Connection {
 
     /// Octets that are no object, or too long, are refused as a malformed object (R38).
     fn unframed(&mut self, error: Error) {
+        let phase = self.take();
         let random = self.outgoing.random();
-        let failed = match std::mem::replace(&mut self.phase, Phase::Moving) {
+        let failed = match phase {
             Phase::Initiator(Asking::Peer(machine)) => machine.refuse(error, random),
             Phase::Responder(Asking::Peer(machine)) => machine.refuse(error, random),
             _ => error.into(),
@@ -402,11 +415,11 @@ impl Connection {
             }
             Ok(Step::NeedIdentity(question)) => {
                 let claimed = question.claimed().clone();
-                self.incoming.push(Event::NeedIdentity { claimed });
+                self.inbox.push(Event::NeedIdentity { claimed });
                 self.phase = M::phase(Asking::Identity(question));
             }
             Ok(Step::Authorize(question)) => {
-                self.incoming.push(Event::Authorize { peer: question.peer().clone() });
+                self.inbox.push(Event::Authorize { peer: question.peer().clone() });
                 self.phase = M::phase(Asking::Verdict(question));
             }
             Ok(Step::Complete { session, send }) => {
@@ -418,7 +431,7 @@ impl Connection {
     }
 
     fn accept(&mut self, session: Session) {
-        self.incoming.push(Event::Accepted(Accepted {
+        self.inbox.push(Event::Accepted(Accepted {
             peer: session.peer().clone(),
             session_id: session.session_id().copied(),
             group: session.group().clone(),
@@ -429,7 +442,7 @@ impl Connection {
 
     fn fail(&mut self, failed: Failed) {
         self.outgoing.extend(failed.send);
-        self.incoming.push(Event::Failed(failed.error.clone()));
+        self.inbox.push(Event::Failed(failed.error.clone()));
         self.phase = Phase::Failed(failed.error);
     }
 }

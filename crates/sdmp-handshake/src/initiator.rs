@@ -11,7 +11,6 @@ use crate::common::{
     check_local, check_not_refused, check_not_refused_in_plaintext, check_value, plain_limits,
     read_sealed, refuse_plain, refuse_sealed,
 };
-use crate::deframe::trim;
 use crate::error::{Error, MessageKind, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
@@ -19,7 +18,7 @@ use crate::secured::{Channels, Next, Role, Secured, Traffic};
 use crate::session::Session;
 use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
-/// The initiator's machine. Every call takes it by value: what is gone cannot be used wrongly.
+/// The initiator's machine. Every call consumes it, so a stale state cannot be reused.
 #[derive(Debug)]
 pub struct Initiator {
     config: Config,
@@ -88,23 +87,22 @@ impl Initiator {
         let state = ExpectSessionCreation { group, ephemeral, m1: m1.clone() };
         Ok((Self { config, state: State::ExpectSessionCreation(state) }, m1))
     }
-}
 
-impl Machine for Initiator {
-    fn handle(
+    /// Handles the peer's next object: [`Machine::handle`], without the trait in scope.
+    ///
+    /// # Errors
+    /// [`Failed`]: the handshake is over; send what it holds, then close.
+    pub fn handle(
         self,
         octets: &[u8],
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
-        let octets = trim(octets);
-        match self.state {
-            State::ExpectSessionCreation(state) => state.handle(self.config, octets, now, random),
-            State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
-            State::ExpectConfirmation(state) => state.handle(&self.config, octets, now, random),
-        }
+        Machine::handle(self, octets, now, random)
     }
+}
 
+impl Machine for Initiator {
     fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
         match self.state {
             State::ExpectSessionCreation(_) => refuse_plain(error),
@@ -199,6 +197,19 @@ impl ExpectSignature {
 
 impl Resume for Initiator {
     type Waiting = Waiting;
+
+    fn object(
+        self,
+        octets: &[u8],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Step<Self>, Failed> {
+        match self.state {
+            State::ExpectSessionCreation(state) => state.handle(self.config, octets, now, random),
+            State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
+            State::ExpectConfirmation(state) => state.handle(&self.config, octets, now, random),
+        }
+    }
 
     fn config(waiting: &Waiting) -> &Config {
         &waiting.config

@@ -79,7 +79,6 @@ mod connection;
 mod deframe;
 mod error;
 mod event;
-mod halves;
 mod initiator;
 mod policy;
 mod proof;
@@ -96,7 +95,6 @@ pub use error::{
     UnknownName,
 };
 pub use event::{Accepted, Event, Verdict};
-pub use halves::{ConnectionReceiver, ConnectionSender};
 pub use initiator::Initiator;
 pub use policy::{Config, KeyLog, Now, Policy, Profile, SessionLimits};
 pub use responder::Responder;

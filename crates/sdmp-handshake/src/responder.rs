@@ -11,7 +11,6 @@ use crate::common::{
     check_local, check_not_refused, check_not_refused_in_plaintext, check_value, plain_limits,
     read_sealed, refusals_of_m3, refuse_plain, refuse_sealed,
 };
-use crate::deframe::trim;
 use crate::error::{Error, Incompatible, MessageKind, Misbehaviour};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
@@ -19,7 +18,7 @@ use crate::secured::{Channels, Next, Role, Secured, Traffic};
 use crate::session::Session;
 use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
-/// The responder's machine. Every call takes it by value: what is gone cannot be used wrongly.
+/// The responder's machine. Every call consumes it, so a stale state cannot be reused.
 #[derive(Debug)]
 pub struct Responder {
     config: Config,
@@ -76,28 +75,22 @@ impl Responder {
     pub fn expects_first_message(&self) -> bool {
         matches!(self.state, State::ExpectSessionCreation)
     }
-}
 
-impl Machine for Responder {
-    fn handle(
+    /// Handles the peer's next object: [`Machine::handle`], without the trait in scope.
+    ///
+    /// # Errors
+    /// [`Failed`]: the handshake is over; send what it holds, then close.
+    pub fn handle(
         self,
         octets: &[u8],
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Self>, Failed> {
-        let octets = trim(octets);
-        match self.state {
-            State::ExpectSessionCreation => {
-                let (state, m2) =
-                    answer(&self.config, octets, now, random).map_err(refuse_plain)?;
-                let state = State::ExpectSignature(state);
-                Ok(Step::Continue { machine: Self { config: self.config, state }, send: vec![m2] })
-            }
-            State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
-            State::ExpectConfirmation(state) => state.handle(&self.config, octets, now),
-        }
+        Machine::handle(self, octets, now, random)
     }
+}
 
+impl Machine for Responder {
     fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
         match self.state {
             State::ExpectSessionCreation => refuse_plain(error),
@@ -216,6 +209,24 @@ fn read_m3(
 
 impl Resume for Responder {
     type Waiting = Waiting;
+
+    fn object(
+        self,
+        octets: &[u8],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Step<Self>, Failed> {
+        match self.state {
+            State::ExpectSessionCreation => {
+                let (state, m2) =
+                    answer(&self.config, octets, now, random).map_err(refuse_plain)?;
+                let state = State::ExpectSignature(state);
+                Ok(Step::Continue { machine: Self { config: self.config, state }, send: vec![m2] })
+            }
+            State::ExpectSignature(state) => state.handle(self.config, octets, now, random),
+            State::ExpectConfirmation(state) => state.handle(&self.config, octets, now),
+        }
+    }
 
     fn config(waiting: &Waiting) -> &Config {
         &waiting.config

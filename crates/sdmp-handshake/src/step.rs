@@ -6,6 +6,7 @@ use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::random::Random;
 use sdmp_envelope::Identity;
 
+use crate::deframe::trim;
 use crate::error::{Distrust, Error};
 use crate::policy::Config;
 use crate::proof::{Claim, Proven};
@@ -50,6 +51,19 @@ pub enum Step<M: Machine> {
     },
 }
 
+impl<M: Machine> Step<M> {
+    /// The machine and the objects to send, where the handshake just goes on.
+    ///
+    /// # Errors
+    /// The step itself, if it is another one.
+    pub fn into_continue(self) -> Result<(M, Vec<String>), Self> {
+        match self {
+            Self::Continue { machine, send } => Ok((machine, send)),
+            other => Err(other),
+        }
+    }
+}
+
 /// What [`Initiator`](crate::Initiator) and [`Responder`](crate::Responder) have in common; not for
 /// implementing.
 pub trait Machine: Sized + fmt::Debug + private::Resume {
@@ -62,7 +76,9 @@ pub trait Machine: Sized + fmt::Debug + private::Resume {
         octets: &[u8],
         now: Timestamp,
         random: &mut dyn Random,
-    ) -> Result<Step<Self>, Failed>;
+    ) -> Result<Step<Self>, Failed> {
+        self.object(trim(octets), now, random)
+    }
 
     /// Ends the handshake for an object that could not even be framed, with the refusal owed.
     #[must_use]
@@ -84,6 +100,15 @@ pub(crate) mod private {
     pub trait Resume: Sized {
         /// What it keeps while it waits.
         type Waiting: fmt::Debug;
+        /// Handles the peer's next object, which has no white space around it any more.
+        fn object(
+            self,
+            octets: &[u8],
+            now: Timestamp,
+            random: &mut dyn Random,
+        ) -> Result<Step<Self>, Failed>
+        where
+            Self: super::Machine;
         fn config(waiting: &Self::Waiting) -> &Config;
         fn proven(
             waiting: Self::Waiting,

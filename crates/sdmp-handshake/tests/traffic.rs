@@ -1,7 +1,7 @@
 //! What may happen to an accepted session (R33 to R41): anything done to an object ends it.
 
 use sdmp_container::Container;
-use sdmp_handshake::{Event, Profile};
+use sdmp_handshake::Profile;
 use sdmp_testkit::{keys, pair::*};
 
 /// Two messages of the initiator's, carried in some way; what the responder got, and its failure.
@@ -282,15 +282,4 @@ fn r39_after_a_failure_every_call_says_the_same() {
     }
     assert!(pair.responder.poll_output().is_none());
     assert!(pair.responder.is_finished());
-}
-
-#[test]
-fn the_halves_work_apart() {
-    let pair = Pair::accepted(Profile::Hardened);
-    let (mut sender, _receiver) = pair.initiator.split().unwrap();
-    let (_sender, mut receiver) = pair.responder.split().unwrap();
-    sender.send(at(1), &message("apart")).unwrap();
-    let object = sender.poll_output().unwrap();
-    assert_eq!(receiver.handle_input(at(1), object.as_bytes()), object.len());
-    assert!(matches!(receiver.poll_event(), Some(Event::Message(_))));
 }

@@ -1,7 +1,7 @@
 //! Two accepted sessions without a connection around them.
 
 use crate::pair::{Seeded, alice, bob, config, wall};
-use sdmp_handshake::{Failed, Initiator, Machine, Profile, Responder, Session, Step};
+use sdmp_handshake::{Failed, Initiator, Profile, Responder, Session, Step};
 
 /// Two accepted sessions, by the by-value tier.
 #[must_use]

@@ -51,7 +51,8 @@ fn cut(name: &str) -> String {
     if name.len() <= name::LONGEST {
         return name.to_owned();
     }
-    let end = name.floor_char_boundary(name::LONGEST);
+    let longest = name.len().min(name::LONGEST);
+    let end = (0..=longest).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
     format!("{}…", name.get(..end).unwrap_or_default())
 }
 

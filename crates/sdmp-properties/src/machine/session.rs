@@ -8,7 +8,7 @@ use super::script::{Action, Script};
 use sdmp_container::{Container, Limits, Timestamp};
 use sdmp_envelope::ContentKey;
 use sdmp_envelope::network::Sealed;
-use sdmp_handshake::{Ended, Error, Initiator, Machine, Opened, Profile, Responder, Role, Session};
+use sdmp_handshake::{Ended, Error, Initiator, Opened, Profile, Responder, Role, Session};
 
 /// R33 to R35, R39, R41: a session takes its peer's objects once, in order and unaltered, ends with
 /// the peer's close, and after a failure says nothing else; what it seals, its peer can open.
