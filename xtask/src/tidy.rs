@@ -3,6 +3,7 @@
 //! Each check is a function from plain values (a dependency graph, texts of files) to a list of
 //! complaints, so that its tests need neither cargo nor a file system.
 
+mod circles;
 mod crates;
 mod files;
 mod layers;
@@ -11,6 +12,7 @@ mod manifests;
 mod rules;
 mod survived;
 mod test_files;
+mod words;
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -46,6 +48,8 @@ fn check() -> Result<Vec<Complaint>> {
     let mut complaints = layers::check(&layers::Graph::from_metadata(&workspace::metadata()?)?);
     complaints.extend(manifests::check(&manifests));
     complaints.extend(files::check(&sources));
+    complaints.extend(circles::check(&sources));
+    complaints.extend(words::check(sources.iter().chain(&pages)));
     complaints.extend(rules::check_sequence(&known));
     complaints.extend(rules::check_citations(&known, sources.iter().chain(&pages)));
     complaints.extend(rules::check_tested(&known, &sources, &vectors));

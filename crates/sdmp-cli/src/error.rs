@@ -154,7 +154,7 @@ impl From<HandshakeError> for Failure {
         let failure = Self::new(exit_of(&error), error.code(), error.to_string());
         match &error {
             HandshakeError::Untrusted(Distrust::NotPinned) => {
-                failure.remedy("another node may listen at this address, or somebody may be in the way; if the peer says, over a channel that you trust, that its key is new, `sdmp peer remove NAME`, then `sdmp peer add NAME FILE`")
+                failure.remedy("another node may listen at this address, or the connection may be intercepted; if the peer says, over a channel that you trust, that its key is new, `sdmp peer remove NAME`, then `sdmp peer add NAME FILE`")
             }
             HandshakeError::Untrusted(_) => {
                 failure.remedy("to trust it, get its identity over a channel that you trust, then `sdmp peer add NAME FILE`")

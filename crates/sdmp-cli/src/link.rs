@@ -184,8 +184,8 @@ fn policy(context: &Context, link: &Link, address: &Address) -> Policy {
 pub(crate) fn warn_if_insecure(profile: Profile) {
     if profile == Profile::Published {
         warn(
-            "the published profile is INSECURE: whoever is on the way can alter, drop and \
-             repeat messages unnoticed; use it only with peers that implement nothing else",
+            "the published profile is INSECURE: an on-path attacker can alter, drop or \
+             replay messages undetected; use it only with peers that implement nothing else",
         );
     }
 }

@@ -16,7 +16,7 @@ macro_rules! declare {
 
         impl CoreSchema {
             /// All of them, in the order of R9.
-            pub const ALL: [Self; 16] = [$(Self::$variant,)+];
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant,)+];
 
             /// The name in `schemas`.
             #[must_use]

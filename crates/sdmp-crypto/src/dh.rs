@@ -26,75 +26,68 @@ pub use group::{Group, Groups};
 use crate::error::GroupError;
 use core::{fmt, str::FromStr};
 
-/// The groups that have a name (R23); the generator of each is 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum NamedGroup {
-    /// RFC 7919, 2048 bits.
-    Ffdhe2048,
-    /// RFC 7919, 3072 bits: the default offer.
-    Ffdhe3072,
-    /// RFC 7919, 4096 bits.
-    Ffdhe4096,
-    /// RFC 7919, 6144 bits.
-    Ffdhe6144,
-    /// RFC 7919, 8192 bits.
-    Ffdhe8192,
-    /// RFC 3526, 2048 bits.
-    Modp14,
-    /// RFC 3526, 3072 bits.
-    Modp15,
-    /// RFC 3526, 4096 bits.
-    Modp16,
-    /// RFC 3526, 6144 bits.
-    Modp17,
-    /// RFC 3526, 8192 bits.
-    Modp18,
-}
-
-impl NamedGroup {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Ffdhe2048,
-        Self::Ffdhe3072,
-        Self::Ffdhe4096,
-        Self::Ffdhe6144,
-        Self::Ffdhe8192,
-        Self::Modp14,
-        Self::Modp15,
-        Self::Modp16,
-        Self::Modp17,
-        Self::Modp18,
-    ];
-
-    /// The name in configurations and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ffdhe2048 => "ffdhe2048",
-            Self::Ffdhe3072 => "ffdhe3072",
-            Self::Ffdhe4096 => "ffdhe4096",
-            Self::Ffdhe6144 => "ffdhe6144",
-            Self::Ffdhe8192 => "ffdhe8192",
-            Self::Modp14 => "modp14",
-            Self::Modp15 => "modp15",
-            Self::Modp16 => "modp16",
-            Self::Modp17 => "modp17",
-            Self::Modp18 => "modp18",
+/// The groups that have a name, each in one row: variant, name, bits, prime. What has to know them
+/// all is made of these rows.
+macro_rules! named_groups {
+    ($callback:ident) => {
+        $callback! {
+            /// RFC 7919, 2048 bits.
+            Ffdhe2048, "ffdhe2048", 2_048, FFDHE2048;
+            /// RFC 7919, 3072 bits: the default offer.
+            Ffdhe3072, "ffdhe3072", 3_072, FFDHE3072;
+            /// RFC 7919, 4096 bits.
+            Ffdhe4096, "ffdhe4096", 4_096, FFDHE4096;
+            /// RFC 7919, 6144 bits.
+            Ffdhe6144, "ffdhe6144", 6_144, FFDHE6144;
+            /// RFC 7919, 8192 bits.
+            Ffdhe8192, "ffdhe8192", 8_192, FFDHE8192;
+            /// RFC 3526, 2048 bits.
+            Modp14, "modp14", 2_048, MODP2048;
+            /// RFC 3526, 3072 bits.
+            Modp15, "modp15", 3_072, MODP3072;
+            /// RFC 3526, 4096 bits.
+            Modp16, "modp16", 4_096, MODP4096;
+            /// RFC 3526, 6144 bits.
+            Modp17, "modp17", 6_144, MODP6144;
+            /// RFC 3526, 8192 bits.
+            Modp18, "modp18", 8_192, MODP8192;
         }
-    }
-
-    /// The length of the prime in bits.
-    #[must_use]
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::Ffdhe2048 | Self::Modp14 => 2_048,
-            Self::Ffdhe3072 | Self::Modp15 => 3_072,
-            Self::Ffdhe4096 | Self::Modp16 => 4_096,
-            Self::Ffdhe6144 | Self::Modp17 => 6_144,
-            Self::Ffdhe8192 | Self::Modp18 => 8_192,
-        }
-    }
+    };
 }
+pub(crate) use named_groups;
+
+/// Declares [`NamedGroup`] from the rows of [`named_groups`].
+macro_rules! declare {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $bits:literal, $prime:ident;)+) => {
+        /// The groups that have a name (R23); the generator of each is 2.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum NamedGroup {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl NamedGroup {
+            /// All of them.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            /// The name in configurations and logs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The length of the prime in bits.
+            #[must_use]
+            pub const fn bits(self) -> u32 {
+                match self {
+                    $(Self::$variant => $bits,)+
+                }
+            }
+        }
+    };
+}
+named_groups!(declare);
 
 impl fmt::Display for NamedGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

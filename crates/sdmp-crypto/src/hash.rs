@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         insta::assert_snapshot!(format!("{:?}", Sha512::new()), @"Sha512(redacted)");
     }
 }

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         insta::assert_snapshot!(format!("{:?}", Prk::extract(b"", b"")), @"Prk(redacted)");
     }
 }

@@ -169,7 +169,7 @@ mod tests {
     use insta::assert_snapshot;
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         assert_snapshot!(format!("{:?}", Secret::<4>::new(*b"abcd")), @"Secret<4>(redacted)");
         assert_snapshot!(format!("{:#?}", SecretVec::from_slice(b"abcd")), @"SecretVec(redacted)");
     }

@@ -27,7 +27,7 @@ pub enum Form {
 pub enum Opened {
     /// The hardened form: exactly what was sealed, by whoever sealed it.
     Authenticated(Container),
-    /// The published form: anybody on the way may have altered it.
+    /// The published form: an on-path attacker may have altered it.
     Unauthenticated(Container),
 }
 

@@ -1,23 +1,18 @@
-//! The older rules: R45.
-//!
-//! The tests of the published examples run where the folder with them stands beside the checkout,
-//! and say so where it does not.
+//! The older rules: R45, against objects that were made without this project.
 #![cfg(feature = "aws-lc-rs")] // for the key of 2056 bits
 
 use crate::common;
 
-use std::fs;
-use std::path::PathBuf;
-
 use crate::common::{
-    EXPIRY, Forgery, PUBLISHED, PUBLISHED_FINGERPRINT, alice, bob, container, header, identity,
-    kid, local, message, now, time,
+    EXPIRY, Forgery, PUBLISHED, PUBLISHED_BOB, PUBLISHED_FINGERPRINT, alice, bob, container,
+    header, identity, kid, local, message, now, time,
 };
 use sdmp_container::{Fingerprint, IdentityType, b64url};
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::{PrivateKey, Signer};
 use sdmp_envelope::compat::{self, Hashed, Identity};
 use sdmp_envelope::{Error, signature};
+use sdmp_testkit::older as fixtures;
 
 /// Bob's fingerprint, published with the SDMP 0.12 text: SHA-512 of his key as bare base64.
 const BOB: &str =
@@ -25,17 +20,6 @@ const BOB: &str =
 /// The identifier of his identity, published likewise: SHA-512 of the raw JSON.
 const BOBS_IDENTITY: &str =
     "5w4IzlVU2d6KxWFhNF2hUW-rECxS6Kbi4PJ2B2z0-6n243MfYr0iPlF06S35Usd_zMPemVmPcI2WrifStdlN4A";
-
-/// One of the published examples, where they are at hand.
-fn example(name: &str) -> Option<String> {
-    let folder = "../../../shared/data/published-examples";
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder).join(name);
-    let text = fs::read_to_string(path).ok().map(|text| text.trim_end().to_owned());
-    if text.is_none() {
-        println!("skipped: the published example {name} is not beside this checkout");
-    }
-    text
-}
 
 /// The day before the published examples expire.
 fn then() -> sdmp_container::Timestamp {
@@ -88,9 +72,11 @@ fn forgery() -> Forgery {
     forgery
 }
 
+/// The identity that was published with the SDMP 0.12 text, put together from its key.
 #[test]
 fn r45_the_published_identity_is_read() {
-    let Some(text) = example("bob-identity.json") else { return };
+    let bare: String = PUBLISHED_BOB.lines().filter(|line| !line.starts_with('-')).collect();
+    let text = older("0.11.0", &bare).replace(EXPIRY, "2020-01-01T00:00:00.000Z");
     let bob = parse(&text).unwrap();
     assert_eq!(bob.fingerprint().to_string(), BOB);
     assert_eq!(bob.kind(), IdentityType::User);
@@ -104,22 +90,21 @@ fn r45_the_published_identity_is_read() {
     // Nowhere but here.
     let refused = sdmp_envelope::Identity::parse(text.as_bytes());
     assert_eq!(refused, Err(Error::UnsupportedVersion));
-    let Some(pem) = example("bob-public.pem") else { return };
-    let key = sdmp_crypto::rsa::PublicKey::from_pem(&pem).unwrap();
+    let key = sdmp_crypto::rsa::PublicKey::from_pem(PUBLISHED_BOB).unwrap();
     assert_eq!(key, *bob.public_key());
     let made = sdmp_envelope::Identity::create(&key, IdentityType::User, time(EXPIRY));
     assert_eq!(made, Err(Error::PublishedKey));
 }
 
 #[test]
-fn r45_the_published_signature_verifies() {
-    let Some(text) = example("bob-identity-signature.json") else { return };
-    let Some(bob) = example("bob-identity.json") else { return };
-    let identity = parse(&bob).unwrap();
+fn r45_an_older_signature_verifies() {
+    let identity = parse(fixtures::identity()).unwrap();
+    assert_eq!(identity.fingerprint().to_string(), fixtures::fingerprint());
+    assert!(!identity.is_known_compromised());
     let find = |kid: &Fingerprint| (kid == identity.fingerprint()).then(|| identity.clone());
-    let signed = compat::parse(text.as_str()).unwrap();
+    let signed = compat::parse(fixtures::signed_identity()).unwrap();
     let verified = compat::verify(&signed, &find, then()).unwrap();
-    assert_eq!(verified.container.text(), bob);
+    assert_eq!(verified.container.text(), fixtures::identity());
     assert_eq!(verified.hashed, Hashed::RawJson);
     let [signer] = verified.signers.as_slice() else { unreachable!("one signed") };
     assert_eq!((&signer.identity, signer.covers_header), (&identity, false));
@@ -129,37 +114,25 @@ fn r45_the_published_signature_verifies() {
     assert_eq!(today, Error::UnsupportedVersion);
 }
 
-/// The parts of the other example, put together.
 #[test]
-fn r45_the_published_trust_verifies() {
-    let parts = ["trust-container.encoded", "bob-identity-protected.encoded"].map(example);
-    let [Some(payload), Some(protected)] = parts else { return };
-    let parts = ["trust-container-signature.encoded", "trust-container.json", "bob-identity.json"];
-    let [Some(signature), Some(trust), Some(bob)] = parts.map(example) else { return };
-    let forgery = Forgery {
-        version: "0.11.0".to_owned(),
-        identifier: b64url::encode(&sha512(trust.as_bytes())),
-        payload,
-        entries: vec![(protected, signature)],
-    };
-    let identity = parse(&bob).unwrap();
+fn r45_an_older_trust_container_verifies() {
+    let identity = parse(fixtures::identity()).unwrap();
     let find = |kid: &Fingerprint| (kid == identity.fingerprint()).then(|| identity.clone());
-    let verified = compat::verify(&container(forgery.text()), &find, then()).unwrap();
-    assert_eq!(verified.container.text(), trust);
-    // The journal names it by the same identifier.
-    let Some(journal) = example("journal-user-trust.txt") else { return };
-    assert!(journal.contains(&format!("{BOB}/{}", forgery.identifier)));
+    let signed = compat::parse(fixtures::signed_trust()).unwrap();
+    let verified = compat::verify(&signed, &find, then()).unwrap();
+    assert_eq!(verified.container.text(), fixtures::trust());
+    // One letter of the payload, and it is another container.
+    let changed = fixtures::signed_trust().replacen("eyJ", "eyK", 1);
+    assert!(compat::parse(changed).and_then(|text| compat::verify(&text, &find, then())).is_err());
 }
 
+/// The signature is deterministic: the key signs what OpenSSL signed.
 #[test]
-fn r45_the_published_private_key_signs_what_was_published() {
-    let (Some(pem), Some(payload)) = (example("bob-private.pem"), example("bob-identity.encoded"))
-    else {
-        return;
-    };
-    let key = PrivateKey::from_pem(&pem, None).unwrap();
-    let Some(signature) = example("bob-identity-signature.encoded") else { return };
-    assert_eq!(b64url::encode(&key.sign(payload.as_bytes()).unwrap()), signature);
+fn r45_a_pkcs1_key_signs_what_others_signed() {
+    let key = PrivateKey::from_pem(fixtures::PRIVATE, None).unwrap();
+    let payload = b64url::encode(fixtures::identity().as_bytes());
+    let signature = b64url::encode(&key.sign(payload.as_bytes()).unwrap());
+    assert!(fixtures::signed_identity().contains(&signature));
 }
 
 #[test]

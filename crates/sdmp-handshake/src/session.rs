@@ -1,92 +1,26 @@
 //! The accepted session: containers out, containers in, an authenticated close (R32 to R41).
 
 mod judge;
+mod received;
+mod shared;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sdmp_container::{Container, Limits, Timestamp};
 use sdmp_crypto::dh::Group;
-use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::Identity;
 use sdmp_envelope::network::Sealed;
-#[cfg(feature = "schema")]
-use sdmp_schema::Validator;
 
 use crate::channel::{Channel, padded};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
-use crate::policy::{Config, Profile, SessionLimits};
+use crate::policy::{Config, Profile};
 use crate::proof;
 use crate::schedule;
 use crate::secured::{Channels, Role, Traffic};
 use judge::{check_sendable, invalid};
-
-/// How the extension schemas of a received container were judged (R38a). Core schemas always hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExtensionCheck {
-    /// It names none.
-    None,
-    /// It names some, and all hold.
-    Valid,
-    /// At least one could not be resolved, or no validator was configured.
-    Unresolved,
-    /// At least one does not hold.
-    Invalid,
-}
-
-/// A container from the peer.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Received {
-    /// The container, with the octets as they were sealed.
-    pub container: Container,
-    /// What is known of its extension schemas.
-    pub extension: ExtensionCheck,
-}
-
-/// What an opened object was.
-#[derive(Clone, Debug)]
-pub enum Opened {
-    /// A container of the application's.
-    Message(Box<Received>),
-    /// The peer's close: it sends nothing more (R41).
-    Closed,
-}
-
-/// What both halves of a session know.
-#[derive(Debug)]
-struct Shared {
-    role: Role,
-    profile: Profile,
-    peer: Identity,
-    /// The earlier end of the two identities (R35).
-    expires: Timestamp,
-    group: Group,
-    limits: SessionLimits,
-    #[cfg(feature = "schema")]
-    validator: Option<Arc<Validator>>,
-    exporter: Option<Prk>,
-    session_id: Option<[u8; 32]>,
-    transcript: Option<[u8; 64]>,
-    /// What the peer's close has to be, octet by octet (R41); hardened only.
-    peer_close: Option<String>,
-    /// The first failure; both halves answer with it from then on (R39).
-    failure: OnceLock<Error>,
-}
-
-impl Shared {
-    fn check(&self, now: Timestamp) -> Result<(), Error> {
-        match self.failure.get() {
-            Some(failure) => Err(failure.clone()),
-            None if self.expires.is_expired(now) => Err(Error::Expired),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&self, error: Error) -> Error {
-        self.failure.get_or_init(|| error).clone()
-    }
-}
+pub use received::{ExtensionCheck, Opened, Received};
+use shared::Shared;
 
 /// An accepted session between two verified peers.
 ///
@@ -249,31 +183,6 @@ pub enum Ended {
     Authenticated,
     /// The published profile cannot tell an end from a cut.
     Unauthenticated,
-}
-
-impl Shared {
-    fn new(config: &Config, role: Role, peer: Identity, group: Group) -> Self {
-        Self {
-            role,
-            profile: config.policy.profile,
-            expires: config.local.identity().expires().min(peer.expires()),
-            peer,
-            group,
-            limits: config.policy.limits.clone(),
-            #[cfg(feature = "schema")]
-            validator: config.validator.clone(),
-            exporter: None,
-            session_id: None,
-            transcript: None,
-            peer_close: None,
-            failure: OnceLock::new(),
-        }
-    }
-
-    /// The text of this side's close (R41); nothing in the published profile.
-    fn close_text(&self) -> Option<String> {
-        self.transcript.as_ref().map(|t2| proof::close(self.role.name(), t2))
-    }
 }
 
 impl Sender {

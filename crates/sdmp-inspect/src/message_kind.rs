@@ -119,14 +119,14 @@ impl Kind {
                  has verified and trusts"
             }
             (Self::M4 | Self::Traffic | Self::Close, Profile::Published) => {
-                "everybody sees size and time; only the two can read it, but anybody on the way \
+                "everybody sees size and time; only the two can read it, but an on-path attacker \
                  can alter it unnoticed"
             }
             (Self::FinR | Self::FinI | Self::Traffic | Self::Close | Self::Sealed, _) => {
                 "everybody sees size (in steps of 8 KiB) and time; only the two can read or alter it"
             }
             (Self::RefusalInPlaintext, _) => {
-                "everybody sees it, and anybody on the way could have sent it: it proves nothing"
+                "everybody sees it, and an on-path attacker could have sent it: it proves nothing"
             }
             (Self::Refusal, _) => {
                 "everybody sees size and time, which are those of what it stands for; that it is a \

@@ -41,6 +41,17 @@ mCGPU9Us70H6FQYI/e0Iq+64gw8PgpDZP+RSzYvpAr7alCj4/f0jeFzrz+lpsIzY
 QfUCAwEAAQ==
 -----END PUBLIC KEY-----";
 
+/// Bob's key in the examples that were published with SDMP 0.12, which everybody has as well (R13).
+pub const PUBLISHED_BOB: &str = "-----BEGIN PUBLIC KEY-----
+MIIBIzANBgkqhkiG9w0BAQEFAAOCARAAMIIBCwKCAQIA44bUk1PzDQVkICwC9MIJ
+4ISCLNSEm41vpIIMUdhv5QmqsydYTgYpf0BDb8oCoqajNHGoHz7g+EYMmo1CWxgL
+Vg69XmKfqQrjXKPgsgxKqVoVbZBTNwXK1LmPkeJleWBf8DCKQLxW2YXeVy3UqmDd
+tEf3SQ9qqbpcEoaiAvqP7exrgFatQ61gmM+O3VQDcy2fk+4wlE0FpQbpglsEo+gZ
+wamYZBaexKQc6a2oC4Tze7OOGTJM7TL2gcj1S0jWN5Lb+XOfbprIwp74tgsh7ScB
+x3tJD2Ftdf88VrD9B3dRXJDRZS1cB8oavseEOLA9us2KBqkbJbCQ20Np3A4MMZ1c
+LakCAwEAAQ==
+-----END PUBLIC KEY-----";
+
 /// The fingerprint that the specification gives for [`PUBLISHED`].
 pub const PUBLISHED_FINGERPRINT: &str =
     "B_3ji9cDp1SJTyPnxuslQ66IT3zwEf4TvTEnGo60_2KGANVfhRY0XA2crFKIfq6edYcexkMYzfz6y3UsPZZLtw";

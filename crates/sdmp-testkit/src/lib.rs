@@ -15,6 +15,7 @@ pub mod hex;
 pub mod keys;
 #[cfg(feature = "people")]
 pub mod nodes;
+pub mod older;
 #[cfg(feature = "pair")]
 pub mod pair;
 #[cfg(feature = "keys")]

@@ -312,7 +312,7 @@ impl SessionReceiver {
     }
 
     /// Whether the peer's end was authenticated (R41); `false` in the published profile, where
-    /// anybody on the way can end the stream, and before the end.
+    /// an on-path attacker can end the stream, and before the end.
     #[must_use]
     pub fn closed_authentically(&self) -> bool {
         match &*self.status.borrow() {

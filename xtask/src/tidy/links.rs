@@ -14,9 +14,16 @@ pub(crate) fn check(root: &Path, pages: &[TextFile]) -> Vec<Complaint> {
             }
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
             let file = if path.is_empty() {
-                PathBuf::from(&page.path)
+                Some(PathBuf::from(&page.path))
             } else {
                 relative(&page.path, path)
+            };
+            let Some(file) = file else {
+                complaints.push(format!(
+                    "{}: links to {target}, which is outside of the repository",
+                    page.path
+                ));
+                continue;
             };
             if !root.join(&file).exists() {
                 complaints.push(format!("{}: links to {target}, which does not exist", page.path));
@@ -52,19 +59,21 @@ pub(crate) fn check_summary(pages: &[TextFile]) -> Vec<Complaint> {
         .collect()
 }
 
-/// Where a link from `page` leads, relative to the root.
-fn relative(page: &str, link: &str) -> PathBuf {
+/// Where a link from `page` leads, relative to the root; nowhere if it leaves the root.
+fn relative(page: &str, link: &str) -> Option<PathBuf> {
     let mut path = Path::new(page).parent().unwrap_or(Path::new("")).to_path_buf();
     for part in Path::new(link).components() {
         match part {
             Component::ParentDir => {
-                path.pop();
+                if !path.pop() {
+                    return None;
+                }
             }
             Component::Normal(name) => path.push(name),
             Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
         }
     }
-    path
+    Some(path)
 }
 
 /// The targets of inline links outside code.
@@ -125,6 +134,16 @@ mod tests {
         let root = crate::workspace::root();
         let text = "```\n[x](no)\n```\n[y](no/such.md) [z](#nowhere)\n";
         assert_eq!(check(&root, &[page("README.md", text)]).len(), 2);
+    }
+
+    #[test]
+    fn a_link_that_leaves_the_repository_is_named() {
+        let root = crate::workspace::root();
+        let complaints = check(&root, &[page("docs/a.md", "[x](../../elsewhere/README.md)\n")]);
+        assert_eq!(
+            complaints,
+            ["docs/a.md: links to ../../elsewhere/README.md, which is outside of the repository"]
+        );
     }
 
     #[test]

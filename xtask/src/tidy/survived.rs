@@ -1,5 +1,5 @@
-//! Every test that docs/security.md names exists, so that its table cannot rot; and no member has a
-//! build script.
+//! Every test and every Rust file that a page names exists, so that no table can rot; and no member
+//! has a build script.
 
 use super::Complaint;
 use crate::workspace::TextFile;
@@ -9,37 +9,62 @@ const PAGE: &str = "docs/security.md";
 /// How many lines above a function its `#[test]` may stand.
 const ABOVE: usize = 4;
 
-/// Complains about a test that the page names and that is not there: `crate/tests/file.rs::name` in
+/// Complains about a test that a page names and that is not there: `crate/tests/file.rs::name` in
 /// back-ticks, the file below `crates/` or below the root.
 pub(crate) fn check(pages: &[TextFile], sources: &[TextFile]) -> Vec<Complaint> {
-    let Some(page) = pages.iter().find(|page| page.path == PAGE) else {
-        return vec![format!("{PAGE}: is missing; it says which test shows what is survived")];
-    };
     let mut complaints = Vec::new();
-    let mut named = 0_usize;
-    for (index, line) in page.text.lines().enumerate() {
-        for (file, test) in tests(line) {
-            named = named.saturating_add(1);
-            let below = format!("crates/{file}");
-            let source = sources.iter().find(|source| [file, &below].contains(&&*source.path));
-            let what = match source {
-                None => "whose file does not exist",
-                Some(source) if !has_test(&source.text, test) => "which that file does not have",
-                Some(_) => continue,
+    for page in pages {
+        for (index, line) in page.text.lines().enumerate() {
+            let found = |file: &str| {
+                let below = format!("crates/{file}");
+                sources.iter().find(|source| [file, &below].contains(&&*source.path))
             };
-            let line = index.saturating_add(1);
-            complaints.push(format!("{PAGE}:{line}: names the test {file}::{test}, {what}"));
+            let line_number = index.saturating_add(1);
+            for (file, test) in tests(line) {
+                let what = match found(file) {
+                    None => "whose file does not exist",
+                    Some(source) if has_test(&source.text, test) => continue,
+                    Some(_) => "which that file does not have",
+                };
+                complaints.push(format!(
+                    "{}:{line_number}: names the test {file}::{test}, {what}",
+                    page.path
+                ));
+            }
+            for file in rust_files(line).filter(|file| found(file).is_none()) {
+                complaints.push(format!(
+                    "{}:{line_number}: names {file}, which does not exist",
+                    page.path
+                ));
+            }
         }
     }
-    if named == 0 {
-        complaints.push(format!("{PAGE}: names no tests; its table is gone"));
+    match pages.iter().find(|page| page.path == PAGE) {
+        None => complaints
+            .push(format!("{PAGE}: is missing; it says which test shows what is survived")),
+        Some(page) if page.text.lines().all(|line| tests(line).next().is_none()) => {
+            complaints.push(format!("{PAGE}: names no tests; its table is gone"));
+        }
+        Some(_) => {}
     }
     complaints
 }
 
+/// The Rust files that a line names from the root or from `crates/` on.
+fn rust_files(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2).filter(|code| {
+        code.ends_with(".rs")
+            && ["crates/", "sdmp", "xtask/", "fuzz/"].iter().any(|start| code.starts_with(start))
+            && code.contains('/')
+            && code.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/._-".contains(&octet))
+    })
+}
+
 /// A build script would be code that runs before anybody has looked at what it builds.
 pub(crate) fn check_build_scripts(sources: &[TextFile]) -> Vec<Complaint> {
-    let scripts = sources.iter().filter(|source| source.path.ends_with("build.rs"));
+    let scripts = sources
+        .iter()
+        .filter(|source| source.path.ends_with("/build.rs") && !source.path.contains("/src/"));
     scripts.map(|script| format!("{}: no crate of ours has a build script", script.path)).collect()
 }
 
@@ -84,6 +109,10 @@ mod tests {
         );
         assert!(complaints("`a/tests/b.rs::helper`").ends_with("which that file does not have"));
         assert!(complaints("`a/tests/c.rs::there`").ends_with("whose file does not exist"));
+        assert_eq!(
+            complaints("`a/tests/b.rs::there` and `crates/a/src/gone.rs`"),
+            "docs/security.md:1: names crates/a/src/gone.rs, which does not exist"
+        );
         assert!(complaints("nothing").ends_with("its table is gone"));
         assert_eq!(check(&[], &[]).len(), 1);
     }
@@ -91,6 +120,6 @@ mod tests {
     #[test]
     fn a_build_script_is_named() {
         assert_eq!(check_build_scripts(&[file("crates/a/build.rs", "")]).len(), 1);
-        assert!(check_build_scripts(&[file("crates/a/src/lib.rs", "")]).is_empty());
+        assert!(check_build_scripts(&[file("crates/a/src/build.rs", "")]).is_empty());
     }
 }

@@ -122,7 +122,7 @@ fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(Exit::NotTrusted, "peer.fingerprint", "this identity has another fingerprint")
-        .remedy("somebody may be in the way: ask the peer, over a channel that you trust, for the output of `sdmp key show NAME`"))
+        .remedy("the connection may be intercepted: ask the peer, over a channel that you trust, for the output of `sdmp key show NAME`"))
 }
 
 /// Asks a person; `None` where there is nobody to ask.

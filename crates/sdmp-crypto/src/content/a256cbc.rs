@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         insta::assert_snapshot!(format!("{:?}", key()), @"a256cbc::Key(redacted)");
         let encryptor = Encryptor::new(&key(), &[1; 16]);
         insta::assert_snapshot!(format!("{encryptor:?}"), @"a256cbc::Encryptor(redacted)");

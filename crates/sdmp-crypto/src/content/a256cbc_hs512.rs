@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         insta::assert_snapshot!(format!("{:?}", key()), @"a256cbc_hs512::Key(redacted)");
         let sealer = Sealer::new(&key(), &[1; 16], b"");
         insta::assert_snapshot!(format!("{sealer:?}"), @"a256cbc_hs512::Sealer(redacted)");

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_says_nothing() {
+    fn debug_output_is_redacted() {
         insta::assert_snapshot!(format!("{:?}", ephemeral()), @"Ephemeral(redacted, Group(ffdhe2048))");
     }
 }

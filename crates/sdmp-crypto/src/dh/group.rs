@@ -3,7 +3,7 @@
 use super::{
     NamedGroup,
     arithmetic::{Arithmetic, Modulus, read_be, write_be},
-    primes,
+    named_groups, primes,
 };
 use crate::{Error, error::GroupError};
 use core::fmt;
@@ -32,7 +32,8 @@ impl Group {
     /// The group with this name. What can be computed in advance is, once in a process.
     #[must_use]
     pub fn named(name: NamedGroup) -> Self {
-        static GROUPS: [OnceLock<Group>; 10] = [const { OnceLock::new() }; 10];
+        static GROUPS: [OnceLock<Group>; NamedGroup::ALL.len()] =
+            [const { OnceLock::new() }; NamedGroup::ALL.len()];
         let at = NamedGroup::ALL.iter().position(|other| *other == name);
         match at.and_then(|at| GROUPS.get(at)) {
             Some(cell) => cell.get_or_init(|| named(name)).clone(),
@@ -262,20 +263,17 @@ fn is_safe_prime(p: &[u8]) -> bool {
     }
 }
 
-fn named(name: NamedGroup) -> Group {
-    match name {
-        NamedGroup::Ffdhe2048 => fixed(name, primes::FFDHE2048),
-        NamedGroup::Ffdhe3072 => fixed(name, primes::FFDHE3072),
-        NamedGroup::Ffdhe4096 => fixed(name, primes::FFDHE4096),
-        NamedGroup::Ffdhe6144 => fixed(name, primes::FFDHE6144),
-        NamedGroup::Ffdhe8192 => fixed(name, primes::FFDHE8192),
-        NamedGroup::Modp14 => fixed(name, primes::MODP2048),
-        NamedGroup::Modp15 => fixed(name, primes::MODP3072),
-        NamedGroup::Modp16 => fixed(name, primes::MODP4096),
-        NamedGroup::Modp17 => fixed(name, primes::MODP6144),
-        NamedGroup::Modp18 => fixed(name, primes::MODP8192),
-    }
+/// Computes the groups of the rows of [`named_groups`].
+macro_rules! compute {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $bits:literal, $prime:ident;)+) => {
+        fn named(name: NamedGroup) -> Group {
+            match name {
+                $(NamedGroup::$variant => fixed(name, primes::$prime),)+
+            }
+        }
+    };
 }
+named_groups!(compute);
 
 /// A group whose prime was known when this was compiled; its width is its length.
 fn fixed<const L: usize>(name: NamedGroup, prime: Odd<Uint<L>>) -> Group {
