@@ -21,6 +21,7 @@ use sdmp_transport::listener::{Acceptor, Incoming};
 use sdmp_transport::{Carrier, ObjectReceiver, ObjectSender};
 use serde_json::Value;
 
+use crate::activity;
 use crate::error::Failure;
 use crate::io::{json_object, warn};
 use crate::private_file;
@@ -66,13 +67,14 @@ impl Recorder {
         Ok(Self(Some(Arc::new(sink))))
     }
 
-    /// The same carrier; what goes through it is recorded.
+    /// The same carrier; what goes through it is noted as activity and, with a file, recorded.
     pub(crate) fn carrier(
         &self,
         carrier: Box<dyn Carrier>,
         role: Role,
         address: &str,
     ) -> Box<dyn Carrier> {
+        let carrier = activity::watched(carrier);
         let Some(sink) = &self.0 else { return carrier };
         let session = session_name();
         let time = wall_time().map(|time| time.to_string()).unwrap_or_default();
@@ -99,10 +101,7 @@ impl Recorder {
 
     /// The same listener; what goes through its carriers is recorded.
     pub(crate) fn acceptor(&self, acceptor: Box<dyn Acceptor>) -> Box<dyn Acceptor> {
-        match &self.0 {
-            None => acceptor,
-            Some(_) => Box::new(RecordedAcceptor { acceptor, recorder: self.clone() }),
-        }
+        Box::new(RecordedAcceptor { acceptor, recorder: self.clone() })
     }
 }
 

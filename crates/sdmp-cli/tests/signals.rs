@@ -146,3 +146,22 @@ fn a_signal_closes_a_conversation_properly() {
     signal(&listening.child, "-TERM");
     assert_eq!(ending(&mut listening.child, SILENT).0, Some(0));
 }
+
+/// What moves has five seconds: a stream that ends within them is whole.
+#[test]
+fn a_stream_under_way_may_end() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.start(&["listen", "127.0.0.1:0", "--", "cat"]);
+    let mut caller = start(&alice, &["pipe", &listening.address, "--peer", "bob"]);
+    wait_for(&mut listening.errors, "accepted");
+    signal(&listening.child, "-TERM");
+    let mut input = caller.stdin.take().unwrap();
+    for _ in 0..8 {
+        std::thread::sleep(Duration::from_millis(400));
+        input.write_all(b"x").unwrap();
+    }
+    drop(input);
+    let output = caller.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"xxxxxxxx"[..]));
+    assert_eq!(ending(&mut listening.child, SILENT).0, Some(0));
+}
