@@ -47,7 +47,7 @@ fn example() -> (Vec<Resource>, PublicKey) {
         texts.map(|text| Resource::parse(text.as_str().unwrap()).unwrap()).collect();
     let key = all.iter().find_map(|one| match one.body() {
         Body::Identity(identity) => Some(identity.public_key().clone()),
-        _ => None,
+        Body::Trust { .. } | Body::Revoke { .. } | Body::Content => None,
     });
     (all, key.unwrap())
 }

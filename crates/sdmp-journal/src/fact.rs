@@ -63,6 +63,16 @@ pub struct RevocationFact {
     pub authorized: bool,
 }
 
+impl RevocationFact {
+    /// Whether another revocation of the same resource is in effect whenever this one is (N13).
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.meta.user, &self.meta.signer, &self.meta.trust, self.authorized)
+            == (&other.meta.user, &other.meta.signer, &other.meta.trust, other.authorized)
+            && self.target == other.target
+    }
+}
+
 /// What bars a node for a user (N14), if the node's key is one of type `node`: a trust of the user
 /// in the key, and its revocation by the user's key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,9 +47,11 @@ pub trait View {
     /// The trusts of a user that a key signed.
     fn trusts_signed(&self, user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
 
-    /// The revocations that name a resource, whether or not they have an effect, in the order of
-    /// admission.
-    fn revocations(&self, target: &Identifier) -> Facts<RevocationFact>;
+    /// The revocations for a user that name a resource, whether or not they have an effect, in the
+    /// order of admission. Of those that have signer, trust and the use of `authorization` in
+    /// common the first is enough: they are in effect together or not at all (N13). So nobody
+    /// makes a resource slow to judge by revoking it again and again.
+    fn revocations(&self, user: &Fingerprint, target: &Identifier) -> Facts<RevocationFact>;
 
     /// The revocations for a user that a key signed, in the order of admission.
     fn revocations_signed(&self, user: &Fingerprint, signer: &Fingerprint)

@@ -201,3 +201,40 @@ fn n54_a_bad_copy_a_false_author_or_a_false_revocation_hides_no_resource() {
     theft.node.learn(&[&by_stranger, &by_device], at(2));
     assert_eq!(theft.node.offer(&good, at(2)), Verdict::Admit { revoked: false });
 }
+
+#[test]
+fn n54_revoking_a_trust_again_and_again_does_not_make_it_slow_to_judge() {
+    let mut theft = theft();
+    let thief = theft.stolen.under(&theft.u_stolen);
+    for n in 0..50 {
+        let again = thief.revoke(theft.u_b.id(), true, at(n)).unwrap();
+        let foreign = theft.b.author().revoke(theft.u_b.id(), false, at(n)).unwrap();
+        theft.node.learn(&[&again, &foreign], at(DAY));
+    }
+    let plain = thief.revoke(theft.u_b.id(), false, at(60)).unwrap();
+    theft.node.learn(&[&plain], at(DAY));
+    // Those alike are one, and those for other users are not looked at.
+    let view = &theft.node.known;
+    assert_eq!(view.revocations(&theft.u.fp(), theft.u_b.id()).len(), 2);
+    assert_eq!(view.revocations_signed(&theft.u.fp(), &theft.stolen.fp()).len(), 51);
+}
+
+#[test]
+fn n54_a_strangers_key_has_a_share_like_any_other() {
+    let mut theft = theft();
+    let (stranger, own) = (Key::user("stranger"), theft.u.fp());
+    theft.node.learn(&[&stranger.identity()], at(0));
+    let small = sdmp_journal::judge::Shares::DEFAULT.with_counts(1, 1, 2);
+    let mut verdicts = Vec::new();
+    for (key, n) in [(&stranger, 0), (&stranger, 1), (&theft.b, 2), (&theft.b, 3), (&theft.u, 4)] {
+        let end = key.author().revoke(theft.u_b.id(), false, at(n)).unwrap();
+        let mut candidate = sdmp_journal::Candidate::new(end.clone());
+        let judge = sdmp_journal::Judge::new(&own, at(DAY)).with_shares(small);
+        let verdict = judge.judge(&theft.node.known, &mut candidate, &crate::common::Keyed);
+        if verdict.name() == "admit" {
+            theft.node.learn(&[&end], at(DAY));
+        }
+        verdicts.push(code(&verdict));
+    }
+    assert_eq!(verdicts, ["admit", "quota.control", "admit", "admit", "admit"]);
+}

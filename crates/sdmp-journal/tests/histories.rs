@@ -66,7 +66,7 @@ fn resources(keys: &[Key], steps: &[Step]) -> Vec<Resource> {
                 .filter(|one| matches!(one.body(), sdmp_journal::Body::Trust { trustee, .. } if *trustee == fp))
                 .cloned()
                 .collect();
-            (trusts.len() > 0).then(|| trusts[under % trusts.len()].clone())
+            (!trusts.is_empty()).then(|| trusts[under % trusts.len()].clone())
         };
         let signed = |signer: usize, trust: &Option<Resource>| match trust {
             Some(trust) if keys[signer].local.identity().kind() == IdentityType::Node => {
@@ -268,7 +268,7 @@ proptest! {
 
 /// The same step, done by the thief's device or its inventions.
 fn of_thief(step: Step, inventions: &[usize]) -> Step {
-    let signer = |n: usize| if n % 2 == 0 { 2 } else { inventions[n % inventions.len()] };
+    let signer = |n: usize| if n.is_multiple_of(2) { 2 } else { inventions[n % inventions.len()] };
     match step {
         Step::Trust { signer: n, under, trustee, bits, days } => {
             Step::Trust { signer: signer(n), under, trustee, bits, days }

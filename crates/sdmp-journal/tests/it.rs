@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::string_slice,
+    clippy::unreachable,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
     reason = "a test that is wrong should stop"

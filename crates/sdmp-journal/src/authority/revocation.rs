@@ -16,7 +16,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
         if self.without == Some(&target.id) {
             return None;
         }
-        let revocations = self.view.revocations(&target.id);
+        let revocations = self.view.revocations(&target.user, &target.id);
         revocations.iter().find(|revocation| self.counts(revocation, target)).cloned()
     }
 
@@ -24,7 +24,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
     /// key's, else the first admitted (N27).
     #[must_use]
     pub fn revocation_to_give(&self, target: &Meta) -> Option<Arc<RevocationFact>> {
-        let revocations = self.view.revocations(&target.id);
+        let revocations = self.view.revocations(&target.user, &target.id);
         let counting = || revocations.iter().filter(|revocation| self.counts(revocation, target));
         let of_user = counting().find(|revocation| revocation.meta.signer == target.user);
         of_user.or_else(|| counting().next()).cloned()

@@ -151,11 +151,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
             }
             Path { links }
         };
-        // Whatever a path is made of, no more than these can be told of it.
-        let mut paths: Vec<Path> = trusts.iter().map(path).collect();
-        paths.sort_by_key(|path| (!path.is_ok(), path.links.len()));
-        paths.truncate(MOST_PATHS);
-        paths
+        best(trusts.iter().map(path).collect())
     }
 
     /// The links of a trust's chain, up to the first that is broken.
@@ -200,6 +196,14 @@ fn joined(first: &[Path], then: &[Path]) -> Vec<Path> {
             paths.push(Path { links: path.links.iter().chain(&more.links).cloned().collect() });
         }
     }
+    best(paths)
+}
+
+/// The best of these: those that hold, then the shortest. A path that is made of others needs no
+/// more of them than are told in the end.
+fn best(mut paths: Vec<Path>) -> Vec<Path> {
+    paths.sort_by_key(|path| (!path.is_ok(), path.links.len()));
+    paths.truncate(MOST_PATHS);
     paths
 }
 

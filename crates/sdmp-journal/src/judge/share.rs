@@ -1,14 +1,14 @@
 //! Shares: how much control one key may have signed for one user (N51).
 
-use sdmp_container::{Fingerprint, IdentityType};
+use sdmp_container::Fingerprint;
 
 use super::{Verdict, WaitsFor};
-use crate::authority::Authority;
+use crate::authority::{Authority, Wanted};
 use crate::error::Code;
 use crate::{Kind, Resource, View};
 
-/// The limits of N51 for control. What a user's key signs as that user is not counted, so that a
-/// bar always finds room; only its identities are.
+/// The limits of N51 for control. What the key of the own user, or of one whom it trusts, signs as
+/// that user is not counted, so that a bar always finds room; only its identities are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shares {
@@ -48,7 +48,7 @@ impl Shares {
     ) -> Result<(), Verdict> {
         let (user, signer) = (resource.user(), resource.signer());
         let view = authority.view();
-        let is_users_key = || signer == user && authority.is_of_type(signer, IdentityType::User);
+        let is_users_key = || signer == user && authority.wanted(own, user) == Wanted::Everything;
         let is_full = match resource.kind() {
             Kind::Identity => view.identities(signer).len() >= self.identities,
             Kind::Trust if !is_users_key() => self.trusts_are_full(authority, user, signer),

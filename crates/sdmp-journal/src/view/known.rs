@@ -1,6 +1,6 @@
 //! What is known, in memory, with an index for each lookup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Admit, Facts, Tally, View};
@@ -25,14 +25,15 @@ type Pair = (Key, Key);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    keys: BTreeMap<Fingerprint, Key>,
+    // Looked up in every answer, several times, and never listed: so no order, but a random hash.
+    keys: HashMap<Fingerprint, Key>,
     facts: BTreeMap<Identifier, Entry>,
     identities: BTreeMap<Key, Facts<IdentityFact>>,
     trusts: BTreeMap<Pair, Facts<TrustFact>>,
     trusts_in: BTreeMap<Key, Facts<TrustFact>>,
     trusts_of: BTreeMap<Key, Facts<TrustFact>>,
     trusts_signed: BTreeMap<Pair, Facts<TrustFact>>,
-    revocations: BTreeMap<Identifier, Facts<RevocationFact>>,
+    revocations: HashMap<(Identifier, Key), Facts<RevocationFact>>,
     revocations_signed: BTreeMap<Pair, Facts<RevocationFact>>,
     bars: BTreeMap<Pair, Facts<BarFact>>,
     sponsored: BTreeMap<Pair, u64>,
@@ -105,8 +106,9 @@ impl Known {
         self.trusts_in.entry(trustee).or_default().push(Arc::clone(&fact));
         self.trusts_of.entry(user).or_default().push(Arc::clone(&fact));
         self.trusts_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
-        let before = base.map(|base| base.revocations(&fact.meta.id)).unwrap_or_default();
-        let known = before.and(View::revocations(self, &fact.meta.id));
+        let (of, id) = (&fact.meta.user, &fact.meta.id);
+        let before = base.map(|base| base.revocations(of, id)).unwrap_or_default();
+        let known = before.and(View::revocations(self, of, id));
         for revocation in known.iter() {
             self.index_bar(&fact, revocation);
         }
@@ -120,7 +122,10 @@ impl Known {
     ) -> Arc<RevocationFact> {
         let fact = Arc::new(fact);
         let (user, signer) = self.intern_author(&fact.meta);
-        self.revocations.entry(fact.target.clone()).or_default().push(Arc::clone(&fact));
+        let of_target = self.revocations.entry((fact.target.clone(), user)).or_default();
+        if !of_target.iter().any(|known| known.is_like(&fact)) {
+            of_target.push(Arc::clone(&fact));
+        }
         self.revocations_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
         let trust_by = |known: &Self, id: &Identifier| {
             base.and_then(|base| base.trust(id)).or_else(|| known.trust(id))
@@ -237,8 +242,13 @@ impl View for Known {
         facts(&self.trusts_signed, self.pair(user, signer))
     }
 
-    fn revocations(&self, target: &Identifier) -> Facts<RevocationFact> {
-        self.revocations.get(target).cloned().unwrap_or_default()
+    fn revocations(&self, user: &Fingerprint, target: &Identifier) -> Facts<RevocationFact> {
+        if self.revocations.is_empty() {
+            return Facts::none();
+        }
+        let user = self.keys.get(user);
+        let key = user.map(|user| (target.clone(), *user));
+        key.and_then(|key| self.revocations.get(&key)).cloned().unwrap_or_default()
     }
 
     fn revocations_signed(
@@ -250,7 +260,7 @@ impl View for Known {
     }
 
     fn bars(&self, user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact> {
-        facts(&self.bars, self.pair(user, key))
+        if self.bars.is_empty() { Facts::none() } else { facts(&self.bars, self.pair(user, key)) }
     }
 
     fn tally(&self, user: &Fingerprint, signer: &Fingerprint) -> Tally {

@@ -65,8 +65,8 @@ impl<V: View + ?Sized> View for Overlay<'_, V> {
         self.base.trusts_signed(user, signer).and(self.more.trusts_signed(user, signer))
     }
 
-    fn revocations(&self, target: &Identifier) -> Facts<RevocationFact> {
-        self.base.revocations(target).and(self.more.revocations(target))
+    fn revocations(&self, user: &Fingerprint, target: &Identifier) -> Facts<RevocationFact> {
+        self.base.revocations(user, target).and(self.more.revocations(user, target))
     }
 
     fn revocations_signed(
