@@ -214,13 +214,40 @@ fn altered_signatures_print_nothing() {
     }
 }
 
+/// R12, R40: whose a resource is, and that nothing unsigned stands around it.
+#[test]
+fn resources_are_closed_and_name_their_user() {
+    let (alice, bob) = acquainted();
+    let identity = alice.ok(&["key", "export", "alice"]);
+    let (_, user) = identity.split_once(r#""fingerprint":""#).unwrap();
+    let user = &user[..86];
+    let resource = format!(
+        r#"{{"sdmp":{{"version":"0.12.0","schemas":["resource","message"]}},"resource":{{"user":"{user}"}},"message":"hello"}}"#
+    );
+    let signed = expect(0, alice.run_with(&["sign", "--key", "alice"], resource.as_bytes()));
+    let verified = expect(0, bob.run_with(&["verify"], &signed.stdout));
+    assert!(stderr(&verified).contains("published by its user itself"), "{}", stderr(&verified));
+    let other = expect(0, bob.run_with(&["sign", "--key", "bob"], resource.as_bytes()));
+    let verified = stderr(&expect(0, bob.run_with(&["verify"], &other.stdout)));
+    assert!(verified.contains("published for alice") && verified.contains("by another key"));
+    let changed = stdout(&signed).replacen('{', r#"{"note":"unsigned","#, 1);
+    for command in [&["verify"][..], &["container", "check"]] {
+        expect(0, bob.run_with(command, &signed.stdout));
+        let refused = expect(6, bob.run_with(command, changed.as_bytes()));
+        assert!(stdout(&refused).is_empty() && stderr(&refused).contains("R40"));
+    }
+    let told = stdout(&expect(6, bob.run_with(&["inspect"], changed.as_bytes())));
+    assert!(told.contains("R12, R40"), "{told}");
+}
+
 /// R20a: the program signs nothing that only a handshake may sign.
 #[test]
 fn handshake_messages_are_not_signed() {
     let machine = Machine::with_key("a", "alice");
     let creation = r#"{"sdmp":{"version":"0.12.0","schemas":["shared_key"]},"connection":{"g":2,"p":"_w","N":"Ag"}}"#;
     let fin = r#"{"sdmp":{"version":"0.12.0","schemas":["receipt"]},"receipt":"sdmp/0.12 fin initiator AAAA"}"#;
-    for reserved in [creation, fin] {
+    let private = fs::read_to_string(machine.path().join("keys/a.private.json")).unwrap();
+    for reserved in [creation, fin, &private] {
         let output = expect(6, machine.run_with(&["sign", "--key", "a"], reserved.as_bytes()));
         assert_eq!(stdout(&output), "");
         assert!(stderr(&output).contains("R20a"), "{}", stderr(&output));

@@ -29,7 +29,13 @@ fn root<'a>(
     let Value::Object(root) = strict::parse(octets, limits)? else {
         return Err(Error::new(ErrorKind::NotAnObject));
     };
-    let header = Header::read(&root).map_err(|error| {
+    check_root(&root, schemas, member)?;
+    Ok(root)
+}
+
+/// The same of an object that is already parsed.
+fn check_root(root: &Object<'_>, schemas: &[&str], member: &str) -> Result<(), Error> {
+    let header = Header::read(root).map_err(|error| {
         if error.kind() == ErrorKind::ContainerExtraMember {
             return error.recast(ErrorKind::ClosedExtraMember);
         }
@@ -42,6 +48,5 @@ fn root<'a>(
         [one] if schemas.contains(one) => {}
         _ => return Err(Error::pointing(ErrorKind::ClosedSchemas, "/sdmp/schemas")),
     }
-    Fields::root(&root).close(&["sdmp", member])?;
-    Ok(root)
+    Fields::root(root).close(&["sdmp", member])
 }

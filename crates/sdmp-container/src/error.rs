@@ -285,8 +285,8 @@ kinds! {
     ClosedSchemas, "closed.schemas", "a closed object lists exactly its one schema (R12)";
     /// `recipients` of an encrypted network object is not empty.
     ClosedRecipients, "closed.recipients", "a network object has no recipients (R32)";
-    /// Not exactly one signature in a handshake.
-    ClosedSignatures, "closed.signatures", "a handshake signature object has exactly one signature (R29)";
+    /// Not exactly one signature in a handshake or on a resource.
+    ClosedSignatures, "closed.signatures", "a resource or a handshake's proof has exactly one signature (R12, R29)";
     /// The identifier of a rejection is not empty.
     ClosedIdentifier, "closed.identifier", "a rejection has an empty identifier (R37)";
     /// An encoded prime with a zero octet first, or of no octets.

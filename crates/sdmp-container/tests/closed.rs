@@ -8,8 +8,8 @@ use sdmp_container::closed::{
     EncryptedObject, HandshakeSignature, Rejection, ResourceSignature, SessionCreation,
 };
 use sdmp_container::{
-    Container, Encrypted, Error, Identifier, Limits, Response, Signature, SignatureEntry, Status,
-    b64url,
+    Container, Encrypted, Error, Fingerprint, Identifier, Limits, Resource, Response, Signature,
+    SignatureEntry, Status, b64url,
 };
 
 fn signature(count: usize) -> String {
@@ -38,8 +38,61 @@ fn objects() -> Vec<(String, Parser)> {
         (Rejection::BAD_REQUEST.to_owned(), |octets| Rejection::parse(octets).map(drop)),
         (Rejection::NOT_FOUND.to_owned(), |octets| Rejection::parse(octets).map(drop)),
         (signature(1), |octets| HandshakeSignature::parse(octets).map(drop)),
-        (signature(3), |octets| ResourceSignature::parse(octets, &Limits::DEFAULT).map(drop)),
+        (signature(1), |octets| ResourceSignature::parse(octets, &Limits::DEFAULT).map(drop)),
     ]
+}
+
+/// R12: one signature, no more; and a resource that is parsed already is judged alike.
+#[test]
+fn resource_signatures_are_checked_in_place_too() {
+    let parse = |text: &str| ResourceSignature::parse(text.as_bytes(), &Limits::DEFAULT).map(drop);
+    let check = |text: &str| {
+        let container = Container::parse(text, &Limits::DEFAULT)?;
+        let mut outcome = Ok(());
+        let counted =
+            allocation_counter::measure(|| outcome = ResourceSignature::check(&container));
+        assert!(outcome.is_err() || counted.count_max < 4, "the check copies nothing");
+        outcome
+    };
+    assert_eq!((parse(&signature(1)), check(&signature(1))), (Ok(()), Ok(())));
+    let two = signature(2);
+    assert_eq!(parse(&two).unwrap_err().code(), "closed.signatures");
+    assert_eq!(check(&two), parse(&two));
+    let right = signature(1);
+    for at in braces(&right) {
+        let text = format!("{}\"x\":1,{}", &right[..at], &right[at..]);
+        let codes = [parse(&text), check(&text)].map(|outcome| outcome.unwrap_err().code());
+        assert!(codes[1] == codes[0] || codes[1] == "container.extra_member", "{codes:?}");
+    }
+    for (from, to) in [("0.12.0", "0.11.0"), ("[\"signature\"]", "[\"signature\",\"message\"]")] {
+        let text = right.replacen(from, to, 1);
+        assert_eq!(check(&text), parse(&text));
+        assert!(check(&text).is_err());
+    }
+}
+
+/// R12: whether it is a resource stands in the payload.
+#[test]
+fn what_may_be_a_resource_is_closed_where_it_is_one() {
+    let check = |payload: &[u8], more: &str| {
+        let entry = SignatureEntry::new("e30".to_owned(), "AAAA".to_owned()).unwrap();
+        let payload = b64url::encode(payload);
+        let identifier = Identifier::from_octets([3; 64]);
+        let text = Signature::new(identifier, payload, vec![entry]).unwrap().to_text();
+        let text = format!("{{{more}{}", &text[1..]);
+        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        ResourceSignature::check_if_resource(&container).map_err(|error| error.code())
+    };
+    let user = Fingerprint::from_octets([1; 64]);
+    let resource = Resource::new(user, None).unwrap().to_text();
+    assert_eq!(check(resource.as_bytes(), ""), Ok(()));
+    assert_eq!(check(resource.as_bytes(), "\"x\":1,"), Err("closed.extra_member"));
+    let message = resource.replace("[\"resource\"]", "[\"message\"]");
+    for other in [message.as_bytes(), b"{}", b"", b"\xff"] {
+        assert_eq!(check(other, "\"x\":1,"), Ok(()));
+    }
+    let message = Container::parse(message, &Limits::DEFAULT).unwrap();
+    assert_eq!(ResourceSignature::check_if_resource(&message), Ok(()));
 }
 
 /// The offsets after which a member can be put in: every opening brace outside strings.

@@ -32,6 +32,9 @@ pub enum Error {
     /// The identity has expired (R16).
     #[error("the identity has expired (R16): ask its owner for a new one")]
     Expired,
+    /// The identity was revoked, as the caller said.
+    #[error("the identity was revoked: what it signs does not count any more")]
+    Revoked,
     /// The signer's key is not the key of the identity (R16).
     #[error("the private key does not belong to the identity (R16): use the one it was made with")]
     KeyMismatch,
@@ -47,6 +50,9 @@ pub enum Error {
     /// A signature container has more than [`MAX_SIGNATURES`](crate::signature::MAX_SIGNATURES).
     #[error("a signature container takes at most 64 signatures: use several containers")]
     TooManySignatures,
+    /// A container that lists `resource` was to get several signatures (R12).
+    #[error("a resource has exactly one signature (R12): let one key sign it")]
+    OneSigner,
     /// No identity is known for this `kid` (R20).
     #[error("the signer {0} is not known (R20): add its identity first")]
     UnknownSigner(Fingerprint),
@@ -90,11 +96,13 @@ impl Error {
             Self::FingerprintMismatch => "identity.fingerprint_mismatch",
             Self::PublishedKey => "identity.published_key",
             Self::Expired => "identity.expired",
+            Self::Revoked => "identity.revoked",
             Self::KeyMismatch => "identity.key_mismatch",
             Self::IdentifierMismatch => "signature.identifier_mismatch",
             Self::ProtectedHeader => "signature.protected_header",
             Self::NoSigner => "signature.no_signer",
             Self::TooManySignatures => "signature.too_many",
+            Self::OneSigner => "signature.one_signer",
             Self::UnknownSigner(_) => "signature.unknown_signer",
             Self::BadSignature => "signature.bad_signature",
             Self::ReservedForHandshake => "signature.reserved_for_handshake",

@@ -4,6 +4,8 @@
 //! the signer's name and the container are covered. The identifier is not signed: it is
 //! recomputed from the payload.
 
+mod verify;
+
 use sdmp_container::strict::{self, Value};
 use sdmp_container::{
     Container, CoreSchema, Fingerprint, Identifier, Limits, Receipt, Signature, SignatureEntry,
@@ -12,7 +14,9 @@ use sdmp_container::{
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
 
-use crate::{Error, Identity, LocalIdentity, check};
+use crate::{Error, LocalIdentity, check};
+
+pub use verify::{Ended, KnownSigner, Published, Verified, verify, verify_control};
 
 /// The most signatures of one container. Each signature covers the whole payload, so the work of a
 /// verification is their product, and the number is bounded.
@@ -20,16 +24,6 @@ pub const MAX_SIGNATURES: usize = 64;
 
 /// The protected header has two short members; anything near this limit is not one.
 const PROTECTED_LIMITS: Limits = Limits { octets: 1024, depth: 1, members: 2 };
-
-/// A signature container whose every signature verified (R20).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Verified {
-    /// The container that was signed, parsed from exactly the signed octets.
-    pub container: Container,
-    /// Who signed, in the order of the signatures; who signed twice is named once.
-    pub signers: Vec<Identity>,
-}
 
 /// Signs a container with one or more identities; gives the signature container.
 ///
@@ -50,6 +44,9 @@ pub fn sign(
     if signers.len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
+    if signers.len() > 1 && container.lists(CoreSchema::Resource) {
+        return Err(Error::OneSigner);
+    }
     Ok(reserved::signature(container.as_bytes(), signers, now)?.into())
 }
 
@@ -68,51 +65,6 @@ fn refuse_reserved(container: &Container) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Verifies a signature container (R17 to R20).
-///
-/// `identities` gives the identity known under a fingerprint. An identity counts only if it is
-/// usable at `now` (R16): to judge an old signature, give the time at which it must have been valid.
-///
-/// # Errors
-/// What is wrong with the container or with the one inside it, [`Error::TooManySignatures`],
-/// [`Error::IdentifierMismatch`], [`Error::ProtectedHeader`], [`Error::BadSignature`]; where no
-/// signature is wrong, [`Error::Expired`]; and where nothing else is, [`Error::UnknownSigner`].
-pub fn verify(
-    container: &Container,
-    identities: &dyn Fn(&Fingerprint) -> Option<Identity>,
-    now: Timestamp,
-) -> Result<Verified, Error> {
-    check::current_as(container, CoreSchema::Signature)?;
-    let object = Signature::from_container(container)?;
-    if object.signatures().len() > MAX_SIGNATURES {
-        return Err(Error::TooManySignatures);
-    }
-    let inner = Container::parse(check_payload(&object)?)?;
-    check::current(&inner)?;
-
-    let mut signers: Vec<Identity> = Vec::new();
-    // A bad signature beside one of these is the worse news, so look at all first.
-    let (mut expired, mut unknown) = (false, None);
-    for entry in object.signatures() {
-        let kid = key_id(entry)?;
-        match identities(&kid).filter(|identity| *identity.fingerprint() == kid) {
-            Some(identity) => {
-                verify_entry(entry, object.payload(), identity.public_key())?;
-                expired |= identity.check_usable(now).is_err();
-                if signers.iter().all(|known| known.fingerprint() != identity.fingerprint()) {
-                    signers.push(identity);
-                }
-            }
-            None => unknown = Some(kid),
-        }
-    }
-    match unknown {
-        _ if expired => Err(Error::Expired),
-        Some(kid) => Err(Error::UnknownSigner(kid)),
-        None => Ok(Verified { container: inner, signers }),
-    }
 }
 
 /// Decodes the payload and checks that the identifier is its hash (R17).

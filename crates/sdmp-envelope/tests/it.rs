@@ -16,4 +16,5 @@ mod encrypted;
 mod identity;
 mod network;
 mod private_key;
+mod resources;
 mod signature;

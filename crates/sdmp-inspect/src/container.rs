@@ -1,5 +1,6 @@
 //! A container as it is stored or handed on, layer by layer: signature, encryption, what is inside.
 
+use sdmp_container::closed::ResourceSignature;
 use sdmp_container::{
     Container, CoreSchema, Encrypted, Identity as IdentityObject, SchemaName, Signature, Timestamp,
     b64url,
@@ -132,6 +133,7 @@ impl<'a> Unwrapper<'a> {
             "the identifier is the hash of the payload",
             signature::check_payload(&object),
         );
+        self.resource(container, payload.as_deref());
         for entry in object.signatures().iter().take(signature::MAX_SIGNATURES) {
             if let Ok(header) = b64url::decode(entry.protected()) {
                 self.layer("a header that its signature covers (who signed)", &lossy(&header));
@@ -155,6 +157,15 @@ impl<'a> Unwrapper<'a> {
         }
         if let Some(payload) = payload {
             self.inner(&payload, "the container that was signed", depth);
+        }
+    }
+
+    /// The outer part of a resource is closed, and has one signature (R12, R40).
+    fn resource(&mut self, container: &Container, payload: Option<&[u8]>) {
+        let inner = payload.and_then(|payload| Container::parse(payload, &Limits::DEFAULT).ok());
+        if inner.is_some_and(|inner| inner.lists(CoreSchema::Resource)) {
+            let sentence = "the outer part of a resource is closed and has one signature";
+            self.step.checks.result("R12, R40", sentence, ResourceSignature::check(container));
         }
     }
 

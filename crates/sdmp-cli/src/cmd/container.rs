@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use sdmp_container::closed::ResourceSignature;
 use sdmp_container::{Container, strict};
 use sdmp_schema::{DirectoryResolver, Validator};
 use serde_json::Value;
@@ -67,6 +68,7 @@ fn judge(octets: &[u8], validator: &Validator) -> Result<Container, Box<Fault>> 
     };
     let container = Container::parse(octets).map_err(typed)?;
     container.check_core().map_err(typed)?;
+    ResourceSignature::check_if_resource(&container).map_err(typed)?;
     match validator.validate(&container) {
         Ok(()) => Ok(container),
         Err(error) => Err(Box::new(by_schema(octets, &error))),

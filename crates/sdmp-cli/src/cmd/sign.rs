@@ -37,7 +37,25 @@ pub(crate) fn verify(store: &Home, args: &Verify) -> Result<(), Failure> {
     for signer in &verified.signers {
         note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));
     }
+    if let Some(published) = &verified.published {
+        note(&publication(&known, published));
+    }
     print_container(verified.container.text(), args.raw)
+}
+
+/// For whom a resource is published, and whether that rests on more than the signature (R12, R20).
+fn publication(known: &[Named], published: &signature::Published) -> String {
+    let user = published.resource.user();
+    if published.by_user {
+        return format!("published by its user itself ({user})");
+    }
+    let name = known.iter().find(|named| named.identity.fingerprint() == user);
+    let name = name.map_or("a user without a name", |named| named.name.as_str());
+    let basis = match published.resource.trust() {
+        Some(trust) => format!("by the trust {trust}, which was not looked at"),
+        None => "without naming a trust that lets it".to_owned(),
+    };
+    format!("published for {name} ({user}) by another key, {basis}")
 }
 
 /// When the signers' identities must have been usable (R16).

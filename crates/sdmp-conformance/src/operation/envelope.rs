@@ -82,7 +82,11 @@ fn verify(input: Input<'_>) -> Result<Outcome, Error> {
             signature::verify(&container, &find, now).map_err(|error| failure(&error))?;
         let signers: Vec<String> =
             verified.signers.iter().map(|signer| signer.fingerprint().to_string()).collect();
-        output([("signers", json!(signers)), ("text", json!(verified.container.text()))])
+        output([
+            ("signers", json!(signers)),
+            ("text", json!(verified.container.text())),
+            ("by_user", json!(verified.published.map(|published| published.by_user))),
+        ])
     }))
 }
 
