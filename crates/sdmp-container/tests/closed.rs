@@ -47,7 +47,7 @@ fn objects() -> Vec<(String, Parser)> {
 fn resource_signatures_are_checked_in_place_too() {
     let parse = |text: &str| ResourceSignature::parse(text.as_bytes(), &Limits::DEFAULT).map(drop);
     let check = |text: &str| {
-        let container = Container::parse(text, &Limits::DEFAULT)?;
+        let container = Container::parse(text)?;
         let mut outcome = Ok(());
         let counted =
             allocation_counter::measure(|| outcome = ResourceSignature::check(&container));
@@ -80,18 +80,18 @@ fn what_may_be_a_resource_is_closed_where_it_is_one() {
         let identifier = Identifier::from_octets([3; 64]);
         let text = Signature::new(identifier, payload, vec![entry]).unwrap().to_text();
         let text = format!("{{{more}{}", &text[1..]);
-        let container = Container::parse(text, &Limits::DEFAULT).unwrap();
+        let container = Container::parse(text).unwrap();
         ResourceSignature::check_if_resource(&container).map_err(|error| error.code())
     };
     let user = Fingerprint::from_octets([1; 64]);
-    let resource = Resource::new(user, None).unwrap().to_text();
+    let resource = Resource::new(user, None).to_text();
     assert_eq!(check(resource.as_bytes(), ""), Ok(()));
     assert_eq!(check(resource.as_bytes(), "\"x\":1,"), Err("closed.extra_member"));
     let message = resource.replace("[\"resource\"]", "[\"message\"]");
     for other in [message.as_bytes(), b"{}", b"", b"\xff"] {
         assert_eq!(check(other, "\"x\":1,"), Ok(()));
     }
-    let message = Container::parse(message, &Limits::DEFAULT).unwrap();
+    let message = Container::parse(message).unwrap();
     assert_eq!(ResourceSignature::check_if_resource(&message), Ok(()));
 }
 

@@ -162,7 +162,7 @@ impl<'a> Unwrapper<'a> {
 
     /// The outer part of a resource is closed, and has one signature (R12, R40).
     fn resource(&mut self, container: &Container, payload: Option<&[u8]>) {
-        let inner = payload.and_then(|payload| Container::parse(payload, &Limits::DEFAULT).ok());
+        let inner = payload.and_then(|payload| Container::parse(payload).ok());
         if inner.is_some_and(|inner| inner.lists(CoreSchema::Resource)) {
             let sentence = "the outer part of a resource is closed and has one signature";
             self.step.checks.result("R12, R40", sentence, ResourceSignature::check(container));

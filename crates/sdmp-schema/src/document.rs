@@ -37,6 +37,12 @@ pub(crate) struct Bundle {
     pub(crate) schema: Value,
     /// How many regular expressions may run over one member name.
     pub(crate) name_patterns: u64,
+    /// How many names may be compared with one member name.
+    pub(crate) names: usize,
+    /// The most schemas that apply to one value.
+    pub(crate) weight: u64,
+    /// The octets of all documents together.
+    pub(crate) octets: usize,
 }
 
 /// A document fault and the resource in which it was found.
@@ -54,6 +60,7 @@ struct Bundler<'a> {
     queue: VecDeque<(ResourceUri, Vec<u8>)>,
     surveys: Vec<(ResourceUri, Survey)>,
     definitions: Map<String, Value>,
+    octets: usize,
 }
 
 /// Bundles the schema `uri`, whose text is `octets`.
@@ -68,22 +75,25 @@ pub(crate) fn bundle(
         queue: VecDeque::from([(uri.clone(), octets)]),
         surveys: Vec::new(),
         definitions: Map::new(),
+        octets: 0,
     };
     while let Some((uri, octets)) = bundler.queue.pop_front() {
         bundler.add(uri, &octets)?;
     }
-    bundler.check_work()?;
+    let weight = bundler.check_work()?;
     let name_patterns = bundler.surveys.iter().map(|(_, survey)| survey.name_patterns).sum();
+    let names = bundler.surveys.iter().map(|(_, survey)| survey.names).max().unwrap_or(0);
     let schema = json!({
         "$schema": "http://json-schema.org/draft-04/schema#",
         "allOf": [{ "$ref": "#/definitions/0" }],
         "definitions": bundler.definitions,
     });
-    Ok(Bundle { schema, name_patterns })
+    Ok(Bundle { schema, name_patterns, names, weight: u64::from(weight), octets: bundler.octets })
 }
 
 impl Bundler<'_> {
     fn add(&mut self, uri: ResourceUri, octets: &[u8]) -> Result<(), Error> {
+        self.octets = self.octets.saturating_add(octets.len());
         let mut document = read(&uri, octets).map_err(|fault| Fault(uri.clone(), fault))?;
         let here = prefix(self.surveys.len());
         // The walk can only report faults of this document; a resolver that fails is kept aside.
@@ -123,9 +133,11 @@ impl Bundler<'_> {
         Ok(Some(place))
     }
 
-    /// Checks that every reference leads to a schema and that the work for one value is bounded.
-    fn check_work(&self) -> Result<(), Error> {
+    /// Checks that every reference leads to a schema and that the work for one value is bounded;
+    /// gives the most schemas that apply to one value.
+    fn check_work(&self) -> Result<u32, Error> {
         let mut known = BTreeMap::new();
+        let mut weight = 0;
         for (place, (uri, survey)) in self.surveys.iter().enumerate() {
             for pointer in survey.positions.keys() {
                 let work = self
@@ -134,9 +146,10 @@ impl Bundler<'_> {
                 if work.schemas > MAX_WEIGHT {
                     return Err(Fault(uri.clone(), DocumentFault::TooComplex).into());
                 }
+                weight = weight.max(work.schemas);
             }
         }
-        Ok(())
+        Ok(weight)
     }
 
     /// What applying one position to one value costs; `left` bounds the chain and thereby loops.

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::{
     Error, Schema, Violation,
+    cost::{Budget, Cost, Prices},
+    document::Bundle,
     error::{DocumentFault, static_keyword},
     instance::{Instance, Node},
 };
-
-pub(crate) use crate::instance::Cost;
 
 /// Largest compiled form of one regular expression of an extension schema, in octets.
 const PATTERN_SIZE: usize = 32 * 1024;
@@ -23,37 +23,22 @@ const PATTERN_MEMORY: usize = 128 * 1024;
 /// A compiled schema.
 pub(crate) struct Compiled {
     engine: jsonschema::Validator<Instance>,
-    name_patterns: u64,
+    prices: Prices,
 }
 
 impl Compiled {
     /// Compiles one of our own schemas.
     pub(crate) fn built_in(schema: &Value) -> Result<Self, DocumentFault> {
-        Self::new(schema, PatternOptions::regex(), 0)
+        let engine = engine(schema, PatternOptions::regex())?;
+        Ok(Self { engine, prices: Prices::default() })
     }
 
     /// Compiles an extension schema, which is a closed draft-04 document.
-    pub(crate) fn extension(schema: &Value, name_patterns: u64) -> Result<Self, DocumentFault> {
+    pub(crate) fn extension(bundle: &Bundle) -> Result<Self, DocumentFault> {
         let patterns =
             PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_MEMORY);
-        Self::new(schema, patterns, name_patterns)
-    }
-
-    /// The engine is built without its retrievers and told to be offline, patterns run on the
-    /// linear engine, and `format` is left to the application (draft-04 makes it optional).
-    fn new(
-        schema: &Value,
-        patterns: PatternOptions<jsonschema::Regex>,
-        name_patterns: u64,
-    ) -> Result<Self, DocumentFault> {
-        let engine = jsonschema::options_for::<Instance>()
-            .with_draft(Draft::Draft4)
-            .offline()
-            .should_validate_formats(false)
-            .with_pattern_options(patterns)
-            .build(schema)
-            .map_err(|error| document_fault(&error))?;
-        Ok(Self { engine, name_patterns })
+        let engine = engine(&bundle.schema, patterns)?;
+        Ok(Self { engine, prices: Prices::of(bundle) })
     }
 
     /// Checks a whole container.
@@ -61,19 +46,18 @@ impl Compiled {
         &self,
         schema: &Schema,
         container: &Container,
-        cost: Cost,
+        budget: &Budget,
     ) -> Result<(), Error> {
-        let cost = cost.with_name_patterns(self.name_patterns);
-        let root = Node::root(container.root(), &cost);
         // Deciding is several times as fast as explaining, and most containers are valid.
-        let valid = self.engine.is_valid(root);
-        self.affordable(schema, &cost)?;
+        let cost = Cost::new(budget, self.prices);
+        let valid = self.engine.is_valid(Node::root(container.root(), &cost));
+        affordable(schema, budget)?;
         if valid {
             return Ok(());
         }
-        let cost = cost.again();
-        let root = Node::root(container.root(), &cost);
-        let violation = match self.engine.validate(root) {
+        let budget = Budget::of(schema);
+        let cost = Cost::new(&budget, self.prices);
+        let violation = match self.engine.validate(Node::root(container.root(), &cost)) {
             Err(error) => violation(schema, &error),
             // Both ways of asking must agree; where they do not, the container is not accepted.
             Ok(()) => Violation {
@@ -83,17 +67,30 @@ impl Compiled {
                 sentence: "the value does not fit".to_owned(),
             },
         };
-        self.affordable(schema, &cost)?;
+        affordable(schema, &budget)?;
         Err(Error::Violation(Box::new(violation)))
     }
+}
 
-    fn affordable(&self, schema: &Schema, cost: &Cost) -> Result<(), Error> {
-        match schema {
-            Schema::Extension(uri) if cost.is_spent() => {
-                Err(Error::TooCostly(Box::new(uri.clone())))
-            }
-            Schema::Extension(_) | Schema::Container | Schema::Core(_) => Ok(()),
-        }
+/// The engine is built without its retrievers and told to be offline, patterns run on the linear
+/// engine, and `format` is left to the application (draft-04 makes it optional).
+fn engine(
+    schema: &Value,
+    patterns: PatternOptions<jsonschema::Regex>,
+) -> Result<jsonschema::Validator<Instance>, DocumentFault> {
+    jsonschema::options_for::<Instance>()
+        .with_draft(Draft::Draft4)
+        .offline()
+        .should_validate_formats(false)
+        .with_pattern_options(patterns)
+        .build(schema)
+        .map_err(|error| document_fault(&error))
+}
+
+fn affordable(schema: &Schema, budget: &Budget) -> Result<(), Error> {
+    match schema {
+        Schema::Extension(uri) if budget.is_spent() => Err(Error::TooCostly(Box::new(uri.clone()))),
+        Schema::Extension(_) | Schema::Container | Schema::Core(_) => Ok(()),
     }
 }
 

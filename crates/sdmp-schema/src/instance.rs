@@ -1,75 +1,21 @@
 //! Our parsed values as the engine reads them: in place, without a copy.
 //!
 //! Beside the translation this does two things. It counts the engine's steps, so that a hostile
-//! extension schema cannot make a container cost more than [`Cost::limited`] allows: when the count
+//! extension schema cannot make a container cost more than its budget allows: when the count
 //! is used up every value looks empty, the engine runs out of things to look at, and its verdict is
 //! discarded. And it never hands values to the engine's error texts, so no error holds peer text.
 
-use std::{borrow::Cow, cell::Cell};
+use std::borrow::Cow;
 
 use jsonschema::{
     JsonType,
-    json::{
-        Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object as JsonObject, cmp, unique,
-    },
+    json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object as JsonObject},
 };
 use sdmp_container::strict::{self, Number, Object, Value};
 use serde_json::Value as Plain;
 
-/// Steps that validation against one extension schema may take. A step is a look at one value.
-const STEPS: u64 = 8 << 20;
-
-/// Steps for each octet of a string that is read: regular expressions read strings, and the linear
-/// engine may look at each octet once for each of its states.
-const STEPS_AN_OCTET: u64 = 64;
-
-/// What one validation has cost so far, and may cost.
-#[derive(Debug, Clone)]
-pub(crate) struct Cost {
-    left: Cell<u64>,
-    limit: u64,
-    name_patterns: u64,
-}
-
-impl Cost {
-    /// For extension schemas.
-    pub(crate) fn limited() -> Self {
-        Self { left: Cell::new(STEPS), limit: STEPS, name_patterns: 0 }
-    }
-
-    /// For our own schemas, whose cost is known to be linear.
-    pub(crate) fn unlimited() -> Self {
-        Self { left: Cell::new(u64::MAX), limit: u64::MAX, name_patterns: 0 }
-    }
-
-    /// Each member name that is read may be matched against so many patterns.
-    pub(crate) fn with_name_patterns(mut self, name_patterns: u64) -> Self {
-        self.name_patterns = name_patterns;
-        self
-    }
-
-    /// The same limit, unspent.
-    pub(crate) fn again(&self) -> Self {
-        Self { left: Cell::new(self.limit), ..self.clone() }
-    }
-
-    /// Whether the limit was reached, which makes the engine's verdict void.
-    pub(crate) fn is_spent(&self) -> bool {
-        self.left.get() == 0
-    }
-
-    /// Takes steps; `false` when there are not so many left.
-    fn take(&self, steps: u64) -> bool {
-        let left = self.left.get().saturating_sub(steps);
-        self.left.set(left);
-        left > 0
-    }
-
-    fn take_text(&self, text: &str, times: u64) -> bool {
-        let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.take(octets.saturating_mul(times).saturating_mul(STEPS_AN_OCTET).saturating_add(1))
-    }
-}
+use crate::compare::{are_unique, equals_plain, object_equals_plain};
+use crate::cost::Cost;
 
 /// Names our representation to the engine.
 #[derive(Debug)]
@@ -97,7 +43,7 @@ impl Json for Instance {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node<'a> {
     value: Kind<'a>,
-    cost: Option<&'a Cost>,
+    cost: Option<&'a Cost<'a>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +55,7 @@ enum Kind<'a> {
 
 impl<'a> Node<'a> {
     /// The whole container.
-    pub(crate) fn root(object: &'a Object<'static>, cost: &'a Cost) -> Self {
+    pub(crate) fn root(object: &'a Object<'static>, cost: &'a Cost<'a>) -> Self {
         Self { value: Kind::Root(object), cost: Some(cost) }
     }
 
@@ -122,7 +68,7 @@ impl<'a> Node<'a> {
     }
 
     fn step(&self) -> bool {
-        self.cost.is_none_or(|cost| cost.take(1))
+        self.cost.is_none_or(Cost::step)
     }
 }
 
@@ -146,18 +92,21 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
         let text = self.text()?;
-        let affordable = self.cost.is_none_or(|cost| cost.take_text(text, 1));
+        let affordable = self.cost.is_none_or(|cost| cost.text(text));
         Some(Cow::Borrowed(if affordable { text } else { "" }))
     }
 
     fn as_number(&self) -> Option<Figure<'a>> {
         match self.value {
-            Kind::Value(Value::Number(number)) => Some(Figure(number)),
+            Kind::Value(Value::Number(number)) => {
+                self.cost.is_none_or(|cost| cost.number(number)).then_some(Figure(number))
+            }
             Kind::Value(_) | Kind::Root(_) | Kind::Name(_) => None,
         }
     }
 
     fn as_boolean(&self) -> Option<bool> {
+        self.step();
         match self.value {
             Kind::Value(Value::Bool(boolean)) => Some(*boolean),
             Kind::Value(_) | Kind::Root(_) | Kind::Name(_) => None,
@@ -165,6 +114,7 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
     }
 
     fn is_null(&self) -> bool {
+        self.step();
         matches!(self.value, Kind::Value(Value::Null))
     }
 
@@ -187,13 +137,13 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
 
     fn string_length(&self) -> Option<u64> {
         let text = self.text()?;
-        let steps = u64::try_from(text.len() / 64).unwrap_or(u64::MAX);
-        let affordable = self.cost.is_none_or(|cost| cost.take(steps.saturating_add(1)));
+        let affordable = self.cost.is_none_or(|cost| cost.octets(text.len()));
         if affordable { u64::try_from(text.chars().count()).ok() } else { Some(0) }
     }
 
     fn string_length_within(&self, min: u64, max: u64) -> Option<bool> {
         // A character takes one to four octets, so long texts need no counting.
+        self.step();
         let octets = u64::try_from(self.text()?.len()).unwrap_or(u64::MAX);
         if octets < min || octets.div_ceil(4) > max {
             return Some(false);
@@ -202,15 +152,10 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
     }
 
     fn equals_value(&self, expected: &Plain) -> bool {
-        match (self.value, expected) {
-            (Kind::Value(Value::String(text)), Plain::String(expected)) => {
-                self.step() && **text == **expected
-            }
-            (Kind::Value(Value::String(_)), _) | (_, Plain::String(_)) => false,
-            (Kind::Value(value), _) => {
-                self.step() && to_json(value).is_some_and(|value| cmp::equal(&value, expected))
-            }
-            (Kind::Root(_) | Kind::Name(_), _) => false,
+        match self.value {
+            Kind::Value(value) => equals_plain(self.cost, value, expected),
+            Kind::Root(object) => self.step() && object_equals_plain(self.cost, object, expected),
+            Kind::Name(name) => self.step() && expected.as_str() == Some(name),
         }
     }
 
@@ -232,7 +177,7 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Members<'a> {
     object: &'a Object<'static>,
-    cost: Option<&'a Cost>,
+    cost: Option<&'a Cost<'a>>,
 }
 
 impl<'a> JsonObject<'a, Instance> for Members<'a> {
@@ -245,13 +190,20 @@ impl<'a> JsonObject<'a, Instance> for Members<'a> {
     }
 
     fn get(&self, key: &String) -> Option<Node<'a>> {
-        // The object looks through its members one by one.
-        let steps = u64::try_from(self.object.len() / 16).unwrap_or(u64::MAX).saturating_add(1);
-        if !self.cost.is_none_or(|cost| cost.take(steps)) {
+        // The members are looked through one by one, and names of one length are compared.
+        if !self.cost.is_none_or(|cost| cost.octets(self.object.len())) {
             return None;
         }
-        let value = self.object.get(key)?;
-        Some(Node { value: Kind::Value(value), cost: self.cost })
+        let same = self.object.iter().filter(|(name, _)| name.len() == key.len());
+        for (name, value) in same {
+            if !self.cost.is_none_or(|cost| cost.octets(key.len())) {
+                return None;
+            }
+            if name == key {
+                return Some(Node { value: Kind::Value(value), cost: self.cost });
+            }
+        }
+        None
     }
 
     fn members(&self) -> MembersIter<'a> {
@@ -263,7 +215,7 @@ impl<'a> JsonObject<'a, Instance> for Members<'a> {
 #[derive(Debug)]
 pub(crate) struct MembersIter<'a> {
     members: strict::Members<'a, 'static>,
-    cost: Option<&'a Cost>,
+    cost: Option<&'a Cost<'a>>,
 }
 
 impl<'a> Iterator for MembersIter<'a> {
@@ -271,7 +223,7 @@ impl<'a> Iterator for MembersIter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (name, value) = self.members.next()?;
-        let affordable = self.cost.is_none_or(|cost| cost.take_text(name, cost.name_patterns));
+        let affordable = self.cost.is_none_or(|cost| cost.member(name));
         affordable.then_some((&**name, Node { value: Kind::Value(value), cost: self.cost }))
     }
 }
@@ -280,14 +232,14 @@ impl<'a> Iterator for MembersIter<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Elements<'a> {
     elements: &'a [Value<'static>],
-    cost: Option<&'a Cost>,
+    cost: Option<&'a Cost<'a>>,
 }
 
 /// Iterates over the elements of an array for as long as that is affordable.
 #[derive(Debug)]
 pub(crate) struct ElementsIter<'a> {
     elements: std::slice::Iter<'a, Value<'static>>,
-    cost: Option<&'a Cost>,
+    cost: Option<&'a Cost<'a>>,
 }
 
 impl<'a> Iterator for ElementsIter<'a> {
@@ -295,7 +247,7 @@ impl<'a> Iterator for ElementsIter<'a> {
 
     fn next(&mut self) -> Option<Node<'a>> {
         let value = self.elements.next()?;
-        let affordable = self.cost.is_none_or(|cost| cost.take(1));
+        let affordable = self.cost.is_none_or(Cost::visit);
         affordable.then_some(Node { value: Kind::Value(value), cost: self.cost })
     }
 }
@@ -313,24 +265,13 @@ impl<'a> Array<'a, Instance> for Elements<'a> {
     }
 
     fn is_unique(&self) -> bool {
-        if let [] | [_] = self.elements {
-            return true;
-        }
-        if let Some(mut texts) = self.elements.iter().map(Value::as_str).collect::<Option<Vec<_>>>()
-        {
-            texts.sort_unstable();
-            let count = texts.len();
-            texts.dedup();
-            return texts.len() == count;
-        }
-        let values: Option<Vec<Plain>> = self.elements.iter().map(to_json).collect();
-        values.is_some_and(|values| unique::is_unique(&values))
+        are_unique(self.cost, self.elements)
     }
 }
 
 /// A number, of which draft-04 asks whether it is *written* as an integer: 2.0 is none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Figure<'a>(&'a Number<'static>);
+pub(crate) struct Figure<'a>(pub(crate) &'a Number<'a>);
 
 impl JsonNumber for Figure<'_> {
     fn as_u64(&self) -> Option<u64> {
@@ -362,7 +303,7 @@ impl JsonNumber for Figure<'_> {
     }
 }
 
-fn number(number: &Number<'_>) -> Option<serde_json::Number> {
+pub(crate) fn number(number: &Number<'_>) -> Option<serde_json::Number> {
     match (number.as_u64(), number.as_i64()) {
         (Some(number), _) => Some(number.into()),
         (None, Some(number)) => Some(number.into()),

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod compare;
+mod cost;
 mod directory;
 mod document;
 mod engine;

@@ -9,8 +9,10 @@ use std::{
 use sdmp_container::{Container, CoreSchema, ResourceUri, SchemaName};
 
 use crate::{
-    BuiltIn, Error, Resolver, Schema, document,
-    engine::{Compiled, Cost},
+    BuiltIn, Error, Resolver, Schema,
+    cost::Budget,
+    document,
+    engine::Compiled,
     registry::{CONTAINER_SCHEMA, core_schema_text},
 };
 
@@ -61,16 +63,14 @@ impl Validator {
     /// [`Error::Document`] and the others where a listed extension schema cannot be used.
     pub fn validate(&self, container: &Container) -> Result<(), Error> {
         check_built_in(&Schema::Container, container)?;
+        // One for all, so that a container does not buy more work by listing more schemas.
+        let budget = Budget::limited();
         for name in container.schemas() {
             match name {
                 SchemaName::Core(core) => check_built_in(&Schema::Core(*core), container)?,
                 SchemaName::Resource(uri) => {
-                    let limit = Cost::limited();
-                    self.extension(uri)?.check(
-                        &Schema::Extension(uri.clone()),
-                        container,
-                        limit,
-                    )?;
+                    let compiled = self.extension(uri, &budget)?;
+                    compiled.check(&Schema::Extension(uri.clone()), container, &budget)?;
                 }
             }
         }
@@ -93,7 +93,7 @@ impl Validator {
     }
 
     /// The compiled extension schema `uri`, from the cache or the resolver.
-    fn extension(&self, uri: &ResourceUri) -> Result<Arc<Compiled>, Error> {
+    fn extension(&self, uri: &ResourceUri, budget: &Budget) -> Result<Arc<Compiled>, Error> {
         let name = uri.as_str().to_owned();
         if let Some(known) = self.cache().get(&name) {
             return Ok(known);
@@ -102,7 +102,10 @@ impl Validator {
         let octets =
             self.resolver.resolve(uri)?.ok_or_else(|| Error::Unresolved(Box::new(uri.clone())))?;
         let bundle = document::bundle(uri, octets, &self.resolver)?;
-        let compiled = Compiled::extension(&bundle.schema, bundle.name_patterns);
+        if !budget.compile(bundle.octets) {
+            return Err(Error::TooCostly(Box::new(uri.clone())));
+        }
+        let compiled = Compiled::extension(&bundle);
         let fault = |fault| Error::Document { uri: Box::new(uri.clone()), fault };
         let compiled = Arc::new(compiled.map_err(fault)?);
         self.cache().put(name, Arc::clone(&compiled));
@@ -179,5 +182,5 @@ fn check_built_in(schema: &Schema, container: &Container) -> Result<(), Error> {
         Schema::Extension(_) => None,
     };
     let compiled = compiled.ok_or_else(|| Error::BuiltIn(Box::new(schema.clone())))?;
-    compiled.check(schema, container, Cost::unlimited())
+    compiled.check(schema, container, &Budget::unlimited())
 }

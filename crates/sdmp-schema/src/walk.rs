@@ -75,6 +75,8 @@ pub(crate) struct Survey {
     pub(crate) positions: BTreeMap<String, Vec<Target>>,
     /// How many regular expressions run over member names.
     pub(crate) name_patterns: u64,
+    /// The most names that one schema compares with those of an object.
+    pub(crate) names: usize,
     patterns: usize,
 }
 
@@ -142,6 +144,9 @@ impl Walk<'_> {
             return Err(DocumentFault::TooComplex);
         }
         self.patterns(members)?;
+        let properties = members.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        let required = members.get("required").and_then(Value::as_array).map_or(0, Vec::len);
+        self.survey.names = self.survey.names.max(properties + required);
         let mut in_place = Vec::new();
         self.reference(members, &mut in_place)?;
         self.in_place(members, &at, &mut in_place)?;

@@ -98,6 +98,16 @@ impl<'a> Number<'a> {
         }
     }
 
+    /// About how many characters it was written with: exact for all but integers of 64 bits, which
+    /// count as 20. What reading the number costs grows with it.
+    #[must_use]
+    pub fn written_len(&self) -> usize {
+        match &self.0 {
+            Repr::Unsigned(_) | Repr::Negative(_) => 20,
+            Repr::Long(text) | Repr::Other(text) => text.len(),
+        }
+    }
+
     pub(super) fn into_owned(self) -> Number<'static> {
         Number(match self.0 {
             Repr::Unsigned(value) => Repr::Unsigned(value),
