@@ -18,7 +18,7 @@ const DIAL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a dropped connection is tried again.
 const TRYING: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Opens sessions with one peer, a few at a time. A connection that the peer drops in silence before
 /// it has answered is tried again for some seconds: so listeners treat those who are too many (R42).
