@@ -33,6 +33,34 @@ pub(crate) enum Attack {
     Stops(Arc<[u8]>),
     /// Sends an object that does not end, up to so many octets.
     Endless(u64),
+    /// Sends this M1, and something else in place of M3: two exponentiations and a verification.
+    Third(Arc<[u8]>),
+    /// Over a WebSocket: one message in fragments, with a ping after each.
+    Fragments,
+    /// Over a WebSocket: pings, and reads no pong.
+    Pings,
+}
+
+/// A WebSocket's upgrade.
+pub(crate) const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+    Upgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
+/// A short masked ping, and a fragment of 1,000 octets; the first of a message is a text frame.
+fn fragment_and_ping(first: bool) -> Vec<u8> {
+    let mut octets = vec![u8::from(first), 0x80 | 126];
+    octets.extend(1000_u16.to_be_bytes());
+    octets.extend([0; 4]);
+    octets.extend([b'x'; 1000]);
+    octets.extend(PING);
+    octets
+}
+
+const PING: [u8; 6] = [0x89, 0x80, 0, 0, 0, 0];
+
+async fn upgrade(stream: &mut TcpStream) -> std::io::Result<()> {
+    stream.write_all(UPGRADE.as_bytes()).await?;
+    stream.read_u8().await.map(|_| ())
 }
 
 impl Attack {
@@ -91,6 +119,27 @@ impl Attack {
                     stream.write_all(&lump).await?;
                 }
                 Ok(())
+            }
+            Self::Third(octets) => {
+                stream.write_all(&octets).await?;
+                while stream.read_u8().await? != b'\n' {}
+                stream.write_all(b"{}\n").await?;
+                until_thrown_out(&mut stream).await
+            }
+            Self::Fragments => {
+                upgrade(&mut stream).await?;
+                stream.write_all(&fragment_and_ping(true)).await?;
+                let more = fragment_and_ping(false).repeat(60);
+                loop {
+                    stream.write_all(&more).await?;
+                }
+            }
+            Self::Pings => {
+                upgrade(&mut stream).await?;
+                let pings = PING.repeat(1000);
+                loop {
+                    stream.write_all(&pings).await?;
+                }
             }
         }
     }

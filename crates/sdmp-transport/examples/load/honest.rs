@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sdmp_handshake::Config;
-use sdmp_transport::{SecureSession, connect, tcp};
+use sdmp_transport::{SecureSession, connect, tcp, websocket};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::server::Kind;
 use crate::{Anything, nodes};
 
 /// Longer than any dial that is still counted.
@@ -27,18 +28,29 @@ pub(crate) async fn dial_from(source: Ipv4Addr, to: SocketAddr) -> std::io::Resu
 pub(crate) async fn session(
     source: Ipv4Addr,
     to: SocketAddr,
+    kind: Kind,
     config: Config,
 ) -> Anything<SecureSession> {
-    let carrier = tcp::wrap(dial_from(source, to).await?)?;
-    let mut session = connect(carrier, config).await?;
+    let stream = dial_from(source, to).await?;
+    let mut session = if kind == Kind::WebSocket {
+        let url = format!("ws://{to}/");
+        connect(websocket::dial_over(&url, stream).await?, config).await?
+    } else {
+        connect(tcp::wrap(stream)?, config).await?
+    };
     session.send(nodes::message("hello")).await?;
     session.recv().await?.ok_or("no echo")?;
     Ok(session)
 }
 
 /// A whole session: handshake, a message each way, both closes.
-pub(crate) async fn whole(source: Ipv4Addr, to: SocketAddr, config: Config) -> Anything {
-    Ok(session(source, to, config).await?.close().await?)
+pub(crate) async fn whole(
+    source: Ipv4Addr,
+    to: SocketAddr,
+    kind: Kind,
+    config: Config,
+) -> Anything {
+    Ok(session(source, to, kind, config).await?.close().await?)
 }
 
 /// The address of an honest node; none shares one with an attacker.
@@ -61,14 +73,20 @@ impl Dials {
 }
 
 /// So many dials, spread evenly over a time; they do not wait for each other.
-pub(crate) async fn dials(all: usize, over: Duration, to: SocketAddr, config: Config) -> Dials {
+pub(crate) async fn dials(
+    all: usize,
+    over: Duration,
+    to: SocketAddr,
+    kind: Kind,
+    config: Config,
+) -> Dials {
     let mut dialling = JoinSet::new();
     let pause = over / u32::try_from(all).unwrap_or(1).max(1);
     for number in 0..all {
         let config = config.clone();
         dialling.spawn(async move {
             let began = Instant::now();
-            let done = timeout(GIVE_UP, whole(address(number), to, config)).await;
+            let done = timeout(GIVE_UP, whole(address(number), to, kind, config)).await;
             done.is_ok_and(|result| result.is_ok()).then(|| began.elapsed())
         });
         sleep(pause).await;

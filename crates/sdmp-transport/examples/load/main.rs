@@ -41,7 +41,7 @@ fn main() -> Anything<ExitCode> {
     let descriptors = rlimit::increase_nofile_limit(u64::MAX)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if arguments.first().is_some_and(|argument| argument == "serve") {
-        runtime.block_on(server::serve())?;
+        runtime.block_on(server::serve(arguments.get(1).map_or("", String::as_str)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|word| word == name);

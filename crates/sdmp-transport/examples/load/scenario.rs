@@ -6,10 +6,10 @@ use sdmp_crypto::dh::NamedGroup;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::attack::{ATTACKERS, Attack, attack};
+use crate::attack::{ATTACKERS, Attack, UPGRADE, attack};
 use crate::honest::{self, Dials};
 use crate::report::{Row, mib};
-use crate::server::{Counts, Server};
+use crate::server::{Counts, Kind, Server};
 use crate::{Anything, Scale, nodes};
 
 const MIB: u64 = 1024;
@@ -58,6 +58,7 @@ struct Plan {
     per_second: usize,
     /// Whether its connections say nothing, so that the memory of each can be told.
     knocks: bool,
+    kind: Kind,
 }
 
 fn plans(scale: Scale) -> Anything<Vec<Plan>> {
@@ -67,6 +68,7 @@ fn plans(scale: Scale) -> Anything<Vec<Plan>> {
         connections: scale.of(connections),
         per_second: scale.of(per_second),
         knocks: false,
+        kind: Kind::Tcp,
     };
     let m1 = |group| -> Anything<_> { Ok(nodes::first_message(group)?.into()) };
     let endless = if scale.short { 1 << 26 } else { 1 << 30 };
@@ -80,29 +82,38 @@ fn plans(scale: Scale) -> Anything<Vec<Plan>> {
         plan("stop", vec![Attack::Stops(m1(NamedGroup::Ffdhe4096)?)], 1_000, 200),
         plan("group8192", vec![Attack::Says(m1(NamedGroup::Ffdhe8192)?)], 5_000, 1_000),
         plan("endless", vec![Attack::Endless(endless)], 100, 20),
+        plan("third", vec![Attack::Third(m1(NamedGroup::Ffdhe3072)?)], 5_000, 1_000),
+        Plan { kind: Kind::Wrapped, ..plan("wrapped", vec![Attack::Endless(endless)], 100, 20) },
+        Plan { kind: Kind::WebSocket, ..plan("fragments", vec![Attack::Fragments], 400, 80) },
+        Plan { kind: Kind::WebSocket, ..plan("pings", vec![Attack::Pings], 400, 80) },
+        Plan {
+            kind: Kind::WebSocket,
+            knocks: true,
+            ..plan("upgrade", vec![Attack::Slow(UPGRADE.as_bytes().into())], 10_000, 2_000)
+        },
     ])
 }
 
 /// A server that has served a few, so that what is allocated once is not counted.
-async fn warm() -> Anything<(Server, Counts)> {
-    let mut server = Server::start().await?;
+async fn warm(kind: Kind) -> Anything<(Server, Counts)> {
+    let mut server = Server::start(kind).await?;
     let config = nodes::client(NamedGroup::Ffdhe3072)?;
     for number in 0..20 {
-        honest::whole(honest::address(number), server.address, config.clone()).await?;
+        honest::whole(honest::address(number), server.address, kind, config.clone()).await?;
     }
     let counts = server.counts().await?;
     Ok((server, counts))
 }
 
 async fn hostile(plan: &Plan, scale: Scale) -> Anything<Row> {
-    let (mut server, warm) = warm().await?;
+    let (mut server, warm) = warm(plan.kind).await?;
     let (before, descriptors) = (server.memory(), server.descriptors());
     let began = Instant::now();
     let connections = plan.connections;
     let seconds = Duration::from_secs(5);
     let config = nodes::client(NamedGroup::Ffdhe3072)?;
     let address = server.address;
-    let honest = honest::dials(scale.of(100), seconds, address, config);
+    let honest = honest::dials(scale.of(100), seconds, address, plan.kind, config);
     let attacking = async {
         let open = attack(&plan.attacks, connections, plan.per_second, address).await;
         let lasted = began.elapsed();
@@ -165,7 +176,7 @@ async fn recover(server: &mut Server, since: Instant) -> Anything<Duration> {
 /// A trusted peer whose object does not end: 16 MiB are the limit (R42).
 async fn insider(scale: Scale) -> Anything<Row> {
     use sdmp_transport::{carrier, tcp};
-    let (mut server, warm) = warm().await?;
+    let (mut server, warm) = warm(Kind::Tcp).await?;
     let stream = honest::dial_from(honest::address(0), server.address).await?;
     let carrier = carrier::wrap(tcp::wrap(stream)?, |(sender, receiver), _| {
         (Box::new(Pouring { sender, whole: 3 }), receiver)
@@ -175,7 +186,9 @@ async fn insider(scale: Scale) -> Anything<Row> {
     let began = Instant::now();
     let poured = session.send(nodes::message("x")).await;
     let config = nodes::client(NamedGroup::Ffdhe3072)?;
-    let dials = honest::dials(scale.of(100), Duration::from_secs(1), server.address, config).await;
+    let dials =
+        honest::dials(scale.of(100), Duration::from_secs(1), server.address, Kind::Tcp, config)
+            .await;
     let recovered = recover(&mut server, began).await?;
     let (counts, memory) = (server.counts().await?.since(warm), server.memory());
     let mut row = Row {
@@ -227,14 +240,14 @@ impl sdmp_transport::ObjectSender for Pouring {
 
 /// Sessions that have exchanged a message each way, and now wait.
 async fn idle(scale: Scale) -> Anything<Row> {
-    let (mut server, warm) = warm().await?;
+    let (mut server, warm) = warm(Kind::Tcp).await?;
     let before = server.memory();
     let sessions = scale.of(1_000);
     let config = nodes::client(NamedGroup::Ffdhe3072)?;
     let mut open = Vec::new();
     for number in 0..sessions {
         let address = honest::address(number);
-        open.push(honest::session(address, server.address, config.clone()).await?);
+        open.push(honest::session(address, server.address, Kind::Tcp, config.clone()).await?);
     }
     let memory = server.memory();
     let each = memory.now.saturating_sub(before.now) / u64::try_from(sessions)?;
@@ -253,7 +266,7 @@ async fn idle(scale: Scale) -> Anything<Row> {
 
 /// Whole sessions, one after the other on eight places; what stays behind after the first tenth.
 async fn growth(scale: Scale) -> Anything<Row> {
-    let (mut server, warm) = warm().await?;
+    let (mut server, warm) = warm(Kind::Tcp).await?;
     let all = scale.of(20_000);
     let address = server.address;
     let config = nodes::client(NamedGroup::Ffdhe2048)?;
@@ -262,7 +275,7 @@ async fn growth(scale: Scale) -> Anything<Row> {
     let began = Instant::now();
     for number in 0..all {
         let config = config.clone();
-        running.spawn(honest::whole(honest::address(number), address, config));
+        running.spawn(honest::whole(honest::address(number), address, Kind::Tcp, config));
         if running.len() >= 8 {
             running.join_next().await.ok_or("nothing ran")???;
         }

@@ -3,17 +3,55 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 
-use sdmp_transport::{Listener, SecureSession, tcp};
+use async_trait::async_trait;
+use sdmp_transport::listener::{Acceptor, Incoming, ListenerLimits};
+use sdmp_transport::websocket::WebSocketAcceptor;
+use sdmp_transport::{Carrier, Listener, SecureSession, carrier, tcp};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, stdin};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::{Anything, nodes};
 
+/// What carries the sessions of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Tcp,
+    WebSocket,
+    /// TCP within something that sees all objects, as a recorder does.
+    Wrapped,
+}
+
+/// TCP whose carriers are wrapped.
+struct Wrapping(tcp::TcpAcceptor);
+
+#[async_trait]
+impl Acceptor for Wrapping {
+    async fn next(&mut self) -> std::io::Result<Incoming> {
+        let Incoming { source, open } = self.0.next().await?;
+        let open = Box::pin(async move {
+            let wrapped = carrier::wrap(open.await?, |(sender, receiver), _| {
+                (Box::new(sender), Box::new(receiver))
+            });
+            let wrapped: Box<dyn Carrier> = Box::new(wrapped);
+            Ok(wrapped)
+        });
+        Ok(Incoming { source, open })
+    }
+}
+
 /// Serves until standard input ends; answers each line on it with the listener's counts.
-pub(crate) async fn serve() -> Anything {
+pub(crate) async fn serve(kind: &str) -> Anything {
     let acceptor = tcp::TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", acceptor.local_addr()?);
-    let mut listener = Listener::new(acceptor, nodes::server()?);
+    let acceptor: Box<dyn Acceptor> = match kind {
+        "WebSocket" => Box::new(WebSocketAcceptor::new(acceptor)),
+        "Wrapped" => Box::new(Wrapping(acceptor)),
+        _ => Box::new(acceptor),
+    };
+    // All honest nodes here have one key.
+    let limits = ListenerLimits::default().with_sessions_per_peer(2_000);
+    let mut listener = Listener::builder(acceptor, nodes::server()?).with_limits(limits).start();
     let mut questions = BufReader::new(stdin()).lines();
     loop {
         tokio::select! {
@@ -92,9 +130,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start() -> Anything<Self> {
+    pub(crate) async fn start(kind: Kind) -> Anything<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .arg("serve")
+            .args(["serve", &format!("{kind:?}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
