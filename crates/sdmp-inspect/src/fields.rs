@@ -6,8 +6,9 @@ use sdmp_crypto::dh::Groups;
 use sdmp_envelope::ContentKey;
 
 use crate::known::KnownIdentities;
+use crate::redact::SECRET_MARK;
 use crate::report::Field;
-use crate::shorten::cut;
+use crate::shorten::{cut, shortest};
 
 /// More fields than this of one layer are not listed.
 const MOST: usize = 200;
@@ -80,47 +81,96 @@ const TABLE: &[Row] = &[
 /// Lists the members of a JSON text with their meanings; nothing for what is no JSON.
 pub(crate) fn fields(text: &str, known: &KnownIdentities, moment: Timestamp) -> Vec<Field> {
     let Ok(value) = strict::parse(text.as_bytes(), &Limits::DEFAULT) else { return Vec::new() };
-    let mut walk = Walk { known, moment, value: &value, fields: Vec::new() };
-    walk.visit(&value, "", "");
+    let mut walk = Walk { known, moment, value: &value, path: Vec::new(), fields: Vec::new() };
+    walk.visit(&value);
     walk.fields
+}
+
+/// A step from a value to one inside it.
+#[derive(Clone, Copy)]
+enum Token<'a> {
+    Name(&'a str),
+    Index(usize),
 }
 
 struct Walk<'a> {
     known: &'a KnownIdentities,
     moment: Timestamp,
     value: &'a Value<'a>,
+    /// Where the walk is: a pointer is built for what is listed only, and cut then.
+    path: Vec<Token<'a>>,
     fields: Vec<Field>,
 }
 
-impl Walk<'_> {
-    fn visit(&mut self, value: &Value<'_>, pointer: &str, pattern: &str) {
-        if self.fields.len() >= MOST {
-            return;
-        }
+impl<'a> Walk<'a> {
+    fn visit(&mut self, value: &'a Value<'a>) {
         match value {
             Value::Object(object) if !object.is_empty() => {
                 for (name, value) in object.iter() {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    self.visit(value, &format!("{pointer}/{name}"), &format!("{pattern}/{name}"));
+                    if !self.descend(Token::Name(name), value) {
+                        return;
+                    }
                 }
             }
             Value::Array(values) if !values.is_empty() => {
                 for (index, value) in values.iter().enumerate() {
-                    self.visit(value, &format!("{pointer}/{index}"), &format!("{pattern}/*"));
+                    if !self.descend(Token::Index(index), value) {
+                        return;
+                    }
                 }
             }
-            leaf => self.leaf(leaf, pointer, pattern),
+            leaf => self.leaf(leaf),
         }
     }
 
-    fn leaf(&mut self, value: &Value<'_>, pointer: &str, pattern: &str) {
-        let row = TABLE.iter().find(|(known, _, _)| *known == pattern);
+    /// Visits a value inside; whether there is room for one more.
+    fn descend(&mut self, token: Token<'a>, value: &'a Value<'a>) -> bool {
+        if self.fields.len() >= MOST {
+            return false;
+        }
+        self.path.push(token);
+        self.visit(value);
+        self.path.pop();
+        true
+    }
+
+    /// The JSON pointer of the place where the walk is. Each name in it is cut.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for token in &self.path {
+            pointer.push('/');
+            match token {
+                Token::Name(name) => {
+                    pointer.push_str(&shortest(name).replace('~', "~0").replace('/', "~1"));
+                }
+                Token::Index(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+
+    /// The row of the table that describes the place where the walk is.
+    fn row(&self) -> Option<&'static Row> {
+        TABLE.iter().find(|(pattern, _, _)| {
+            let mut path = self.path.iter();
+            let fits = pattern.split('/').skip(1).all(|part| match path.next() {
+                Some(Token::Name(name)) => *name == part,
+                Some(Token::Index(_)) => part == "*",
+                None => false,
+            });
+            fits && path.next().is_none()
+        })
+    }
+
+    fn leaf(&mut self, value: &Value<'_>) {
+        let row = self.row();
+        let pattern = row.map_or("", |(pattern, _, _)| *pattern);
         let (rule, meaning) = match row {
             Some((_, rule, meaning)) => (*rule, (*meaning).to_owned()),
             None => ("R12", "a member that no core schema describes: extension data".to_owned()),
         };
         let text = value.as_str().unwrap_or_default();
-        let secret = pattern == "/private_key/key" || text.contains(crate::redact::SECRET_MARK);
+        let secret = pattern == "/private_key/key" || text.contains(SECRET_MARK);
         let detail = if secret { None } else { self.detail(pattern, text) };
         let shown = match value {
             _ if secret => "(hidden)".to_owned(),
@@ -128,7 +178,7 @@ impl Walk<'_> {
             other => cut(&other.to_text()),
         };
         self.fields.push(Field {
-            pointer: pointer.to_owned(),
+            pointer: self.pointer(),
             value: shown,
             meaning: match detail {
                 Some(detail) => format!("{meaning}: {detail}"),
@@ -214,6 +264,20 @@ mod tests {
                 ("/x~1y/0", "R12", "1"),
             ]
         );
+    }
+
+    /// A long name before many values must not be copied for each of them.
+    #[test]
+    fn pointers_are_cut_when_they_are_built() {
+        let deep = format!("{}1{}", "{\"n~/\":[".repeat(20), "]}".repeat(20));
+        let text =
+            format!(r#"{{"{}":[{}0],"a":{deep}}}"#, "A".repeat(1 << 20), "0,".repeat(1 << 20));
+        let fields = fields(&text, &KnownIdentities::new(), moment());
+        assert_eq!(fields.len(), MOST);
+        assert!(fields.iter().all(|field| field.pointer.len() < 200));
+        assert!(fields[7].pointer.ends_with("/7") && fields[7].pointer.contains("..."));
+        let fields = super::fields(&deep, &KnownIdentities::new(), moment());
+        assert!(fields[0].pointer.starts_with("/n~0~1/0/n~0~1/0/"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::input::{self, Input, InputKind};
 use crate::key_log::SessionKeys;
 use crate::known::KnownIdentities;
 use crate::report::{Report, Session};
+use crate::session::Tries;
 use crate::transcript::Transcript;
 use crate::{container, session};
 
@@ -59,7 +60,10 @@ pub fn inspect(
         InputKind::Capture => input::pcap::read(input.octets()),
         InputKind::Stream => (input::stream::read(input.octets(), input.sender()), Vec::new()),
     };
-    let sessions = transcripts.iter().map(|one| inspect_session(one, keys, known, now)).collect();
+    let (none, mut tries) = (SessionKeys::default(), Tries::new());
+    let log = keys.log.unwrap_or(&none);
+    let sessions =
+        transcripts.iter().map(|one| session::inspect(one, log, known, now, &mut tries)).collect();
     Report { input: kind.name(), sessions, notes }
 }
 
@@ -72,5 +76,5 @@ pub fn inspect_session(
     now: Timestamp,
 ) -> Session {
     let none = SessionKeys::default();
-    session::inspect(transcript, keys.log.unwrap_or(&none), known, now)
+    session::inspect(transcript, keys.log.unwrap_or(&none), known, now, &mut Tries::new())
 }

@@ -15,9 +15,6 @@ mod session;
 mod shorten;
 mod transcript;
 
-#[cfg(test)]
-mod hostile;
-
 pub use input::{Input, InputKind, recording};
 pub use inspect::{Keys, inspect, inspect_session};
 pub use known::KnownIdentities;

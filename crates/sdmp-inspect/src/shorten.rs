@@ -1,5 +1,7 @@
 //! Long texts, cut short for reading.
 
+use std::borrow::Cow;
+
 use crate::escape::printable;
 
 /// Strings up to this length, in characters, are shown whole.
@@ -9,13 +11,28 @@ const TAIL: usize = 8;
 
 /// The beginning and the end of a text that is longer than [`WHOLE`], and its length.
 pub(crate) fn ends(text: &str) -> Option<(String, usize)> {
-    let length = text.chars().count();
-    if length <= WHOLE {
+    // Octets are at least as many as characters.
+    if text.len() <= WHOLE {
         return None;
     }
-    let head: String = text.chars().take(HEAD).collect();
-    let tail: String = text.chars().skip(length - TAIL).collect();
-    Some((format!("{head}...{tail}"), length))
+    let length = text.chars().count();
+    if length <= WHOLE { None } else { Some((head_and_tail(text), length)) }
+}
+
+fn head_and_tail(text: &str) -> String {
+    let head = text.chars().take(HEAD);
+    let mut tail: Vec<char> = text.chars().rev().take(TAIL).collect();
+    tail.reverse();
+    head.chain("...".chars()).chain(tail).collect()
+}
+
+/// A text that is at most a few dozen characters long.
+pub(crate) fn shortest(text: &str) -> Cow<'_, str> {
+    if text.len() <= HEAD + TAIL + 3 {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(head_and_tail(text))
+    }
 }
 
 /// A string cut short, without its quotes, safe to print.

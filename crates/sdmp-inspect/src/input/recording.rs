@@ -7,6 +7,7 @@ use sdmp_container::{Limits, Timestamp, b64url};
 use sdmp_handshake::Role;
 
 use super::budget::{Budget, OBJECT_LIMIT};
+use crate::shorten::{cut, shortest};
 use crate::transcript::{Piece, Seen, Transcript};
 
 /// The version of the format, in each session's first line.
@@ -102,13 +103,14 @@ impl Reader {
             Some(Value::Number(number)) => number.as_u64(),
             _ => None,
         };
-        if format != Some(FORMAT) {
-            capture.notes.push("the recording is in a format that is not known here".to_owned());
+        let unknown = "the recording is in a format that is not known here";
+        if format != Some(FORMAT) && !capture.notes.iter().any(|note| note == unknown) {
+            capture.notes.push(unknown.to_owned());
         }
-        capture.title = format!("session {name}, recorded by the {}", role.name());
+        capture.title = format!("session {}, recorded by the {role}", shortest(name));
         if let Some(address) = text("address") {
             let verb = if role == Role::Initiator { "to" } else { "from" };
-            capture.title.push_str(&format!(", {verb} {address}"));
+            capture.title.push_str(&format!(", {verb} {}", cut(address)));
         }
         capture.profile = text("profile").and_then(|profile| profile.parse().ok());
         capture.time = text("time").and_then(|time| time.parse::<Timestamp>().ok());
@@ -136,7 +138,7 @@ impl Reader {
             None if full => return Err("there are too many sessions"),
             None => {
                 self.places.insert(name.to_owned(), self.captures.len());
-                let title = format!("session {name}, whose beginning is missing");
+                let title = format!("session {}, whose beginning is missing", shortest(name));
                 self.captures.push(Transcript { title, ..Transcript::default() });
                 self.captures.len() - 1
             }

@@ -42,7 +42,8 @@ fn write_value(out: &mut String, value: &Value<'_>, indent: usize) {
             close(out, indent, ']');
         }
         Value::String(text) => out.push_str(&quoted(text)),
-        _ => out.push_str(&value.to_text()),
+        // Short arrays too: strings of theirs are foreign.
+        _ => out.push_str(&printable(&value.to_text())),
     }
 }
 
@@ -83,6 +84,19 @@ mod tests {
         let expected = "  {\n    \"b\": {\n      \"x\": [\"1\", 2]\n    },\n    \"a\": {}\n  }";
         let shown = pretty(r#"{"b":{"x":["1",2]},"a":{}}"#, 2);
         assert_eq!(shown.replace("[\"1\",2]", "[\"1\", 2]"), expected);
+    }
+
+    /// Wherever a string stands: as a value, in a short array, in a long one, as a name.
+    #[test]
+    fn no_control_character_is_left() {
+        let bad = "\u{9b}31m\u{7f}\u{202e}\u{2028}";
+        let text = format!(
+            r#"{{"{bad}":"{bad}","ips":["{bad}"],"long":["{bad}","{}"],"x":[[{{"{bad}":1}}]]}}"#,
+            "A".repeat(500)
+        );
+        let shown = pretty(&text, 0);
+        assert!(!shown.chars().any(|c| c != '\n' && crate::escape::is_control(c)), "{shown}");
+        assert_eq!(shown.matches("\\u{202e}").count(), 5);
     }
 
     #[test]

@@ -102,7 +102,9 @@ impl SessionInspector<'_> {
     }
 
     fn stays_closed(&self, checks: &mut Checks) {
-        let why = if self.secrets.is_empty() {
+        let why = if self.tries.are_over() {
+            "it is sealed, and not all keys were tried: too many objects fit no key"
+        } else if self.secrets.is_empty() {
             "it is sealed, and no key log was given"
         } else {
             "it is sealed, and the key log does not hold the keys of this session"
@@ -115,8 +117,10 @@ impl SessionInspector<'_> {
 
     /// Where M1 or M2 is missing, the session is found by trying all that the key log holds.
     fn find_handshake(&mut self, sealed: &Sealed, octets: usize, from: Role) -> Option<Handshake> {
-        let all = self.secrets.handshakes();
-        all.into_iter().find(|handshake| {
+        if self.tries.are_over() {
+            return None;
+        }
+        self.secrets.handshakes().into_iter().find(|handshake| {
             [(Slot::Handshake, 0), (Slot::Traffic, 0)]
                 .into_iter()
                 .any(|(slot, number)| self.fits(handshake, slot, number, sealed, octets, from))
@@ -132,8 +136,9 @@ impl SessionInspector<'_> {
         octets: usize,
         from: Role,
     ) -> bool {
-        let Some(rest) = self.tries.checked_sub(octets) else { return false };
-        self.tries = rest;
+        if !self.tries.spend(octets) {
+            return false;
+        }
         let key = self.secrets.key(handshake, slot, from);
         key.is_some_and(|key| sealed.is_sealed_with(&key, number))
     }
@@ -171,7 +176,7 @@ impl SessionInspector<'_> {
         if reflected {
             return format!("it is an object of the {}, sent back", other.name());
         }
-        if self.tries < octets {
+        if self.tries.are_over() {
             return "no key fits as far as was tried: it was altered, or numbers are missing"
                 .to_owned();
         }

@@ -4,15 +4,13 @@ use sdmp_container::{Fingerprint, Timestamp, b64url};
 use sdmp_handshake::schedule::transcript_1;
 use sdmp_handshake::{Profile, Role};
 
+use super::tries::Tries;
 use crate::key_log::{Handshake, SessionKeys};
 use crate::known::KnownIdentities;
 use crate::message_kind::Kind;
 use crate::redact::{hide, lossy};
 use crate::report::{Checks, Session, Step, Who};
 use crate::transcript::{Both, Piece, Seen, Transcript};
-
-/// Octets over which tags are tried in vain, at most: a wrong key log must not cost minutes.
-const TRIES: usize = 128 << 20;
 
 pub(super) struct SessionInspector<'a> {
     pub(super) secrets: &'a SessionKeys,
@@ -36,7 +34,8 @@ pub(super) struct SessionInspector<'a> {
     pub(super) numbers: Both<Option<u64>>,
     pub(super) closed: Both<bool>,
     pub(super) ended: Both<bool>,
-    pub(super) tries: usize,
+    /// Those of the whole input.
+    pub(super) tries: &'a mut Tries,
     pub(super) opened: usize,
     pub(super) notes: Vec<String>,
 }
@@ -47,6 +46,7 @@ impl<'a> SessionInspector<'a> {
         secrets: &'a SessionKeys,
         known: &'a KnownIdentities,
         now: Timestamp,
+        tries: &'a mut Tries,
     ) -> Self {
         Self {
             secrets,
@@ -64,7 +64,7 @@ impl<'a> SessionInspector<'a> {
             numbers: Both::default(),
             closed: Both::default(),
             ended: Both::default(),
-            tries: TRIES,
+            tries,
             opened: 0,
             notes: Vec::new(),
         }

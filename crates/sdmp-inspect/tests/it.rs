@@ -1,0 +1,15 @@
+//! The tests of this crate's public face, in one program: linking one for each file would take
+//! longer than running them.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that is wrong should stop"
+)]
+
+mod bounds;
+mod common;
+mod hostile;
