@@ -82,6 +82,7 @@ const THEN: &[(&str, Step)] = &[
     ("docs", run_docs),
     ("book", run_book),
     ("features", run_features),
+    ("wasm", run_wasm),
     ("release", release::quick),
 ];
 
@@ -204,6 +205,27 @@ fn run_features(name: &str) -> Vec<Report> {
         .collect()
 }
 
+/// Inspection runs in a browser too. What is needed for that is not everywhere: the target, and a C
+/// compiler that knows it (for *ring*).
+fn run_wasm(name: &str) -> Vec<Report> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--target", TARGET, "--print", "target-libdir"]);
+    let installed = rustc.output().ok().is_some_and(|output| {
+        let path = String::from_utf8_lossy(&output.stdout);
+        output.status.success() && std::path::Path::new(path.trim()).is_dir()
+    });
+    if !installed {
+        return skipped(name, "the target is not installed (rustup target add wasm32-unknown-unknown)");
+    }
+    if !answers(Command::new("clang").arg("--version")) {
+        return skipped(name, "clang, which compiles ring for it, is not installed (Debian: apt install clang)");
+    }
+    let arguments =
+        ["build", "--locked", "--target", TARGET, "--package", "sdmp-inspect", "--no-default-features"];
+    vec![step(name, &mut cargo(&arguments), quiet)]
+}
+
 /// Every library of ours with no feature, and with each of its features.
 fn feature_sets(metadata: &Value) -> Vec<(String, Option<String>)> {
     let mut sets = Vec::new();
@@ -237,10 +259,10 @@ fn run_demo(name: &str) -> Vec<Report> {
 }
 
 fn run_browser(name: &str) -> Vec<Report> {
-    if browser::find().is_none() {
-        return skipped(name, "no Chromium is installed (Debian: apt install chromium)");
+    match browser::find() {
+        Ok(_) => vec![task(name)],
+        Err(missing) => skipped(name, missing),
     }
-    vec![task(name)]
 }
 
 fn run_dissector(name: &str) -> Vec<Report> {

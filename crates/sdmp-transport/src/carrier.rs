@@ -83,8 +83,8 @@ impl CarrierLimits {
         self.shared.object_octets.store(octets, Ordering::Relaxed);
     }
 
-    /// The session is over: see [`is_discarding`](Self::is_discarding).
-    pub(crate) fn discard(&self) {
+    /// The session is over, in all clones: see [`is_discarding`](Self::is_discarding).
+    pub fn discard(&self) {
         self.shared.discarding.store(true, Ordering::Relaxed);
     }
 }

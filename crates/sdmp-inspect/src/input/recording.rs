@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use sdmp_container::strict::{self, Object, Value};
 use sdmp_container::{Limits, Timestamp, b64url};
-use sdmp_handshake::Role;
+use sdmp_handshake::{Profile, Role};
 
 use super::budget::{Budget, OBJECT_LIMIT};
+use crate::escape::json_object;
 use crate::shorten::{cut, shortest};
 use crate::transcript::{Piece, Seen, Transcript};
 
@@ -18,6 +19,85 @@ const LINE: Limits = Limits { octets: 6 * OBJECT_LIMIT, depth: 4, members: 64 };
 
 /// More sessions than this of one recording are not told apart.
 const SESSIONS: usize = 4096;
+
+/// Writes the lines of one session: the format's other half. Each method gives one line with its
+/// line end, to be appended to the recording.
+///
+/// ```
+/// use sdmp_handshake::Role;
+/// use sdmp_inspect::recording::SessionLines;
+///
+/// let lines = SessionLines::new("a");
+/// assert_eq!(
+///     lines.object(1.5, Role::Initiator, b"{}"),
+///     "{\"event\":\"wire\",\"session\":\"a\",\"ms\":1.5,\"from\":\"initiator\",\"wire\":\"{}\"}\n"
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionLines {
+    session: String,
+}
+
+impl SessionLines {
+    /// Lines of the session with this name, which tells the sessions of a file apart.
+    #[must_use]
+    pub fn new(session: impl Into<String>) -> Self {
+        Self { session: session.into() }
+    }
+
+    /// The first line: who records, with whom, and when.
+    #[must_use]
+    pub fn begin(&self, role: Role, profile: Profile, address: &str, time: &str) -> String {
+        let members = [
+            ("event", "session".into()),
+            ("session", self.session.as_str().into()),
+            ("format", FORMAT.into()),
+            ("role", role.name().into()),
+            ("profile", profile.name().into()),
+            ("address", address.into()),
+            ("time", time.into()),
+        ];
+        json_object(&members) + "\n"
+    }
+
+    /// One object, from its opening to its closing brace.
+    #[must_use]
+    pub fn object(&self, ms: f64, from: Role, object: &[u8]) -> String {
+        match std::str::from_utf8(object) {
+            Ok(text) => self.line("wire", ms, from, ("wire", text.into())),
+            Err(_) => self.octets(ms, from, object),
+        }
+    }
+
+    /// Octets that are no text, or that could not be cut into objects.
+    #[must_use]
+    pub fn octets(&self, ms: f64, from: Role, octets: &[u8]) -> String {
+        self.line("octets", ms, from, ("octets", b64url::encode(octets).into()))
+    }
+
+    /// The side sends no more; `whole` where it ended between two objects.
+    #[must_use]
+    pub fn end(&self, ms: f64, from: Role, whole: bool) -> String {
+        self.line("end", ms, from, ("whole", whole.into()))
+    }
+
+    /// Nothing more of this side is recorded, for this reason.
+    #[must_use]
+    pub fn cut(&self, ms: f64, from: Role, why: &str) -> String {
+        self.line("cut", ms, from, ("why", why.into()))
+    }
+
+    fn line(&self, event: &str, ms: f64, from: Role, more: (&str, serde_json::Value)) -> String {
+        let members = [
+            ("event", event.into()),
+            ("session", self.session.as_str().into()),
+            ("ms", ms.into()),
+            ("from", from.name().into()),
+            more,
+        ];
+        json_object(&members) + "\n"
+    }
+}
 
 /// Whether a text begins as a recording does.
 pub(crate) fn is_recording(octets: &[u8]) -> bool {
@@ -88,6 +168,15 @@ impl Reader {
             "end" => {
                 let whole = matches!(line.get("whole"), Some(Value::Bool(true)));
                 self.piece(&line, name, Seen::End { whole })
+            }
+            "cut" => {
+                let why = text("why").unwrap_or("a reason that it does not name");
+                let note = format!("the recording of this session stops early: {}", cut(why));
+                let notes = &mut self.capture(name)?.notes;
+                if notes.len() < 16 && !notes.contains(&note) {
+                    notes.push(note);
+                }
+                Ok(())
             }
             // A later version may know more.
             _ => Ok(()),
