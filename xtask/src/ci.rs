@@ -216,13 +216,26 @@ fn run_wasm(name: &str) -> Vec<Report> {
         output.status.success() && std::path::Path::new(path.trim()).is_dir()
     });
     if !installed {
-        return skipped(name, "the target is not installed (rustup target add wasm32-unknown-unknown)");
+        return skipped(
+            name,
+            "the target is not installed (rustup target add wasm32-unknown-unknown)",
+        );
     }
     if !answers(Command::new("clang").arg("--version")) {
-        return skipped(name, "clang, which compiles ring for it, is not installed (Debian: apt install clang)");
+        return skipped(
+            name,
+            "clang, which compiles ring for it, is not installed (Debian: apt install clang)",
+        );
     }
-    let arguments =
-        ["build", "--locked", "--target", TARGET, "--package", "sdmp-inspect", "--no-default-features"];
+    let arguments = [
+        "build",
+        "--locked",
+        "--target",
+        TARGET,
+        "--package",
+        "sdmp-inspect",
+        "--no-default-features",
+    ];
     vec![step(name, &mut cargo(&arguments), quiet)]
 }
 

@@ -4,6 +4,7 @@
     reason = "a property that does not hold, or an honest peer that fails, must stop"
 )]
 
+pub mod inspect;
 pub mod key;
 pub mod machine;
 pub mod node;
@@ -15,7 +16,7 @@ pub mod text;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All properties; `fuzz/fuzz_targets` has a file for each.
-pub const ALL: [Property; 19] = [
+pub const ALL: [Property; 20] = [
     ("base64url", text::base64url),
     ("closed", object::closed),
     ("connection", machine::connection::keeps_its_promises),
@@ -23,6 +24,7 @@ pub const ALL: [Property; 19] = [
     ("deframer", stream::deframer),
     ("handshake", stream::octets_from_nobody),
     ("initiator", machine::by_value::initiator),
+    ("inspect", inspect::report),
     ("json", text::json),
     ("judging", node::judging),
     ("key_der", key::der),

@@ -1,4 +1,4 @@
-//! The dissector's own arithmetic, with each Lua that is installed: Wireshark has had several.
+//! The dissector's framing, with each Lua that is installed: Wireshark has had several.
 
 use crate::process::answers;
 use anyhow::{Context, Result, ensure};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 const PROGRAMS: &[&str] = &["lua5.1", "lua5.2", "lua5.3", "lua5.4"];
 
-/// Runs the known answers; gives the names of the programs that found them right.
+/// Runs the checks; gives the names of the programs that passed them.
 pub(super) fn vectors(script: &Path, directory: &Path) -> Result<Vec<&'static str>> {
     let text = std::fs::read_to_string(script).context("the dissector cannot be read")?;
     let file = directory.join("vectors.lua");
