@@ -1,5 +1,8 @@
 //! `sdmp inspect` and `--record`: what was sent, opened and checked again from outside.
 
+mod containers;
+mod faults;
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
@@ -192,72 +195,6 @@ fn other_keys_do_not_open_it_and_it_says_so() {
     assert_eq!(checks(&story, "fails")[0]["rule"], "R35");
 }
 
-/// One line of the recording is changed; what is said of it.
-fn tampered(name: &str, change: impl FnOnce(&mut Vec<String>)) -> (Value, String) {
-    let scene = scene();
-    let mut lines: Vec<String> = scene.read("bob").lines().map(str::to_owned).collect();
-    change(&mut lines);
-    scene.write(name, lines.join("\n") + "\n");
-    let story = scene.json(6, name, &["--key-log", &scene.keys()]);
-    let failed = checks(&story, "fails")[0].clone();
-    (failed.clone(), failed["detail"].as_str().unwrap().to_owned())
-}
-
-#[test]
-fn what_was_altered_lost_repeated_or_reflected_is_told() {
-    let (check, why) = tampered("altered", |lines| {
-        let line = &mut lines[7];
-        let at = line.find("payload").unwrap() + 200;
-        let other = if line.as_bytes()[at] == b'A' { "B" } else { "A" };
-        line.replace_range(at..=at, other);
-    });
-    assert_eq!(check["rule"], "R35");
-    assert!(why.contains("altered"), "{why}");
-    // Lines: session, M1, M2, M3, M4, FIN_R, FIN_I, hello, hostile, close, close.
-    let (_, why) = tampered("lost", |lines| drop(lines.remove(7)));
-    assert!(why.contains("an object is missing"), "{why}");
-    let (_, why) = tampered("repeated", |lines| lines.insert(8, lines[7].clone()));
-    assert!(why.contains("number 1 again, where 2"), "{why}");
-    let (_, why) = tampered("reflected", |lines| {
-        let line = lines[7].replace("\"from\":\"initiator\"", "\"from\":\"responder\"");
-        lines.insert(8, line);
-    });
-    assert!(why.contains("sent back"), "{why}");
-    let (check, _) = tampered("schema", |lines| {
-        lines[3] = lines[3].replace("[\\\"encrypted\\\"]", "[\\\"message\\\"]");
-    });
-    assert_eq!(check["rule"], "R32, R40");
-}
-
-#[test]
-fn a_recording_that_was_cut_is_read_up_to_there() {
-    let scene = scene();
-    let whole = scene.read("bob");
-    for (name, part) in [("cut-3", 3), ("cut-2", 2)] {
-        let length = whole.len() * part / 4;
-        scene.write(name, &whole.as_bytes()[..length]);
-        let story = scene.json(0, name, &["--key-log", &scene.keys()]);
-        assert!(story["notes"].to_string().contains("was cut in line"), "{story}");
-        assert!(names(&story["sessions"][0]).len() >= 4);
-    }
-}
-
-#[test]
-fn an_end_without_close_is_told() {
-    let scene = scene();
-    let mut lines: Vec<String> = scene.read("bob").lines().map(str::to_owned).collect();
-    let close = lines.iter().rposition(|line| line.contains("\"from\":\"initiator\",\"wire\""));
-    lines.remove(close.unwrap());
-    scene.write("no-close", lines.join("\n"));
-    let story = scene.json(0, "no-close", &["--key-log", &scene.keys()]);
-    let notes = story["sessions"][0]["notes"].to_string();
-    assert!(notes.contains("stream of the initiator ended without its close"), "{notes}");
-    let cut = scene.read("bob").replace("\"whole\":true", "\"whole\":false");
-    scene.write("inside", cut);
-    let notes = scene.json(0, "inside", &[])["sessions"][0]["notes"].to_string();
-    assert!(notes.contains("ends inside an object"), "{notes}");
-}
-
 #[test]
 fn sessions_of_one_file_are_told_apart() {
     let scene = scene();
@@ -374,87 +311,4 @@ fn a_refused_handshake_is_told() {
     // Without keys the refusal looks like M4 and FIN_R (R37).
     let story = scene.json(0, "bob", &[]);
     assert_eq!(names(&story["sessions"][0]), ["M1", "M2", "M3", "M4", "FIN_R"]);
-}
-
-const MESSAGE: &str = r#"{"sdmp":{"version":"0.12.0","schemas":["message"]},"message":"for you"}"#;
-
-#[test]
-fn containers_open_layer_by_layer() {
-    let scene = scene();
-    let machine = &scene.machine;
-    let signed =
-        stdout(&expect(0, machine.run_with(&["sign", "--key", "alice"], MESSAGE.as_bytes())));
-    let sealed =
-        stdout(&expect(0, machine.run_with(&["seal", "--to", "alice"], signed.as_bytes())));
-    scene.write("sealed", &sealed);
-    let story = scene.json(0, "sealed", &["--key", "alice"]);
-    assert_eq!(story["input"], "container");
-    let layers = story["sessions"][0]["objects"][0]["inside"].as_array().unwrap().clone();
-    assert_eq!(layers.len(), 4, "sealed, signed, its header, the message");
-    assert_eq!(layers[3]["text"], MESSAGE);
-    assert!(checks(&story, "open").is_empty() && checks(&story, "fails").is_empty());
-    let story = scene.json(0, "sealed", &[]);
-    assert!(checks(&story, "open").iter().any(|check| check["rule"] == "R22"));
-
-    scene.write("signed", signed.replacen("identifier\":\"", "identifier\":\"A", 1));
-    let story = scene.json(6, "signed", &[]);
-    assert!(!checks(&story, "fails").is_empty());
-    let identity = machine.ok(&["key", "export", "alice"]);
-    scene.write("identity", identity);
-    let story = scene.json(0, "identity", &[]);
-    assert!(checks(&story, "holds").iter().any(|check| check["rule"] == "R15"));
-}
-
-#[test]
-fn a_private_key_is_never_shown() {
-    let scene = scene();
-    let file = scene.machine.path().join("keys").join("alice.private.json");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let secret = &text[text.find("PRIVATE KEY-----").unwrap() + 20..][..40];
-    scene.write("private", &text);
-    for more in
-        [&[][..], &["--json"], &["--html", &scene.path("private.html").display().to_string()]]
-    {
-        let output = expect(0, scene.inspect("private", more));
-        assert!(!stdout(&output).contains(secret));
-    }
-    let html = scene.read("private.html");
-    assert!(!html.contains(secret) && html.contains("(hidden"));
-    // However it is written, and whatever is around it.
-    let escaped = text.replace("PRIVATE KEY", "PRIVATE\\u0020KEY");
-    scene.write("escaped", escaped);
-    assert!(!scene.json(0, "escaped", &[]).to_string().contains(secret));
-    let payload = sdmp_container::b64url::encode(text.as_bytes());
-    let signed = format!(
-        r#"{{"sdmp":{{"version":"0.12.0","schemas":["signature"]}},"signature":{{"identifier":"A","payload":"{payload}","signatures":[]}}}}"#
-    );
-    scene.write("signed-secret", signed);
-    let story = scene.json(6, "signed-secret", &[]);
-    let object = &story["sessions"][0]["objects"][0];
-    assert!(object["wire"].as_str().unwrap().starts_with("(hidden"));
-    assert!(object["inside"][0]["text"].as_str().unwrap().starts_with("(hidden"));
-    // A key log is no input either: its secrets must not end on a screen.
-    let output = expect(2, scene.inspect("keys", &[]));
-    assert!(stdout(&output).is_empty() && stderr(&output).contains("--key-log"));
-}
-
-#[test]
-fn what_is_malformed_says_where_and_by_which_rule() {
-    let scene = scene();
-    for (name, text, expected) in [
-        ("duplicate", "{\"sdmp\":{},\n\"sdmp\":{}}".to_owned(), "line 2, column 1"),
-        ("deep", format!("{{\"a\":{}", "[".repeat(100_000)), "json."),
-        ("empty", String::new(), "json."),
-        ("text", "hello".to_owned(), "line 1, column 1"),
-        ("unended", "{\"sdmp\":".to_owned(), "json."),
-    ] {
-        scene.write(name, text);
-        let output = expect(6, scene.inspect(name, &[]));
-        let (text, error) = (stdout(&output), stderr(&output));
-        assert!(text.contains(expected) && text.contains("R3, R4"), "{name}: {text}");
-        assert!(error.contains("1 check fails"), "{error}");
-    }
-    scene.write("binary", [0xff, 0xfe, b'{', 0]);
-    expect(6, scene.inspect("binary", &[]));
-    expect(2, scene.inspect("no-such-file", &[]));
 }

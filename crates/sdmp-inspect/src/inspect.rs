@@ -43,6 +43,34 @@ impl<'a> Keys<'a> {
 /// Signatures are checked against the `known` identities only. A session is judged at the time
 /// that its recording or capture names, anything else at `now`. Every input gives a report: what
 /// is wrong with the input is a failed check or a note in it.
+///
+/// A recording, inspected without the program that made it:
+///
+/// ```
+/// use sdmp_handshake::{Profile, Role};
+/// use sdmp_inspect::key_log::SessionKeys;
+/// use sdmp_inspect::recording::SessionLines;
+/// use sdmp_inspect::{Input, Keys, KnownIdentities, Outcome, inspect};
+///
+/// let lines = SessionLines::new("a");
+/// let recording = [
+///     lines.begin(Role::Responder, Profile::Hardened, "192.0.2.1", "2026-05-17T09:00:00.000Z"),
+///     lines.object(0.2, Role::Initiator, b"{\"sdmp\":{}}"),
+/// ]
+/// .concat();
+/// let (secrets, complaints) = SessionKeys::parse(b"");
+/// assert!(complaints.is_empty());
+///
+/// let keys = Keys::none().with_log(&secrets);
+/// let now = "2026-05-18T09:00:00.000Z".parse()?;
+/// let report = inspect(&Input::new(recording.as_bytes()), &keys, &KnownIdentities::new(), now);
+///
+/// let [session] = report.sessions.as_slice() else { panic!("one session") };
+/// assert_eq!(session.title, "session a, recorded by the responder, from 192.0.2.1");
+/// let failed = session.steps[0].checks.iter().find(|check| check.outcome == Outcome::Fails);
+/// assert_eq!(failed.map(|check| check.rule), Some("R4, R12, R40"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn inspect(
     input: &Input<'_>,

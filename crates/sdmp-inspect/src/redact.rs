@@ -6,6 +6,11 @@ use sdmp_container::strict::{self, Object, Value};
 /// Every private key in PEM form has this in it, encrypted ones too.
 pub(crate) const SECRET_MARK: &str = "PRIVATE KEY-----";
 
+/// The same in base64url, for each place at which it may begin: what signs or wraps a private key
+/// holds it too, also where it is malformed.
+const ENCODED_MARKS: [&str; 3] =
+    ["UFJJVkFURSBLRVktLS0t", "UklWQVRFIEtFWS0tLS0t", "SVZBVEUgS0VZLS0t"];
+
 /// What stands in place of a text that holds a private key.
 pub(crate) const HIDDEN: &str = "(hidden: there is a private key in it)";
 
@@ -16,7 +21,7 @@ pub(crate) fn hide(text: String) -> String {
 
 /// Whether there is a private key in it, however its characters are escaped.
 fn holds_secret(text: &str) -> bool {
-    if text.contains(SECRET_MARK) {
+    if text.contains(SECRET_MARK) || ENCODED_MARKS.iter().any(|mark| text.contains(mark)) {
         return true;
     }
     if !text.contains("private_key") && !text.contains("\\u") {
@@ -42,4 +47,25 @@ fn has_mark(value: &Value<'_>) -> bool {
 /// Octets as text; what is not UTF-8 shows as replacement characters.
 pub(crate) fn lossy(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use sdmp_container::b64url;
+
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_hidden_however_it_is_written() {
+        for before in ["", "a", "ab", "abc"] {
+            let key = format!("{before}-----BEGIN PRIVATE KEY-----\nAA");
+            let encoded = b64url::encode(key.as_bytes());
+            let escaped =
+                format!(r#"{{"a":"{}"}}"#, key.replace("KEY", r"\u004bEY").replace('\n', ""));
+            for text in [key, encoded, escaped] {
+                assert_eq!(hide(text.clone()), HIDDEN, "{text}");
+            }
+        }
+        assert_eq!(hide("PUBLIC KEY-----".to_owned()), "PUBLIC KEY-----");
+    }
 }
