@@ -142,12 +142,7 @@ impl Stage {
     }
 
     /// What tshark says of these fields, one line a packet that has any of them.
-    fn tshark(
-        &self,
-        profile: &str,
-        port: &str,
-        fields: &[&str],
-    ) -> Result<String> {
+    fn tshark(&self, profile: &str, port: &str, fields: &[&str]) -> Result<String> {
         let script = script();
         let mut command = Command::new("tshark");
         command

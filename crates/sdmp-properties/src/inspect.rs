@@ -30,9 +30,8 @@ pub fn report(octets: &[u8]) {
     text::report(&mut shown, &report, text::Detail { short: false, fields: true });
     let json = json::report(&report);
     let html = html::page(&report);
-    let most = (128 << 10)
-        + 64 * input.len()
-        + 16_384 * (report.steps().count() + report.sessions.len());
+    let most =
+        (128 << 10) + 64 * input.len() + 16_384 * (report.steps().count() + report.sessions.len());
     for (form, output) in [("text", &shown), ("json", &json), ("html", &html)] {
         assert!(output.len() <= most, "{form}: {} octets of {}", output.len(), input.len());
         let own = |c: char| matches!(c, '\n' | '\t') || form == "text" && c == '\u{1b}';
