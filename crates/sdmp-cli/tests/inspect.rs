@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 
-use crate::common::{Machine, acquainted, expect, stderr, stdout};
+use crate::common::{Machine, acquainted, expect, stdout};
 use serde_json::Value;
 use tempfile::TempDir;
 
