@@ -60,6 +60,13 @@ pub(crate) use named_groups;
 macro_rules! declare {
     ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $bits:literal, $prime:ident;)+) => {
         /// The groups that have a name (R23); the generator of each is 2.
+        ///
+        /// ```
+        /// use sdmp_crypto::dh::NamedGroup;
+        ///
+        /// assert_eq!("ffdhe3072".parse(), Ok(NamedGroup::Ffdhe3072));
+        /// assert_eq!(NamedGroup::Modp14.bits(), 2048);
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum NamedGroup {
             $($(#[doc = $doc])+ $variant,)+

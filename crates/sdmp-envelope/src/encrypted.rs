@@ -1,6 +1,20 @@
 //! Encrypted containers for recipients (R21, R22): a fresh content key, wrapped for each.
 //!
 //! Nothing in such a container says who wrote it: sign before sealing when that matters.
+//!
+//! ```
+//! use sdmp_container::{Container, Message};
+//! use sdmp_crypto::{random::SystemRandom, rsa::PrivateKey};
+//! use sdmp_envelope::encrypted::{self, Form, Opened};
+//!
+//! let bob = PrivateKey::generate(2048)?;
+//! let hello = Container::from(Message::new("hello"));
+//! let random = &mut SystemRandom::new();
+//! let sealed = encrypted::seal(&hello, &[bob.public()], Form::Hardened, random)?;
+//! let Opened::Authenticated(opened) = encrypted::open(&sealed, &bob)? else { panic!() };
+//! assert_eq!(opened, hello);
+//! # Ok::<(), sdmp_envelope::Error>(())
+//! ```
 
 use sdmp_container::{Container, CoreSchema, Encrypted, b64url};
 use sdmp_crypto::random::Random;

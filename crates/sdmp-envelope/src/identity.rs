@@ -13,6 +13,19 @@ use crate::{Error, check};
 /// An identity that was checked: its container validates, its key is canonical (R14), its
 /// fingerprint belongs to the key (R15) and the key is not one of the published ones (R13).
 ///
+/// ```
+/// use sdmp_container::IdentityType;
+/// use sdmp_crypto::rsa::PrivateKey;
+/// use sdmp_envelope::Identity;
+///
+/// let (key, end) = (PrivateKey::generate(2048)?, "2099-01-01T00:00:00.000Z".parse()?);
+/// let identity = Identity::create(key.public(), IdentityType::Node, end)?;
+/// let read = Identity::parse(identity.as_bytes())?; // what a peer does with the file
+/// assert_eq!(read, identity);
+/// assert!(read.check_usable(end).is_err(), "that moment is the first without it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// Whether it has *expired* depends on the time and is asked separately: [`Identity::check_usable`].
 /// Cloning is cheap: the contents are shared.
 #[derive(Clone)]

@@ -3,6 +3,26 @@
 //! What is signed is the JWS signing input `protected.payload` (RFC 7515 section 5.1), so both
 //! the signer's name and the container are covered. The identifier is not signed: it is
 //! recomputed from the payload.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use sdmp_container::{Container, Fingerprint, IdentityType, Message};
+//! use sdmp_crypto::rsa::PrivateKey;
+//! use sdmp_envelope::{Identity, LocalIdentity, signature};
+//!
+//! let key = PrivateKey::generate(2048)?;
+//! let end = "2099-01-01T00:00:00.000Z".parse()?;
+//! let identity = Identity::create(key.public(), IdentityType::User, end)?;
+//! let alice = LocalIdentity::new(identity.clone(), Arc::new(key))?;
+//! let now = "2026-01-01T00:00:00.000Z".parse()?;
+//!
+//! let signed = signature::sign(&Container::from(Message::new("hello")), &[&alice], now)?;
+//! let known = |kid: &Fingerprint| (kid == identity.fingerprint()).then(|| identity.clone());
+//! let verified = signature::verify(&signed, &known, now)?;
+//! assert_eq!(Message::try_from(&verified.container)?.as_str(), "hello");
+//! assert_eq!(verified.signers, [identity.clone()]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod verify;
 

@@ -27,6 +27,16 @@ pub enum FrameError {
 ///
 /// The work is linear in the octets, and no more than the limit is ever kept. It looks only at
 /// strings and braces: whether the text is valid is the parser's question.
+///
+/// ```
+/// use sdmp_handshake::Deframer;
+///
+/// let mut deframer = Deframer::new();
+/// let mut input = &b"{\"a\":1}\n{\"b\""[..];
+/// assert_eq!(deframer.next(&mut input, 4096), Ok(Some(b"{\"a\":1}".to_vec())));
+/// assert_eq!(deframer.next(&mut input, 4096), Ok(None)); // kept until more comes
+/// assert!(input.is_empty());
+/// ```
 #[derive(Debug, Default)]
 pub struct Deframer {
     object: Vec<u8>,

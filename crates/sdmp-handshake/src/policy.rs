@@ -24,6 +24,13 @@ pub struct Now {
 }
 
 /// Which of the two ways of speaking SDMP 0.12; both sides must use the same.
+///
+/// ```
+/// use sdmp_handshake::Profile;
+///
+/// assert_eq!(Profile::default().to_string(), "hardened");
+/// assert!(matches!("published".parse(), Ok(Profile::Published)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// Transcript-bound keys, authenticated encryption, confirmation.

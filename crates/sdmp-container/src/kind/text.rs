@@ -47,6 +47,14 @@ macro_rules! string_object {
 
 string_object! {
     /// The object of the schema `message`.
+    ///
+    /// ```
+    /// use sdmp_container::{Container, Message};
+    ///
+    /// let container = Container::from(Message::new("hello"));
+    /// assert_eq!(Message::try_from(&container)?.as_str(), "hello");
+    /// # Ok::<(), sdmp_container::Error>(())
+    /// ```
     Message, Message
 }
 
