@@ -39,12 +39,15 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let days = prop_oneof![2 => Just(None), 3 => (1_i64..500).prop_map(Some)];
+    // X1 acts most, and the first trusts are what most is aimed at, so that much depends on it.
+    let signer = || prop_oneof![3 => 0..8_usize, 2 => Just(2_usize)];
+    let target = prop_oneof![2 => any::<usize>(), 3 => 8..12_usize];
     prop_oneof![
-        5 => (0..8_usize, any::<usize>(), 0..8_usize, 1..32_u8, days).prop_map(
+        5 => (signer(), any::<usize>(), 0..8_usize, 1..32_u8, days).prop_map(
             |(signer, under, trustee, bits, days)| Step::Trust { signer, under, trustee, bits, days }),
-        5 => (0..8_usize, any::<usize>(), any::<usize>(), any::<bool>()).prop_map(
+        5 => (signer(), any::<usize>(), target, any::<bool>()).prop_map(
             |(signer, under, target, authorized)| Step::Revoke { signer, under, target, authorized }),
-        2 => (0..8_usize, any::<usize>()).prop_map(|(signer, under)| Step::Message { signer, under }),
+        2 => (signer(), any::<usize>()).prop_map(|(signer, under)| Step::Message { signer, under }),
         1 => (0..8_usize, any::<bool>(), 1..60_i64)
             .prop_map(|(key, is_user, days)| Step::SecondIdentity { key, is_user, days }),
     ]
@@ -169,7 +172,7 @@ fn shuffled(len: usize, seed: u64) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Control that is admitted differs by order only in what a bar refused, which has no effect.
     #[test]
