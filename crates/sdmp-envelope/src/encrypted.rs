@@ -16,6 +16,8 @@
 //! # Ok::<(), sdmp_envelope::Error>(())
 //! ```
 
+mod hidden;
+
 use sdmp_container::{Container, CoreSchema, Encrypted, b64url};
 use sdmp_crypto::random::Random;
 use sdmp_crypto::rsa::{OaepHash, PrivateKey, PublicKey};
@@ -78,8 +80,6 @@ pub fn seal(
         return Err(Error::Recipients);
     }
     check::current(container)?;
-    let mut iv = [0; 16];
-    random.fill(&mut iv)?;
     let (key, wrapped) = match form {
         Form::Hardened => {
             let key = Secret::<64>::random(random)?;
@@ -92,6 +92,38 @@ pub fn seal(
             (ContentKey::unauthenticated(key), wrapped)
         }
     };
+    seal_with(container, &key, wrapped, random)
+}
+
+/// Seals a container in the hardened form so that the wrapped keys tell neither for whom they are
+/// nor exactly how many: of each recipient's key they show its length only, and their number is
+/// filled up to a power of 2, from 4 to 256 (N39).
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_hidden(
+    container: &Container,
+    recipients: &[&PublicKey],
+    random: &mut dyn Random,
+) -> Result<Container, Error> {
+    if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
+        return Err(Error::Recipients);
+    }
+    check::current(container)?;
+    let key = Secret::<64>::random(random)?;
+    let wrapped = hidden::wrap_all(key.expose(), recipients, random)?;
+    let wrapped = wrapped.iter().map(|octets| b64url::encode(octets)).collect();
+    seal_with(container, &ContentKey::authenticated(key), wrapped, random)
+}
+
+fn seal_with(
+    container: &Container,
+    key: &ContentKey,
+    wrapped: Vec<String>,
+    random: &mut dyn Random,
+) -> Result<Container, Error> {
+    let mut iv = [0; 16];
+    random.fill(&mut iv)?;
     let mut payload = String::with_capacity(key.payload_len(container.as_bytes().len()));
     key.seal_into(&mut payload, &iv, &[], container.as_bytes())?;
     Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.into())

@@ -13,6 +13,7 @@ mod allocations;
 mod common;
 mod compat;
 mod encrypted;
+mod hidden;
 mod identity;
 mod network;
 mod private_key;
