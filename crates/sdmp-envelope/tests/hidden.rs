@@ -35,7 +35,9 @@ fn n39_each_recipient_opens_what_was_sealed_for_several() {
 #[test]
 fn n39_the_number_is_a_power_of_two_from_4_to_256() {
     let alice = alice();
-    for (number, filled) in [(1, 4), (2, 4), (4, 4), (5, 8), (8, 8), (9, 16), (129, 256), (256, 256)] {
+    for (number, filled) in
+        [(1, 4), (2, 4), (4, 4), (5, 8), (8, 8), (9, 16), (129, 256), (256, 256)]
+    {
         assert_eq!(entries(&vec![alice.public(); number], 2).len(), filled, "{number}");
     }
     let too_many = vec![alice.public(); MAX_RECIPIENTS + 1];

@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod fact;
 mod grants;
 mod id;
+pub mod introduction;
 pub mod journal;
 pub mod judge;
 mod kind;

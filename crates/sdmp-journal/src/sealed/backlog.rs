@@ -28,7 +28,8 @@ impl Backlog {
     /// the key read, was not encrypted for it, and is not added; nor is what this node sealed, which
     /// keeps the content: that is for the caller to leave out.
     pub fn add(&mut self, author: &Fingerprint, waiting: Waiting, since: Option<Timestamp>) {
-        let too_old = matches!((waiting.created, since), (Some(created), Some(since)) if created < since);
+        let too_old =
+            matches!((waiting.created, since), (Some(created), Some(since)) if created < since);
         if too_old {
             return;
         }
