@@ -121,7 +121,7 @@ impl Machine {
                 self.connected(&mut turn, session, &peer, dialled);
             }
             Input::DialFailed { peer } => self.dial_failed(&mut turn, &peer),
-            Input::Closed { session } => self.ended(&mut turn, session),
+            Input::Closed { session } => self.closed(&mut turn, session),
             Input::Received { session, object } => self.received(&mut turn, session, object),
             Input::Unexpected { session, code } => self.fault(&mut turn, session, code),
             Input::Arriving { session, octets } => {

@@ -33,8 +33,8 @@ enum Event {
     Appended { at: usize, lines: Vec<Line> },
 }
 
-/// What goes over the network, for tests that look on or change it.
-pub(crate) type Tamper = Box<dyn FnMut(&Node, &Fingerprint, &mut Body)>;
+/// What leaves a node, for tests that look on or change it; whether it arrives.
+pub(crate) type Tamper = Box<dyn FnMut(&Node, &Fingerprint, &mut Body) -> bool>;
 
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
@@ -161,8 +161,9 @@ impl World {
         let to = if a == index { b } else { a };
         let mut body = body.clone();
         observer::look(&self.nodes[index], &self.nodes[to].fp, &body, at(self.now));
+        let mut arrives = true;
         if let Some(tamper) = &mut self.tamper {
-            tamper(&self.nodes[index], &self.nodes[to].fp, &mut body);
+            arrives = tamper(&self.nodes[index], &self.nodes[to].fp, &mut body);
         }
         let kind = match &body {
             Body::Broadcast(_) => "broadcast",
@@ -177,8 +178,19 @@ impl World {
         if self.dice.chance(self.loss) {
             self.break_session(session);
         }
-        self.later(delay, Event::Deliver { to, session, text });
+        if arrives {
+            self.later(delay, Event::Deliver { to, session, text });
+        }
         self.later(2, Event::Written { at: index, session });
+    }
+
+    /// Lets a node send something that its machine did not wish for.
+    pub(crate) fn inject(&mut self, from: usize, to: usize, body: &Body) {
+        let both = |(a, b): (usize, usize)| (a, b) == (from, to) || (b, a) == (from, to);
+        let session = self.open.iter().find(|(end, id)| *end == to && both(self.sessions[id]));
+        let (_, session) = *session.expect("a session");
+        let text = exchange::seal(&self.nodes[from].sender, body, at(self.now)).unwrap();
+        self.later(1, Event::Deliver { to, session, text });
     }
 
     /// The carrier breaks: both ends notice, what was under way is lost.

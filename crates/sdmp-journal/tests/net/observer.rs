@@ -93,6 +93,10 @@ pub(crate) fn look(node: &Node, peer: &Fingerprint, body: &Body, now: Timestamp)
     let all = All::of(node);
     for given in found.iter().flatten() {
         let resource = Resource::parse(&*given.data).unwrap();
+        // Control goes over control-only sessions, too, for a year after a trust expired (N17).
+        const YEAR: i64 = 365 * 24 * 3_600_000;
+        let back = if resource.kind().is_control() { YEAR } else { 0 };
+        let now = Timestamp::from_unix_millis(now.unix_millis() - back).unwrap();
         // A revocation in place of a resource is for those who might have had that (N27).
         let instead = match resource.body() {
             Said::Revoke { resource: target, .. } => {

@@ -38,7 +38,10 @@ impl Machine {
         let random = turn.octet();
         let peer = self.peer_entry(turn, fingerprint);
         let renewed = peer.row.news || peer.row.access != standing.access;
-        (peer.row.news, peer.row.access, peer.access) = (false, standing.access, standing.access);
+        if replaces {
+            (peer.row.news, peer.row.access) = (false, standing.access);
+        }
+        peer.access = standing.access;
         (peer.own, peer.users) = (standing.own, standing.users.clone());
         peer.visit = later(now, jitter(HOUR.saturating_mul(6), random));
         peer.reason = None;
@@ -94,6 +97,19 @@ impl Machine {
             let nodes: BTreeSet<&Fingerprint> = of_user.map(|session| &session.peer).collect();
             nodes.len() >= self.limits.nodes_of_user
         })
+    }
+
+    /// The peer, or the carrier, ended the session. A peer that ends one in the middle may judge N17
+    /// otherwise than before, for example by control that it got in this session: what it did not
+    /// give is asked once more in the next (N32).
+    pub(super) fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        if let Some(session) = self.sessions.get(&id)
+            && since(turn.now, session.active) < self.limits.idle / 2
+            && let Some(peer) = self.peers.get_mut(&session.peer)
+        {
+            (peer.row.news, peer.changed) = (true, true);
+        }
+        self.ended(turn, id);
     }
 
     /// The session is over: what was asked in it is asked elsewhere.
