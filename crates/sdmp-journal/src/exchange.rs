@@ -12,7 +12,7 @@ mod read;
 mod write;
 
 pub use body::{Answered, Body, Given, Lines, RequestId, Response};
-pub use frame::{Opened, Sender, open, seal};
+pub use frame::{Opened, Sender, open, read_payload, seal, write_payload};
 
 /// The most lines of one object (N26, N51).
 pub const MAX_LINES: usize = 4_096;

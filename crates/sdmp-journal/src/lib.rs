@@ -14,7 +14,6 @@ pub mod journal;
 pub mod judge;
 mod kind;
 pub mod resource;
-#[cfg(feature = "aws-lc-rs")]
 pub mod sealed;
 pub mod sync;
 mod verify;

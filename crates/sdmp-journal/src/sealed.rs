@@ -25,7 +25,9 @@ mod seal;
 pub use attachment::{Attachment, FILE, LONGEST_FILE, STREAM};
 pub use backlog::{Backlog, Waiting};
 pub use content::Content;
-pub use open::{NotShown, Opened, Sealed, open};
+#[cfg(feature = "aws-lc-rs")]
+pub use open::open;
+pub use open::{NotShown, Opened, Sealed, judge};
 pub use receipt::{Receipts, counts};
 pub use recipients::{MAX_USERS, reads_since, recipients};
 pub use seal::Draft;

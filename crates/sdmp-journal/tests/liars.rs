@@ -201,7 +201,7 @@ fn n25_n26_each_body_is_read_as_it_was_written() {
     let things = things();
     for body in bodies(&things) {
         let text = seal(&sender(&things), &body, at(9)).unwrap();
-        let opened = open(text, things.node.local.identity(), &Keyed).unwrap();
+        let opened = open(text.text(), things.node.local.identity(), &Keyed).unwrap();
         assert_eq!(opened.created, Some(at(9)));
         assert_eq!(opened.body, Ok(body));
     }
@@ -212,10 +212,10 @@ fn n25_another_signer_or_a_changed_object_is_unexpected() {
     let things = things();
     for body in bodies(&things) {
         let text = seal(&sender(&things), &body, at(9)).unwrap();
-        let as_another = open(text.as_str(), things.mallory.local.identity(), &Keyed);
+        let as_another = open(text.text(), things.mallory.local.identity(), &Keyed);
         assert_eq!(as_another.unwrap_err().code(), "exchange.unexpected");
         let cut = open(
-            text.replacen("\"signature\":\"", "\"signature\":\"AAAA", 1),
+            text.text().replacen("\"signature\":\"", "\"signature\":\"AAAA", 1),
             things.node.local.identity(),
             &Keyed,
         );

@@ -35,18 +35,29 @@ pub fn open(
     if !outer.is_signed_by(peer.public_key(), verifier) {
         return Err(Code::ExchangeUnexpected.into());
     }
-    let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
     let payload = Container::parse(outer.payload_text()).map_err(unexpected)?;
-    if !payload.version().is_0_12() || read::kind_of(&payload).is_none() {
+    read_payload(&payload)
+}
+
+/// Reads the payload of an exchange object, whoever signed it.
+///
+/// # Errors
+/// As [`open`].
+pub fn read_payload(payload: &Container) -> Result<Opened, Error> {
+    if !payload.version().is_0_12() || read::kind_of(payload).is_none() {
         return Err(Code::ExchangeUnexpected.into());
     }
-    let resource = sdmp_container::Resource::from_container(&payload).map_err(unexpected)?;
-    let body = match read::body(&payload) {
+    let resource = sdmp_container::Resource::from_container(payload).map_err(unexpected)?;
+    let body = match read::body(payload) {
         Ok(body) => Ok(body),
         Err(Malformed::Request(identifier)) => Err(identifier),
         Err(Malformed::Body(error)) => return Err(error),
     };
     Ok(Opened { created: resource.created(), body })
+}
+
+fn unexpected(error: sdmp_container::Error) -> Error {
+    Error::Container(Code::ExchangeUnexpected, error)
 }
 
 /// Who sends exchange objects: a node, its user and the trust that makes it that user's (N21, N25).
@@ -60,12 +71,25 @@ pub struct Sender {
     pub trust: Identifier,
 }
 
-/// Writes and signs an exchange object (N25). The text is what a session sends.
+/// Writes and signs an exchange object (N25), for a session to send.
 ///
 /// # Errors
 /// The node's identity has expired, or its signer fails; `exchange.unexpected` for a body without
 /// the form of N26.
-pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<String, Error> {
+pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<Container, Error> {
+    let payload = write_payload((&sender.user, &sender.trust), body, now)?;
+    signature::sign(&payload, &[&sender.node], now).map_err(Error::Signing)
+}
+
+/// Writes the payload of an exchange object.
+///
+/// # Errors
+/// `exchange.unexpected` for a body without the form of N26.
+pub fn write_payload(
+    (user, trust): (&Fingerprint, &Identifier),
+    body: &Body,
+    now: Timestamp,
+) -> Result<Container, Error> {
     let (kind, member) = write::member(body)?;
     let text = format!(
         concat!(
@@ -74,14 +98,11 @@ pub fn seal(sender: &Sender, body: &Body, now: Timestamp) -> Result<String, Erro
         ),
         CoreSchema::Resource.name(),
         kind.name(),
-        sender.user,
-        sender.trust,
+        user,
+        trust,
         now,
         kind.member(),
         member
     );
-    let unexpected = |error| Error::Container(Code::ExchangeUnexpected, error);
-    let container = Container::parse(text).map_err(unexpected)?;
-    let signed = signature::sign(&container, &[&sender.node], now).map_err(Error::Signing)?;
-    Ok(signed.text().to_owned())
+    Container::parse(text).map_err(unexpected)
 }

@@ -52,7 +52,11 @@ impl Content {
     }
 
     /// Reads the content of a container that was signed.
-    pub(super) fn read(container: &Container) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// `resource.kind` for what may not stand inside, `resource.size` for a text that is too long,
+    /// `resource.payload` for one without its form.
+    pub fn read(container: &Container) -> Result<Self, Error> {
         let payload = |error| Error::Container(Code::ResourcePayload, error);
         match core(container)? {
             Some(CoreSchema::Message) => {

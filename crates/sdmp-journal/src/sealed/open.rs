@@ -2,12 +2,17 @@
 
 use sdmp_container::strict::Value;
 use sdmp_container::{Container, CoreSchema, Fingerprint, Identifier, Timestamp};
-use sdmp_crypto::rsa::{PrivateKey, PublicKey};
+#[cfg(feature = "aws-lc-rs")]
+use sdmp_crypto::rsa::PrivateKey;
+use sdmp_crypto::rsa::PublicKey;
+#[cfg(feature = "aws-lc-rs")]
 use sdmp_envelope::encrypted;
 
+#[cfg(feature = "aws-lc-rs")]
+use crate::Kind;
 use crate::error::{Code, Error};
 use crate::sealed::{Content, MAX_USERS};
-use crate::{Kind, Outer, Resource, Verify};
+use crate::{Outer, Resource, Verify};
 
 /// Who made a sealed message, for whom, and when: the member `sealed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +66,7 @@ impl From<Code> for NotShown {
 ///
 /// # Errors
 /// [`NotShown`]: whether the key opens it at all, else which rule keeps it from being shown.
+#[cfg(feature = "aws-lc-rs")]
 pub fn open(
     resource: &Resource,
     user: &Fingerprint,
@@ -75,22 +81,27 @@ pub fn open(
     match opened {
         // R21: the published form has no integrity.
         encrypted::Opened::Unauthenticated(inner) => Ok(Opened::Unproven(inner)),
-        encrypted::Opened::Authenticated(inner) if !inner.lists(CoreSchema::Signature) => {
-            Ok(Opened::Unproven(inner))
-        }
         encrypted::Opened::Authenticated(inner) => {
             judge(&inner, resource, user, signer_key, verifier)
         }
     }
 }
 
-fn judge(
+/// Judges what was inside of a resource of the hardened form: the part of opening that follows
+/// decryption.
+///
+/// # Errors
+/// [`NotShown::Refused`].
+pub fn judge(
     signed: &Container,
     resource: &Resource,
     user: &Fingerprint,
     signer_key: &PublicKey,
     verifier: &dyn Verify,
 ) -> Result<Opened, NotShown> {
+    if !signed.lists(CoreSchema::Signature) {
+        return Ok(Opened::Unproven(signed.clone()));
+    }
     let outer = Outer::parse(signed.as_bytes()).map_err(|_| Code::SealedSigner)?;
     if outer.signer() != resource.signer() || !outer.is_signed_by(signer_key, verifier) {
         return Err(Code::SealedSigner.into());

@@ -1,8 +1,11 @@
 //! Sealing a message (N38, N39).
 
 use sdmp_container::{Container, Fingerprint, Timestamp};
+#[cfg(feature = "aws-lc-rs")]
 use sdmp_crypto::random::Random;
+#[cfg(feature = "aws-lc-rs")]
 use sdmp_crypto::rsa::PublicKey;
+#[cfg(feature = "aws-lc-rs")]
 use sdmp_envelope::{LocalIdentity, encrypted, signature};
 
 use crate::error::{Code, Error};
@@ -29,23 +32,32 @@ impl Draft {
     /// # Errors
     /// `resource.size`, `resource.kind`, `file.*` for what cannot be said so; the signer's refusal;
     /// none or more than 256 keys.
+    #[cfg(feature = "aws-lc-rs")]
     pub fn seal(
         &self,
         signer: &LocalIdentity,
         keys: &[PublicKey],
         random: &mut dyn Random,
     ) -> Result<Container, Error> {
-        if self.to.is_empty() || self.to.len() > MAX_USERS {
-            return Err(Code::ResourceSize.into());
-        }
-        let inner = Container::parse(self.text()?)
-            .map_err(|error| Error::Container(Code::ResourcePayload, error))?;
+        let inner = self.container()?;
         let signed = signature::sign(&inner, &[signer], self.created).map_err(Error::Signing)?;
         let keys: Vec<&PublicKey> = keys.iter().collect();
         encrypted::seal_hidden(&signed, &keys, random).map_err(Error::Signing)
     }
 
-    /// The innermost container. It lists no `resource`, so it cannot be published as it is.
+    /// The innermost container, which is signed. It lists no `resource`, so it cannot be published
+    /// as it is.
+    ///
+    /// # Errors
+    /// `resource.size`, `resource.kind`, `file.*` for what cannot be said so.
+    pub fn container(&self) -> Result<Container, Error> {
+        if self.to.is_empty() || self.to.len() > MAX_USERS {
+            return Err(Code::ResourceSize.into());
+        }
+        let payload = |error| Error::Container(Code::ResourcePayload, error);
+        Container::parse(self.text()?).map_err(payload)
+    }
+
     fn text(&self) -> Result<String, Error> {
         let (schemas, members) = self.content.parts()?;
         let schemas = schemas.join("\",\"");

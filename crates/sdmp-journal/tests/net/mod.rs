@@ -173,7 +173,8 @@ impl World {
             Body::Response(_) => "response",
         };
         self.sent.push((self.now, index, to, kind));
-        let text = exchange::seal(&self.nodes[index].sender, &body, at(self.now)).unwrap();
+        let object = exchange::seal(&self.nodes[index].sender, &body, at(self.now)).unwrap();
+        let text = object.text().to_owned();
         let delay = self.delay();
         if self.dice.chance(self.loss) {
             self.break_session(session);
@@ -189,7 +190,8 @@ impl World {
         let both = |(a, b): (usize, usize)| (a, b) == (from, to) || (b, a) == (from, to);
         let session = self.open.iter().find(|(end, id)| *end == to && both(self.sessions[id]));
         let (_, session) = *session.expect("a session");
-        let text = exchange::seal(&self.nodes[from].sender, body, at(self.now)).unwrap();
+        let object = exchange::seal(&self.nodes[from].sender, body, at(self.now)).unwrap();
+        let text = object.text().to_owned();
         self.later(1, Event::Deliver { to, session, text });
     }
 
