@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::simd::Lanes;
 
 /// The octets of a whole tag.
-pub const TAG: usize = 64;
+pub const TAG: usize = crate::buffer::WHOLE_TAG;
 
 /// A key of 32 octets (MAC_KEY of R35), ready for use.
 #[derive(Debug)]

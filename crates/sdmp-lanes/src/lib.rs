@@ -6,13 +6,15 @@ mod simd;
 #[path = "no_simd.rs"]
 mod simd;
 
+mod buffer;
 pub mod cbc;
 mod engine;
 pub mod hmac;
-pub mod object;
+mod object;
 
+pub use buffer::Object;
 pub use engine::Engine;
-pub use object::{Key, Object};
+pub use object::Key;
 
 /// The object is not what was sealed; it says no more on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

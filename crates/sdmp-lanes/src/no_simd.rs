@@ -1,6 +1,7 @@
 //! In the place of `simd` where there are no vectors: types without a value.
 
-use crate::{Object, cbc, hmac};
+use crate::buffer::{Object, WHOLE_TAG};
+use crate::cbc;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Vector {}
@@ -27,7 +28,7 @@ impl Lanes {
         self.0.width()
     }
 
-    pub(crate) fn sign(&self, _group: &[&[u8]]) -> Vec<[u8; hmac::TAG]> {
+    pub(crate) fn sign(&self, _group: &[&[u8]]) -> Vec<[u8; WHOLE_TAG]> {
         match self.0 {}
     }
 
@@ -35,7 +36,7 @@ impl Lanes {
         &self,
         _cipher: &cbc::Key,
         _group: &mut [Object],
-    ) -> Vec<[u8; hmac::TAG]> {
+    ) -> Vec<[u8; WHOLE_TAG]> {
         match self.0 {}
     }
 }

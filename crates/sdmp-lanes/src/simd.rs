@@ -4,7 +4,8 @@ mod lockstep;
 mod running;
 mod sha512;
 
-use crate::{Object, cbc, hmac};
+use crate::buffer::{self, Object, WHOLE_TAG};
+use crate::cbc;
 use fearless_simd::{
     Level,
     x86::{Avx2, Avx512},
@@ -59,7 +60,7 @@ impl Lanes {
     }
 
     /// The tags of at most as many inputs as there are lanes.
-    pub(crate) fn sign(&self, group: &[&[u8]]) -> Vec<[u8; hmac::TAG]> {
+    pub(crate) fn sign(&self, group: &[&[u8]]) -> Vec<[u8; WHOLE_TAG]> {
         match self.vector {
             Vector::Eight(kernel) => sign(kernel, &self.pads, group),
             Vector::Four(kernel) => sign(kernel, &self.pads, group),
@@ -71,7 +72,7 @@ impl Lanes {
         &self,
         cipher: &cbc::Key,
         group: &mut [Object],
-    ) -> Vec<[u8; hmac::TAG]> {
+    ) -> Vec<[u8; WHOLE_TAG]> {
         match self.vector {
             Vector::Eight(kernel) => encrypt_and_sign(kernel, &self.pads, cipher, group),
             Vector::Four(kernel) => encrypt_and_sign(kernel, &self.pads, cipher, group),
@@ -89,7 +90,7 @@ fn sign<const W: usize, K: Kernel<W>>(
     kernel: K,
     pads: &Pads,
     group: &[&[u8]],
-) -> Vec<[u8; hmac::TAG]> {
+) -> Vec<[u8; WHOLE_TAG]> {
     let lanes: [&[u8]; W] = each(group.iter().copied());
     let mut running = Running::new(kernel, pads);
     running.update(lanes);
@@ -101,12 +102,12 @@ fn encrypt_and_sign<const W: usize, K: Kernel<W>>(
     pads: &Pads,
     cipher: &cbc::Key,
     group: &mut [Object],
-) -> Vec<[u8; hmac::TAG]> {
+) -> Vec<[u8; WHOLE_TAG]> {
     let mut running = Running::new(kernel, pads);
     let mut chains: Vec<[u8; cbc::BLOCK]> = group.iter().map(Object::iv).collect();
     let longest = group.iter().map(|object| object.covered().len()).max().unwrap_or_default();
     // Pieces are cut at blocks of the cipher, behind the head; what is hashed, at blocks of the hash.
-    let (mut encrypted, mut hashed) = (crate::object::HEAD, 0);
+    let (mut encrypted, mut hashed) = (buffer::HEAD, 0);
     while hashed < longest {
         let from = encrypted;
         encrypted += PIECE;
@@ -120,7 +121,7 @@ fn encrypt_and_sign<const W: usize, K: Kernel<W>>(
         running.update(each(group.iter().map(|object| {
             let covered = object.covered();
             // What is encrypted to its end is hashed to its end, the bits behind it included.
-            let all = encrypted + crate::object::AAD_BITS.len() >= covered.len();
+            let all = encrypted + buffer::AAD_BITS.len() >= covered.len();
             covered.get(hashed..if all { covered.len() } else { to }).unwrap_or_default()
         })));
         hashed = to;

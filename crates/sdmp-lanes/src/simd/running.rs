@@ -2,7 +2,7 @@
 
 use super::lockstep;
 use super::sha512::{BLOCK, INITIAL, Kernel};
-use crate::hmac::TAG;
+use crate::buffer::WHOLE_TAG;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The states behind the two pads of a key (RFC 2104, section 4).
@@ -48,7 +48,7 @@ impl<'a, const W: usize, K: Kernel<W>> Running<'a, W, K> {
     }
 
     /// The tags, given each whole input: what stands behind its last whole block is taken here.
-    pub(super) fn finish(mut self, inputs: [&[u8]; W]) -> [[u8; TAG]; W] {
+    pub(super) fn finish(mut self, inputs: [&[u8]; W]) -> [[u8; WHOLE_TAG]; W] {
         let tails = inputs.map(|input| Tail::new(input, BLOCK));
         self.update(tails.each_ref().map(Tail::as_slice));
         let inner = self.columns.map(|column| Tail::new(&octets(&column), BLOCK));
@@ -93,8 +93,8 @@ impl Tail {
     }
 }
 
-fn octets(state: &[u64; 8]) -> [u8; TAG] {
-    let mut octets = [0; TAG];
+fn octets(state: &[u64; 8]) -> [u8; WHOLE_TAG] {
+    let mut octets = [0; WHOLE_TAG];
     for (to, word) in octets.as_chunks_mut::<8>().0.iter_mut().zip(state) {
         *to = word.to_be_bytes();
     }
