@@ -29,3 +29,4 @@ mod judge;
 mod liars;
 mod net;
 mod sealed;
+mod stories;

@@ -1,10 +1,12 @@
 //! The table of wants (N31, N32): every want has exactly one next action, or a final reason.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sdmp_container::{Fingerprint, Identifier, ResourceName, Timestamp};
 
-use crate::exchange::body::{identity_of, is_identity};
+use crate::exchange::body::identity_of;
 use crate::sync::queue::Queue;
 use crate::sync::{Doubt, Limits, Next, WaitsFor, Want};
 
@@ -345,73 +347,10 @@ impl Wants {
         self.queue.next_due()
     }
 
-    fn of_author(&self, author: &Fingerprint) -> Vec<ResourceName> {
-        let first =
-            ResourceName { author: author.clone(), resource: Identifier::from_octets([0; 64]) };
-        let rows = self.rows.range(first..).take_while(|(name, _)| name.author == *author);
-        rows.map(|(name, _)| name.clone()).collect()
-    }
-
     fn change(&mut self, name: &ResourceName, now: Timestamp, change: impl FnOnce(&mut Want)) {
         if let Some(mut want) = self.take(name) {
             change(&mut want);
             self.put(name.clone(), want, now);
         }
-    }
-
-    /// Takes a row out of table and indexes.
-    fn take(&mut self, name: &ResourceName) -> Option<Want> {
-        let want = self.rows.remove(name)?;
-        self.queue.place(want.order, name, None, Timestamp::MIN);
-        for missing in want.waits_for() {
-            if let Some(waiting) = self.waited.get_mut(missing) {
-                waiting.remove(name);
-                if waiting.is_empty() {
-                    self.waited.remove(missing);
-                }
-            }
-        }
-        self.identities.remove(name);
-        if let Some(authors) = self.ids.get_mut(&name.resource) {
-            authors.remove(&name.author);
-            if authors.is_empty() {
-                self.ids.remove(&name.resource);
-            }
-        }
-        if want.is_closed() {
-            if let Some(rows) = self.closed.get_mut(&name.author) {
-                rows.remove(&want.order);
-                if rows.is_empty() {
-                    self.closed.remove(&name.author);
-                }
-            }
-        } else if let Some(count) = self.open.get_mut(&want.reporter) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.open.remove(&want.reporter);
-            }
-        }
-        Some(want)
-    }
-
-    /// Puts a row into table and indexes.
-    fn put(&mut self, name: ResourceName, want: Want, now: Timestamp) {
-        self.queue.place(want.order, &name, Some(&want), now);
-        for missing in want.waits_for() {
-            self.waited.entry(missing.clone()).or_default().insert(name.clone());
-        }
-        if is_identity(&name) {
-            self.identities.insert(name.clone());
-        }
-        self.ids.entry(name.resource.clone()).or_default().insert(name.author.clone());
-        if want.is_closed() {
-            let rows = self.closed.entry(name.author.clone()).or_default();
-            rows.insert(want.order, name.clone());
-        } else {
-            let count = self.open.entry(want.reporter.clone()).or_default();
-            *count = count.saturating_add(1);
-        }
-        self.changed.insert(name.clone());
-        self.rows.insert(name, want);
     }
 }

@@ -53,6 +53,12 @@ impl Person {
         self.key.author().trust(&other.fp, read, None, at(-800_000 + number)).unwrap()
     }
 
+    /// A trust in node `index` of this user, until a time.
+    pub(crate) fn renews(&self, index: usize, created: i64, end: i64) -> Resource {
+        let (node, ..) = &self.nodes[index];
+        self.key.author().trust(&node.fp(), Grants::ALL, Some(at(end)), at(created)).unwrap()
+    }
+
     /// Node `index` as one that publishes for the user.
     pub(crate) fn by(&self, index: usize) -> Author<'_> {
         let (key, trusted, _) = &self.nodes[index];

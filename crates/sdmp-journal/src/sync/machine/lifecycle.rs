@@ -79,6 +79,8 @@ impl Machine {
         let newer_stays = older.dialled == dialled || dialled == lesser_is_us;
         if newer_stays {
             older.drain(turn.now);
+            // The peer may have closed the older one, and that is not heard of yet.
+            self.may_judge_otherwise(turn, current);
         }
         newer_stays
     }
@@ -99,17 +101,21 @@ impl Machine {
         })
     }
 
-    /// The peer, or the carrier, ended the session. A peer that ends one in the middle may judge N17
-    /// otherwise than before, for example by control that it got in this session: what it did not
-    /// give is asked once more in the next (N32).
+    /// The peer, or the carrier, ended the session.
     pub(super) fn closed(&mut self, turn: &mut Turn<'_>, id: SessionId) {
+        self.may_judge_otherwise(turn, id);
+        self.ended(turn, id);
+    }
+
+    /// A peer that ends a session in the middle may judge N17 otherwise than before, for example by
+    /// control that it got in this session: what it did not give is asked once more in the next (N32).
+    fn may_judge_otherwise(&mut self, turn: &Turn<'_>, id: SessionId) {
         if let Some(session) = self.sessions.get(&id)
             && since(turn.now, session.active) < self.limits.idle / 2
             && let Some(peer) = self.peers.get_mut(&session.peer)
         {
             (peer.row.news, peer.changed) = (true, true);
         }
-        self.ended(turn, id);
     }
 
     /// The session is over: what was asked in it is asked elsewhere.

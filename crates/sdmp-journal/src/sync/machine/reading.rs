@@ -172,6 +172,7 @@ impl Machine {
     ) {
         let Some(session) = self.sessions.get(&id) else { return };
         let (peer, access) = (session.peer.clone(), session.access);
+        let draining = session.is_draining();
         // N27: a shorter answer did not try the rest.
         for name in names.iter().skip(found.len()) {
             self.wants.not_asked(name, &peer, turn.now);
@@ -179,6 +180,8 @@ impl Machine {
         let mut items = Vec::new();
         for (name, found) in names.iter().zip(found) {
             match found {
+                // The session that replaced this one may be judged otherwise: asked there (N17, N32).
+                Found::Nothing if draining => self.wants.not_asked(name, &peer, turn.now),
                 Found::Nothing => self.wants.not_found(name, &peer, turn.now),
                 Found::Resource(copy) => {
                     self.take_copy(turn, id, name, copy, access, &mut items);

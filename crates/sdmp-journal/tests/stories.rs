@@ -1,0 +1,49 @@
+//! What people do with their devices, from the first day to the last (N30 to N36).
+
+use sdmp_journal::Resource;
+
+use crate::net::node::Node;
+use crate::net::people::Person;
+use crate::net::{World, at};
+
+const HOUR: i64 = 3_600_000;
+
+/// A's trust in its node ends while B publishes, and is given again.
+fn away_for_a_year(seed: u64) {
+    let (a, b) = (Person::new("a", 1), Person::new("b", 1));
+    // A's trust in its node ends in an hour.
+    let (key, _, identity) = &a.nodes[0];
+    let short = a.renews(0, -700_000, HOUR);
+    let first = [a.identity.clone(), short.clone(), identity.clone()];
+    let a1 = Node::new("A1", &key.local, &a.fp, &first, at(0));
+    let mut world = World::new(vec![a1, b.node(0, "B1")], seed);
+    world.all_reachable_but(&[]);
+    let trusts = [a.trusts(&b, 1), b.trusts(&a, 2)];
+    let to = |file: Vec<Resource>| file.into_iter().chain(trusts.clone()).collect::<Vec<_>>();
+    world.introduce(0, to(b.introduction()));
+    world.introduce(1, to(first.to_vec()));
+    let before = b.says(0, "before", 0);
+    world.publish(1, before.clone());
+    world.run_for(HOUR / 2);
+    assert!(world.nodes[0].has(before.id()));
+    world.run_for(HOUR);
+    // Control goes over the weak session, content does not.
+    let (after, news) = (b.says(0, "after", world.now), b.renews(0, world.now, 9 * HOUR));
+    world.publish(1, after.clone());
+    world.publish(1, news.clone());
+    world.run_for(12 * HOUR);
+    assert!(world.nodes[0].has(news.id()) && !world.nodes[0].has(after.id()));
+    // The trust is given again at A: all comes.
+    let renewed = a.renews(0, world.now, 900 * HOUR);
+    world.publish(0, renewed.clone());
+    world.run_for(24 * HOUR);
+    assert!(world.nodes[1].has(renewed.id()), "seed {seed}: B learns it");
+    assert!(world.nodes[0].has(after.id()), "seed {seed}: A gets what came meanwhile");
+}
+
+#[test]
+fn n17_n32_story_6_over_an_expired_trust_control_comes_and_content_once_it_is_given_again() {
+    for seed in 0..12 {
+        away_for_a_year(seed);
+    }
+}
