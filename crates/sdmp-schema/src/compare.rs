@@ -9,7 +9,7 @@ use sdmp_container::strict::{Number, Object, Value};
 use serde_json::Value as Plain;
 
 use crate::cost::Cost;
-use crate::instance::{Figure, number};
+use crate::figure::{Figure, number};
 
 /// Whether a value equals an entry of an `enum`. When the budget is used up: no.
 pub(crate) fn equals_plain(cost: Option<&Cost<'_>>, value: &Value<'_>, expected: &Plain) -> bool {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Error, Resolver,
     error::DocumentFault,
-    instance,
+    figure,
     walk::{Survey, Target},
 };
 
@@ -205,7 +205,7 @@ fn read(uri: &ResourceUri, octets: &[u8]) -> Result<Map<String, Value>, Document
     }
     let limits = Limits { octets: MAX_OCTETS, depth: MAX_DEPTH, members: MAX_MEMBERS };
     let parsed = strict::parse(octets, &limits).map_err(|_| DocumentFault::Json)?;
-    let Value::Object(document) = instance::to_json(&parsed).ok_or(DocumentFault::Number)? else {
+    let Value::Object(document) = figure::to_json(&parsed).ok_or(DocumentFault::Number)? else {
         return Err(DocumentFault::Json);
     };
     check_origin(uri, &document)?;

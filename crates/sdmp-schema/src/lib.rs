@@ -7,6 +7,7 @@ mod document;
 mod engine;
 mod error;
 pub mod extensions;
+mod figure;
 mod instance;
 mod pointer;
 mod registry;
