@@ -1,0 +1,85 @@
+//! What a store refuses.
+
+use sdmp_journal::{Code, Head, Timestamp};
+
+/// Why a call did nothing. Each call is one transaction: where there is an error, nothing of it
+/// remains.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `store.full` (N49). The same call may be made again when there is room.
+    #[error("nothing can be written: the disk is full (N49); it goes on when there is room")]
+    Full,
+    /// `store.locked`: another process holds this store.
+    #[error("another process holds this store: end it, or give it the command")]
+    Locked,
+    /// `store.stale`: the journal has grown meanwhile; this is its head now.
+    #[error("the journal's head moved meanwhile: take a new snapshot (N22)")]
+    Stale(Box<Head>),
+    /// `store.fenced`: another process admits for this node, or has the peer's session.
+    #[error("another process admits for this node now (N22)")]
+    Fenced,
+    /// `clock.back` or `clock.ahead` (N2).
+    #[error("{0}")]
+    Clock(Code),
+    /// More than 256 resources in one append (N22).
+    #[error("an append takes at most 256 resources (N22); this one has {0}")]
+    TooMany(usize),
+    /// The store's tokens differ (N47): it was copied or restored.
+    #[error("this store was copied, moved or restored (N47): say whether it was moved, or make a new device")]
+    Token,
+    /// A newer version of the program wrote this store.
+    #[error("the store has version {found}, this program knows {known}: use a newer program")]
+    Newer {
+        /// What the store says.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// Another node's store.
+    #[error("this store belongs to another node")]
+    OtherNode,
+    /// What was read is not what was written; `fsck` says more.
+    #[error("the store is damaged ({0}): run its check")]
+    Damaged(&'static str),
+    /// What the engine or the operating system says, in their words.
+    #[error("the store failed: {0}")]
+    Engine(String),
+}
+
+impl Error {
+    /// A stable word for logs and programs (N52).
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "store.full",
+            Self::Locked => "store.locked",
+            Self::Stale(_) => "store.stale",
+            Self::Fenced => "store.fenced",
+            Self::Clock(code) => code.as_str(),
+            Self::TooMany(_) => "store.too_many",
+            Self::Token => "store.token",
+            Self::Newer { .. } => "store.newer",
+            Self::OtherNode => "store.other_node",
+            Self::Damaged(_) => "store.damaged",
+            Self::Engine(_) => "store.engine",
+        }
+    }
+
+    /// Whether the same call may succeed later, without anything else being done.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Full | Self::Locked)
+    }
+}
+
+/// N2 for an append: `stored` is the time of the last one.
+pub(crate) fn check_clock(stored: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
+    const DAY: i64 = 24 * 3_600_000;
+    match stored {
+        Some(stored) if stored.unix_millis().saturating_sub(now.unix_millis()) > DAY => {
+            Err(Error::Clock(Code::ClockBack))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,334 @@
+//! The engine for simulations and tests: ordered maps, nothing on a disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sdmp_container::ResourceName;
+use sdmp_journal::fact::{BarFact, IdentityFact, Meta, RevocationFact, TrustFact};
+use sdmp_journal::sync::{Library, PeerRow, Want};
+use sdmp_journal::view::{Facts, Known, Tally};
+use sdmp_journal::{
+    Admit, Fingerprint, Head, Identifier, Kind, Line, LineId, Resource, Timestamp, View,
+};
+
+use crate::contract::{
+    Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store, What,
+};
+use crate::{Error, Faults, plan};
+
+/// A store in memory. What it holds is gone with it.
+///
+/// ```
+/// use sdmp_journal::Fingerprint;
+/// use sdmp_store::{Memory, Store};
+///
+/// let store = Memory::new(Fingerprint::from_octets([1; 64]));
+/// assert_eq!(store.snapshot()?.head().count(), 1, "line 1 is the node itself (N21)");
+/// # Ok::<(), sdmp_store::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Memory {
+    inner: Mutex<Arc<Inner>>,
+    faults: Faults,
+}
+
+#[derive(Clone, Debug)]
+struct Inner {
+    node: Fingerprint,
+    known: Known,
+    head: Head,
+    clock: Option<Timestamp>,
+    /// From line 2 on.
+    lines: Vec<Line>,
+    numbers: BTreeMap<LineId, usize>,
+    texts: BTreeMap<Identifier, Text>,
+    /// The `node` resources of each signer: when they say they were made, and whether with address.
+    addresses: BTreeMap<Fingerprint, BTreeMap<(Option<Timestamp>, Identifier), bool>>,
+    peers: BTreeMap<Fingerprint, PeerRow>,
+    wants: BTreeMap<ResourceName, Want>,
+    opened: BTreeMap<Identifier, Option<Identifier>>,
+    shown: BTreeSet<Identifier>,
+    blocked: BTreeSet<Fingerprint>,
+    events: Vec<(Identifier, What)>,
+}
+
+#[derive(Clone, Debug)]
+struct Text {
+    gone: Gone,
+    text: Option<Arc<str>>,
+}
+
+impl Memory {
+    /// An empty store of this node.
+    #[must_use]
+    pub fn new(node: Fingerprint) -> Self {
+        let inner = Inner {
+            head: Head::new(&node),
+            node,
+            known: Known::new(),
+            clock: None,
+            lines: Vec::new(),
+            numbers: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            wants: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            blocked: BTreeSet::new(),
+            events: Vec::new(),
+        };
+        Self { inner: Mutex::new(Arc::new(inner)), faults: Faults::none() }
+    }
+
+    /// With faults to order.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// A copy, as a restored or cloned store is one (N24, N47). It has no faults.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { inner: Mutex::new(Arc::clone(&self.lock())), faults: Faults::none() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Inner>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state; faults come before anything has changed, so that nothing remains of them.
+    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> Result<T, Error> {
+        let mut inner = self.lock();
+        for step in ["begin", "row", "commit"] {
+            self.faults.at(step)?;
+        }
+        Ok(change(Arc::make_mut(&mut inner)))
+    }
+}
+
+impl Store for Memory {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {
+        Ok(Box::new(MemorySnapshot(Arc::clone(&self.lock()))))
+    }
+
+    fn append(&self, append: Append) -> Result<Appended, Error> {
+        let mut inner = self.lock();
+        self.faults.at("begin")?;
+        let now = append.now;
+        let state = &**inner;
+        let (rows, appended) =
+            plan::plan(append, &state.known, &state.head, state.clock, &state.node)?;
+        for _ in &rows {
+            self.faults.at("row")?;
+        }
+        for step in ["head", "commit"] {
+            self.faults.at(step)?;
+        }
+        let inner = Arc::make_mut(&mut inner);
+        for row in rows {
+            inner.insert(row);
+        }
+        inner.head = appended.head.clone();
+        inner.clock = inner.clock.max(Some(now));
+        Ok(appended)
+    }
+
+    fn keep(&self, changes: Changes) -> Result<(), Error> {
+        self.change(|inner| {
+            inner.peers.extend(changes.peers);
+            for (name, want) in changes.wants {
+                match want {
+                    Some(want) => drop(inner.wants.insert(name, want)),
+                    None => drop(inner.wants.remove(&name)),
+                }
+            }
+        })
+    }
+
+    fn kept(&self) -> Result<Kept, Error> {
+        let inner = self.lock();
+        Ok(Kept {
+            peers: inner.peers.iter().map(|(peer, row)| (peer.clone(), row.clone())).collect(),
+            wants: inner.wants.iter().map(|(name, want)| (name.clone(), want.clone())).collect(),
+        })
+    }
+
+    fn give_up(&self, ids: &[Identifier], reason: Gone) -> Result<usize, Error> {
+        self.change(|inner| ids.iter().filter(|id| inner.take_text(id, reason)).count())
+    }
+
+    fn block(&self, author: &Fingerprint, blocked: bool) -> Result<usize, Error> {
+        self.change(|inner| {
+            if !blocked {
+                inner.blocked.remove(author);
+                return 0;
+            }
+            inner.blocked.insert(author.clone());
+            let of = |meta: &&Meta| meta.user == *author && !meta.kind.is_control();
+            let ids: Vec<Identifier> =
+                inner.known.iter().filter(of).map(|meta| meta.id.clone()).collect();
+            ids.iter().filter(|id| inner.take_text(id, Gone::Blocked)).count()
+        })
+    }
+
+    fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {
+        self.change(|inner| {
+            let Some(text) = inner.texts.get_mut(resource.id()) else { return false };
+            if matches!(text.gone, Gone::Here | Gone::Elsewhere) {
+                return false;
+            }
+            *text = Text { gone: Gone::Here, text: Some(resource.text().into()) };
+            inner.events.push((resource.id().clone(), What::Back));
+            true
+        })
+    }
+
+    fn opened(&self, id: &Identifier, result: Opening) -> Result<bool, Error> {
+        if !self.lock().texts.contains_key(id) {
+            return Err(Error::Damaged("a resource that was opened is not known"));
+        }
+        self.change(|inner| {
+            let (is_new, shown) = match result {
+                Opening::Failed(_) => (true, None),
+                Opening::Shown(sealed) => {
+                    let again = inner.opened.get(id) == Some(&Some(sealed.clone()));
+                    let is_new = inner.shown.insert(sealed.clone()) || again;
+                    (is_new, Some(sealed).filter(|_| is_new))
+                }
+            };
+            let what = if shown.is_some() { What::Shown } else { What::NotShown };
+            inner.opened.insert(id.clone(), shown);
+            inner.events.push((id.clone(), what));
+            is_new
+        })
+    }
+
+    fn unopened(&self, limit: usize) -> Result<Vec<Identifier>, Error> {
+        let inner = self.lock();
+        let sealed = |line: &&Line| {
+            inner.known.meta(&line.id).is_some_and(|meta| meta.kind == Kind::Encrypted)
+                && inner.texts.get(&line.id).is_some_and(|text| text.gone == Gone::Here)
+                && !inner.opened.contains_key(&line.id)
+        };
+        let newest = inner.lines.iter().rev().filter(sealed);
+        Ok(newest.take(limit).map(|line| line.id.clone()).collect())
+    }
+
+    fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let inner = self.lock();
+        let skipped = usize::try_from(after).unwrap_or(usize::MAX);
+        let numbered = (1..).zip(&inner.events).skip(skipped).take(limit);
+        Ok(numbered
+            .map(|(number, (id, what))| Event { number, id: id.clone(), what: *what })
+            .collect())
+    }
+}
+
+impl Inner {
+    fn insert(&mut self, row: plan::Row) {
+        let (kind, user, signer, id, created) = {
+            let meta = row.fact.meta();
+            (meta.kind, &meta.user, meta.signer.clone(), meta.id.clone(), meta.created)
+        };
+        let blocked = !kind.is_control() && self.blocked.contains(user);
+        let text = match blocked {
+            true => Text { gone: Gone::Blocked, text: None },
+            false => Text { gone: Gone::Here, text: Some(row.text) },
+        };
+        if kind == Kind::Node {
+            let of_signer = self.addresses.entry(signer).or_default();
+            of_signer.insert((created, id.clone()), row.has_address);
+        }
+        self.numbers.insert(row.line.lid, self.lines.len());
+        self.lines.push(row.line);
+        self.texts.insert(id.clone(), text);
+        self.events.push((id, What::Admitted));
+        self.known.admit(row.fact);
+    }
+
+    /// Gives up a text of content that is here.
+    fn take_text(&mut self, id: &Identifier, reason: Gone) -> bool {
+        let is_content = self.known.meta(id).is_some_and(|meta| !meta.kind.is_control());
+        let Some(text) = self.texts.get_mut(id).filter(|text| text.gone == Gone::Here) else {
+            return false;
+        };
+        if is_content {
+            *text = Text { gone: reason, text: None };
+            self.events.push((id.clone(), What::Gone(reason)));
+        }
+        is_content
+    }
+}
+
+/// A snapshot of a store in memory.
+struct MemorySnapshot(Arc<Inner>);
+
+macro_rules! known {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl View for MemorySnapshot {
+            $(fn $name(&self, $($argument: $type),*) -> $answer {
+                View::$name(&self.0.known, $($argument),*)
+            })*
+        }
+    };
+}
+
+known! {
+    meta(id: &Identifier) -> Option<Meta>;
+    identities(key: &Fingerprint) -> Facts<IdentityFact>;
+    trust(id: &Identifier) -> Option<Arc<TrustFact>>;
+    revocation(id: &Identifier) -> Option<Arc<RevocationFact>>;
+    trusts(user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
+    trusts_in(trustee: &Fingerprint) -> Facts<TrustFact>;
+    trusts_of(user: &Fingerprint) -> Facts<TrustFact>;
+    trusts_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
+    revocations(target: &Identifier) -> Facts<RevocationFact>;
+    revocations_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<RevocationFact>;
+    bars(user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact>;
+    tally(user: &Fingerprint, signer: &Fingerprint) -> Tally;
+    node_signed_octets(user: &Fingerprint) -> u64;
+}
+
+impl Library for MemorySnapshot {
+    fn head(&self) -> Head {
+        self.0.head.clone()
+    }
+
+    fn lines(&self, since: &LineId, limit: usize) -> Option<Vec<Line>> {
+        let after = match self.0.numbers.get(since) {
+            Some(number) => number.saturating_add(1),
+            None if *since == LineId::first(&self.0.node) => 0,
+            None => return None,
+        };
+        Some(self.0.lines.iter().skip(after).take(limit).cloned().collect())
+    }
+
+    fn text(&self, id: &Identifier) -> Option<Arc<str>> {
+        self.0.texts.get(id).and_then(|text| text.text.clone())
+    }
+
+    fn has_address(&self, node: &Fingerprint) -> bool {
+        let newest = self.0.addresses.get(node).and_then(BTreeMap::last_key_value);
+        newest.is_some_and(|(_, has_address)| *has_address)
+    }
+}
+
+impl Snapshot for MemorySnapshot {
+    fn clock(&self) -> Option<Timestamp> {
+        self.0.clock
+    }
+
+    fn gone(&self, id: &Identifier) -> Option<Gone> {
+        self.0.texts.get(id).map(|text| text.gone)
+    }
+
+    fn rows(&self, from: u64, limit: usize) -> Vec<Identifier> {
+        let skipped = usize::try_from(from.saturating_sub(2)).unwrap_or(usize::MAX);
+        self.0.lines.iter().skip(skipped).take(limit).map(|line| line.id.clone()).collect()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}

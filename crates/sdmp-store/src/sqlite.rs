@@ -1,0 +1,227 @@
+//! The embedded engine: one file a node, one writer with group commit, readers beside it.
+//!
+//! What was committed is on the disk (`synchronous=FULL`). A file beside the database is locked by the
+//! operating system for as long as the store is open, so a second process finds it locked. Lines are
+//! rows that never change, so a snapshot is a number of lines, the control up to there in memory, and
+//! a connection of its own.
+
+mod files;
+mod keys;
+mod kept;
+mod open;
+mod rows;
+mod snapshot;
+mod write;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use sdmp_journal::view::Known;
+use sdmp_journal::{Fingerprint, Head, Identifier, Resource, Timestamp};
+
+use crate::contract::{Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store};
+use crate::{Error, Faults};
+use snapshot::SqliteSnapshot;
+use writer::Writer;
+
+/// The version of the tables that this program writes.
+pub const VERSION: i64 = 1;
+
+/// Where a store is and how it is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    directory: PathBuf,
+    node: Fingerprint,
+    token: Option<PathBuf>,
+    moved: bool,
+    faults: Faults,
+}
+
+impl Options {
+    /// The store of this node in a directory of its own, which is made (mode 0700).
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>, node: Fingerprint) -> Self {
+        Self {
+            directory: directory.into(),
+            node,
+            token: None,
+            moved: false,
+            faults: Faults::none(),
+        }
+    }
+
+    /// The second place of the token (N47): a file that backups skip.
+    #[must_use]
+    pub fn with_token(self, file: impl Into<PathBuf>) -> Self {
+        Self { token: Some(file.into()), ..self }
+    }
+
+    /// A person says that the store was moved, not copied: the second token is written anew.
+    #[must_use]
+    pub fn with_moved(self) -> Self {
+        Self { moved: true, ..self }
+    }
+
+    /// With faults to order, for tests.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+}
+
+/// A store in SQLite. Dropping it ends the writer and marks the store as closed cleanly.
+#[derive(Debug)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+    writer: Writer,
+}
+
+/// What snapshots and the writer share.
+#[derive(Debug)]
+struct Shared {
+    database: PathBuf,
+    state: Mutex<State>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// The state after the last commit.
+#[derive(Clone, Debug)]
+struct State {
+    /// The control; content is looked up in the tables.
+    control: Arc<Known>,
+    node: Fingerprint,
+    head: Head,
+    clock: Option<Timestamp>,
+}
+
+/// What fails inside: ours, or the engine's.
+#[derive(Debug)]
+enum Failure {
+    Store(Error),
+    Sql(rusqlite::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        use rusqlite::ErrorCode as Sql;
+        match failure {
+            Failure::Store(error) => error,
+            Failure::Sql(error) => match error.sqlite_error_code() {
+                Some(Sql::DiskFull) => Self::Full,
+                Some(Sql::DatabaseBusy | Sql::DatabaseLocked) => Self::Locked,
+                Some(Sql::DatabaseCorrupt | Sql::NotADatabase) => Self::Damaged("a page"),
+                _ => Self::Engine(error.to_string()),
+            },
+        }
+    }
+}
+
+/// A lock that outlives a panic elsewhere: what it guards is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn state(&self) -> State {
+        lock(&self.state).clone()
+    }
+
+    fn reader(&self) -> Result<Connection, Error> {
+        match lock(&self.readers).pop() {
+            Some(reader) => Ok(reader),
+            None => open::reader(&self.database).map_err(Error::from),
+        }
+    }
+
+    /// Gives a reader back; more than a few are closed.
+    fn give_back(&self, reader: Connection) {
+        const KEPT: usize = 8;
+        let mut readers = lock(&self.readers);
+        if readers.len() < KEPT {
+            readers.push(reader);
+        }
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
+        let reader = self.reader()?;
+        let result = read(&reader).map_err(Error::from);
+        self.give_back(reader);
+        result
+    }
+}
+
+impl Sqlite {
+    /// Opens the store, or makes it: takes the lock, runs migrations, compares the tokens (N47), reads
+    /// the control. The journal is not scanned, unless the store was not closed cleanly.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::Newer`], [`Error::Token`], [`Error::OtherNode`],
+    /// [`Error::Damaged`], [`Error::Full`].
+    pub fn open(options: &Options) -> Result<Self, Error> {
+        let (writer, shared) = open::open(options)?;
+        Ok(Self { writer: Writer::start(writer, Arc::clone(&shared))?, shared })
+    }
+
+    /// The fingerprint of the node whose store it is.
+    #[must_use]
+    pub fn node(&self) -> Fingerprint {
+        self.shared.state().node
+    }
+}
+
+impl Store for Sqlite {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, Error> {
+        Ok(Box::new(SqliteSnapshot::new(Arc::clone(&self.shared))?))
+    }
+
+    fn append(&self, append: Append) -> Result<Appended, Error> {
+        self.writer.call(|done| writer::Job::Append(append, done))
+    }
+
+    fn keep(&self, changes: Changes) -> Result<(), Error> {
+        self.writer.call(|done| writer::Job::Keep(changes, done))
+    }
+
+    fn kept(&self) -> Result<Kept, Error> {
+        self.shared.read(kept::load)
+    }
+
+    fn give_up(&self, ids: &[Identifier], reason: Gone) -> Result<usize, Error> {
+        self.writer.call(|done| writer::Job::GiveUp(ids.to_vec(), reason, done))
+    }
+
+    fn block(&self, author: &Fingerprint, blocked: bool) -> Result<usize, Error> {
+        self.writer.call(|done| writer::Job::Block(author.clone(), blocked, done))
+    }
+
+    fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {
+        let (id, text) = (resource.id().clone(), resource.text().into());
+        self.writer.call(|done| writer::Job::Restore(id, text, done))
+    }
+
+    fn opened(&self, id: &Identifier, result: Opening) -> Result<bool, Error> {
+        self.writer.call(|done| writer::Job::Opened(id.clone(), result, done))
+    }
+
+    fn unopened(&self, limit: usize) -> Result<Vec<Identifier>, Error> {
+        self.shared.read(|db| snapshot::unopened(db, limit))
+    }
+
+    fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        self.shared.read(|db| snapshot::events(db, after, limit))
+    }
+}

@@ -1,0 +1,236 @@
+//! Cursors, wants and their holders (N30 to N32).
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row as SqlRow, params};
+use sdmp_container::{ResourceName, Timestamp};
+use sdmp_journal::sync::{Access, Doubt, Holder, Next, PeerRow, WaitsFor, Want};
+use sdmp_journal::{Code, Cursor, Fingerprint, Head};
+
+use super::rows::{fingerprint, identifier, line_id, signed, time, unsigned};
+use super::{Failure, keys::Keys};
+use crate::Error;
+use crate::contract::{Changes, Kept};
+
+pub(super) fn keep(db: &Connection, keys: &mut Keys, changes: &Changes) -> Result<(), Failure> {
+    for (peer, row) in &changes.peers {
+        keep_peer(db, keys, peer, row)?;
+    }
+    for (name, want) in &changes.wants {
+        keep_want(db, keys, name, want.as_ref())?;
+    }
+    Ok(())
+}
+
+fn keep_peer(
+    db: &Connection,
+    keys: &mut Keys,
+    peer: &Fingerprint,
+    row: &PeerRow,
+) -> Result<(), Failure> {
+    let head = row.cursor.head();
+    let access = match row.access {
+        Access::Full => 0,
+        Access::ControlOnly => 1,
+        Access::Refused => 2,
+    };
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO peer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?
+    .execute(params![
+        keys.number(db, peer)?,
+        signed(head.count())?,
+        head.last().as_bytes(),
+        head.next().as_bytes(),
+        row.cursor.again().map(Timestamp::unix_millis),
+        row.cursor.is_blocked(),
+        row.sent.as_bytes(),
+        row.reread.map(Timestamp::unix_millis),
+        row.fails,
+        row.failing.map(Timestamp::unix_millis),
+        row.due.unix_millis(),
+        access,
+        row.news,
+    ])?;
+    Ok(())
+}
+
+fn keep_want(
+    db: &Connection,
+    keys: &mut Keys,
+    name: &ResourceName,
+    want: Option<&Want>,
+) -> Result<(), Failure> {
+    let author = keys.number(db, &name.author)?;
+    db.prepare_cached("DELETE FROM want WHERE id = ?1 AND author = ?2")?
+        .execute(params![name.resource.as_octets(), author])?;
+    let Some(want) = want else { return Ok(()) };
+    let (next, due, waits, code) = match &want.next {
+        Next::Due(due) => (0, Some(*due), None, None),
+        Next::Waits(WaitsFor::Resource(name)) => (1, None, Some(name), None),
+        Next::Waits(WaitsFor::Room) => (2, None, None, None),
+        Next::Closed(code) => (3, None, None, Some(*code)),
+        Next::Aside(code) => (4, None, None, Some(*code)),
+        Next::GivenUp => (5, None, None, None),
+        Next::Asked(_) | Next::Judging => {
+            return Err(Error::Damaged("a want that is under way is not kept as such").into());
+        }
+    };
+    db.prepare_cached(
+        "INSERT INTO want (author, id, ord, urgent, reporter, next, due, waits_author, waits, code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        author,
+        name.resource.as_octets(),
+        signed(want.order)?,
+        want.urgent,
+        keys.number(db, &want.reporter)?,
+        next,
+        due.map(Timestamp::unix_millis),
+        waits.map(|name| name.author.as_octets()),
+        waits.map(|name| name.resource.as_octets()),
+        code.map(Code::as_str),
+    ])?;
+    let w = db.last_insert_rowid();
+    want.holders.iter().try_for_each(|(key, holder)| keep_holder(db, keys, w, key, holder))
+}
+
+fn keep_holder(
+    db: &Connection,
+    keys: &mut Keys,
+    w: i64,
+    key: &Fingerprint,
+    holder: &Holder,
+) -> Result<(), Failure> {
+    let (doubt, code, author, about) = match &holder.doubt {
+        None => (0, None, None, None),
+        Some(Doubt::BadCopy(code)) => (1, Some(code.as_str()), None, None),
+        Some(Doubt::UnknownSigner(name)) => {
+            (2, None, Some(name.author.as_octets()), Some(name.resource.as_octets()))
+        }
+        Some(Doubt::Claimed(id)) => (3, None, None, Some(id.as_octets())),
+    };
+    db.prepare_cached("INSERT INTO holder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+        params![
+            w,
+            keys.number(db, key)?,
+            holder.due.unix_millis(),
+            holder.misses,
+            doubt,
+            code,
+            author,
+            about
+        ],
+    )?;
+    Ok(())
+}
+
+/// All cursors and wants.
+pub(super) fn load(db: &Connection) -> Result<Kept, Failure> {
+    let mut kept = Kept::default();
+    let mut statement = db.prepare(
+        "SELECT fp, count, last, next, again, stuck, sent, reread, fails, failing, due, access, news
+         FROM peer JOIN key USING (k) ORDER BY fp",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        kept.peers.push(read_peer(row)?);
+    }
+    let mut holders = load_holders(db)?;
+    let mut statement = db.prepare(
+        "SELECT w, a.fp, id, ord, urgent, r.fp, next, due, waits_author, waits, code
+         FROM want JOIN key a ON a.k = author JOIN key r ON r.k = reporter ORDER BY a.fp, id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let holders = holders.remove(&row.get(0)?).unwrap_or_default();
+        kept.wants.push(read_want(row, holders)?);
+    }
+    Ok(kept)
+}
+
+fn read_peer(row: &SqlRow<'_>) -> Result<(Fingerprint, PeerRow), Failure> {
+    let blob = |place: usize| row.get::<_, Vec<u8>>(place);
+    let when = |place: usize| -> Result<Option<Timestamp>, Failure> {
+        Ok(row.get::<_, Option<i64>>(place)?.map(time).transpose()?)
+    };
+    let peer = fingerprint(&blob(0)?)?;
+    let head = Head::restore(unsigned(row.get(1)?)?, line_id(&blob(2)?)?, line_id(&blob(3)?)?);
+    let cursor = Cursor::restore(peer.clone(), head, when(4)?, row.get(5)?);
+    let access = match row.get::<_, i64>(11)? {
+        0 => Access::Full,
+        1 => Access::ControlOnly,
+        2 => Access::Refused,
+        _ => return Err(Error::Damaged("a peer").into()),
+    };
+    let kept = PeerRow {
+        cursor,
+        sent: line_id(&blob(6)?)?,
+        reread: when(7)?,
+        fails: row.get(8)?,
+        failing: when(9)?,
+        due: time(row.get(10)?)?,
+        access,
+        news: row.get(12)?,
+    };
+    Ok((peer, kept))
+}
+
+fn load_holders(db: &Connection) -> Result<BTreeMap<i64, BTreeMap<Fingerprint, Holder>>, Failure> {
+    let mut holders: BTreeMap<i64, BTreeMap<Fingerprint, Holder>> = BTreeMap::new();
+    let mut statement = db.prepare(
+        "SELECT w, fp, due, misses, doubt, code, about_author, about FROM holder JOIN key USING (k)",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let about = || -> Result<Vec<u8>, Failure> { Ok(row.get(7)?) };
+        let doubt = match row.get::<_, i64>(4)? {
+            0 => None,
+            1 => Some(Doubt::BadCopy(code(row.get(5)?)?)),
+            2 => Some(Doubt::UnknownSigner(ResourceName {
+                author: fingerprint(&row.get::<_, Vec<u8>>(6)?)?,
+                resource: identifier(&about()?)?,
+            })),
+            3 => Some(Doubt::Claimed(identifier(&about()?)?)),
+            _ => return Err(Error::Damaged("a holder").into()),
+        };
+        let holder = Holder { due: time(row.get(2)?)?, misses: row.get(3)?, doubt };
+        let key = fingerprint(&row.get::<_, Vec<u8>>(1)?)?;
+        holders.entry(row.get(0)?).or_default().insert(key, holder);
+    }
+    Ok(holders)
+}
+
+fn read_want(
+    row: &SqlRow<'_>,
+    holders: BTreeMap<Fingerprint, Holder>,
+) -> Result<(ResourceName, Want), Failure> {
+    let blob = |place: usize| row.get::<_, Vec<u8>>(place);
+    let next = match row.get::<_, i64>(6)? {
+        0 => Next::Due(time(row.get(7)?)?),
+        1 => Next::Waits(WaitsFor::Resource(ResourceName {
+            author: fingerprint(&blob(8)?)?,
+            resource: identifier(&blob(9)?)?,
+        })),
+        2 => Next::Waits(WaitsFor::Room),
+        3 => Next::Closed(code(row.get(10)?)?),
+        4 => Next::Aside(code(row.get(10)?)?),
+        5 => Next::GivenUp,
+        _ => return Err(Error::Damaged("a want").into()),
+    };
+    let name = ResourceName { author: fingerprint(&blob(1)?)?, resource: identifier(&blob(2)?)? };
+    let want = Want {
+        order: unsigned(row.get(3)?)?,
+        urgent: row.get(4)?,
+        reporter: fingerprint(&blob(5)?)?,
+        next,
+        holders,
+    };
+    Ok((name, want))
+}
+
+fn code(text: Option<String>) -> Result<Code, Error> {
+    let found = Code::ALL.iter().find(|code| Some(code.as_str()) == text.as_deref()).copied();
+    found.ok_or(Error::Damaged("a code"))
+}

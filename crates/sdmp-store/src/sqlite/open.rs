@@ -1,0 +1,137 @@
+//! Opening: the lock, the tables, the tokens, the control.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use sdmp_journal::view::Known;
+use sdmp_journal::{Admit, Fingerprint, Head};
+
+use super::files::Files;
+use super::writer::Writing;
+use super::{Failure, Options, Shared, State, VERSION, rows};
+use crate::Error;
+
+/// The steps from one version of the tables to the next, each one transaction, forward only.
+const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
+
+pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
+    let files = Files::open(&options.directory)?;
+    let database = files.database();
+    let db = writer(&database).map_err(Error::from)?;
+    migrate(&db, options)?;
+    check_tokens(&db, options)?;
+    if !mark(&db, false)? {
+        quick_check(&db)?;
+    }
+    let state = load(&db).map_err(Error::from)?;
+    if state.node != options.node {
+        return Err(Error::OtherNode);
+    }
+    let shared =
+        Shared { database, state: Mutex::new(state), readers: Mutex::new(Vec::new()) };
+    Ok((Writing { db, files, faults: options.faults.clone() }, Arc::new(shared)))
+}
+
+fn writer(database: &Path) -> Result<Connection, Failure> {
+    let db = Connection::open(database)?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
+    )?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// A connection that cannot write.
+pub(super) fn reader(database: &Path) -> Result<Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(database, flags)?;
+    db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
+    Ok(db)
+}
+
+/// Brings the tables to this program's version.
+fn migrate(db: &Connection, options: &Options) -> Result<(), Error> {
+    let found: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(|error| Error::from(Failure::from(error)))?;
+    if found > VERSION {
+        return Err(Error::Newer { found, known: VERSION });
+    }
+    let done = usize::try_from(found).map_err(|_| Error::Damaged("the version"))?;
+    for (number, step) in (found + 1..).zip(MIGRATIONS.iter().skip(done)) {
+        options.faults.at("migrate")?;
+        let result = (|| {
+            db.execute_batch("BEGIN IMMEDIATE")?;
+            db.execute_batch(step)?;
+            if number == 1 {
+                first(db, &options.node)?;
+            }
+            options.faults.at("migrated")?;
+            db.execute_batch(&format!("PRAGMA user_version = {number}; COMMIT"))?;
+            Ok::<(), Failure>(())
+        })();
+        if let Err(failure) = result {
+            drop(db.execute_batch("ROLLBACK"));
+            return Err(failure.into());
+        }
+    }
+    Ok(())
+}
+
+/// The head of a new journal (N21), and its token (N47).
+fn first(db: &Connection, node: &Fingerprint) -> Result<(), Failure> {
+    db.execute("INSERT INTO key (k, fp) VALUES (1, ?1)", [node.as_octets()])?;
+    let head = Head::new(node);
+    db.execute(
+        "INSERT INTO head VALUES (1, 1, ?1, ?2, ?3, NULL, randomblob(32), 0, 1)",
+        params![
+            rows::signed(head.count())?,
+            head.last().as_bytes(),
+            head.next().as_bytes()
+        ],
+    )?;
+    Ok(())
+}
+
+/// N47: the token stands in the store and in a second place that backups skip.
+fn check_tokens(db: &Connection, options: &Options) -> Result<(), Error> {
+    let Some(file) = &options.token else { return Ok(()) };
+    let (token, seq): (Vec<u8>, i64) = db
+        .query_row("SELECT token, seq FROM head", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(|error| Error::from(Failure::from(error)))?;
+    // A store in which nothing was admitted is new: it may have been made just now.
+    let may_write = options.moved || seq == 1;
+    match std::fs::read(file) {
+        Ok(second) if second == token => Ok(()),
+        _ if may_write => super::files::write_private(file, &token),
+        _ => Err(Error::Token),
+    }
+}
+
+/// Notes whether the store is closed; says whether it was.
+pub(super) fn mark(db: &Connection, clean: bool) -> Result<bool, Error> {
+    let was = db
+        .query_row("SELECT clean FROM head", [], |row| row.get(0))
+        .optional()
+        .and_then(|was| db.execute("UPDATE head SET clean = ?1", [clean]).map(|_| was));
+    Ok(was.map_err(|error| Error::from(Failure::from(error)))?.unwrap_or(false))
+}
+
+fn quick_check(db: &Connection) -> Result<(), Error> {
+    let found: String = db
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| Error::from(Failure::from(error)))?;
+    if found == "ok" { Ok(()) } else { Err(Error::Damaged("a page")) }
+}
+
+/// The head, and the control as an index in memory.
+fn load(db: &Connection) -> Result<State, Failure> {
+    let (head, node, clock) = rows::head(db)?;
+    let mut control = Known::new();
+    for fact in rows::control(db)? {
+        control.admit(fact);
+    }
+    Ok(State { control: Arc::new(control), node, head, clock })
+}

@@ -1,0 +1,242 @@
+//! Facts and rows: what is written of a resource, and read again.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use sdmp_container::IdentityType;
+use sdmp_crypto::rsa::PublicKey;
+use sdmp_journal::fact::{Fact, IdentityFact, Meta, RevocationFact, TrustFact};
+use sdmp_journal::{
+    Body, Fingerprint, Grants, Head, Identifier, Kind, LineId, Resource, Timestamp,
+};
+
+use super::Failure;
+use crate::contract::{Gone, What};
+use crate::plan::Row;
+use crate::{Error, sqlite::keys::Keys};
+
+/// The number of a kind in tables: its place in N5's table; control comes first.
+pub(super) fn kind_number(kind: Kind) -> i64 {
+    Kind::ALL.iter().position(|one| *one == kind).and_then(|n| n.try_into().ok()).unwrap_or(-1)
+}
+
+pub(super) fn kind(number: i64) -> Result<Kind, Error> {
+    let kind = usize::try_from(number).ok().and_then(|number| Kind::ALL.get(number)).copied();
+    kind.ok_or(Error::Damaged("a kind"))
+}
+
+pub(super) fn time(millis: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_unix_millis(millis).ok_or(Error::Damaged("a time"))
+}
+
+pub(super) fn hash(octets: &[u8]) -> Result<[u8; 64], Error> {
+    octets.try_into().map_err(|_| Error::Damaged("a hash"))
+}
+
+pub(super) fn identifier(octets: &[u8]) -> Result<Identifier, Error> {
+    hash(octets).map(Identifier::from_octets)
+}
+
+pub(super) fn fingerprint(octets: &[u8]) -> Result<Fingerprint, Error> {
+    hash(octets).map(Fingerprint::from_octets)
+}
+
+pub(super) fn line_id(octets: &[u8]) -> Result<LineId, Error> {
+    hash(octets).map(LineId::from_bytes)
+}
+
+pub(super) fn unsigned(number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|_| Error::Damaged("a number"))
+}
+
+pub(super) fn signed(number: u64) -> Result<i64, Error> {
+    i64::try_from(number).map_err(|_| Error::Damaged("a number"))
+}
+
+const META: &str = "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
+    FROM resource r JOIN key a ON a.k = r.author JOIN key s ON s.k = r.signer
+    LEFT JOIN resource t ON t.n = r.trust";
+
+/// What is known of a resource on a line up to `count`.
+pub(super) fn meta(db: &Connection, id: &Identifier, count: u64) -> Result<Option<Meta>, Failure> {
+    let mut statement = db.prepare_cached(&format!("{META} WHERE r.id = ?1 AND r.n <= ?2"))?;
+    let found = statement.query_row(params![id.as_octets(), signed(count)?], |row| Ok(read_meta(row)));
+    Ok(found.optional()?.transpose()?)
+}
+
+fn read_meta(row: &SqlRow<'_>) -> Result<Meta, Failure> {
+    let trust: Option<Vec<u8>> = row.get(4)?;
+    let created: Option<i64> = row.get(5)?;
+    Ok(Meta {
+        id: identifier(&row.get::<_, Vec<u8>>(0)?)?,
+        kind: kind(row.get(1)?)?,
+        user: fingerprint(&row.get::<_, Vec<u8>>(2)?)?,
+        signer: fingerprint(&row.get::<_, Vec<u8>>(3)?)?,
+        trust: trust.as_deref().map(identifier).transpose()?,
+        created: created.map(time).transpose()?,
+        line: unsigned(row.get(6)?)?,
+        size: unsigned(row.get(7)?)?,
+    })
+}
+
+/// All control, in the order of its lines: what authority is computed from. Content is not read.
+pub(super) fn control(db: &Connection) -> Result<Vec<Fact>, Failure> {
+    let mut facts = Vec::new();
+    let mut statement = db.prepare(&format!("{META} WHERE r.kind < 3 ORDER BY r.n"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let meta = read_meta(row)?;
+        facts.push(fact(db, meta)?);
+    }
+    Ok(facts)
+}
+
+fn fact(db: &Connection, meta: Meta) -> Result<Fact, Failure> {
+    let n = signed(meta.line)?;
+    Ok(match meta.kind {
+        Kind::Identity => {
+            let (kind, expires) = db
+                .prepare_cached("SELECT type, expires FROM identity WHERE n = ?1")?
+                .query_row([n], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+            let kind = if kind == 0 { IdentityType::User } else { IdentityType::Node };
+            let key = identity_key(db, n)?;
+            Fact::Identity(IdentityFact { meta, kind, expires: time(expires)?, key })
+        }
+        Kind::Trust => {
+            let (trustee, bits, expires) = db
+                .prepare_cached(
+                    "SELECT k.fp, bits, expires FROM trust t JOIN key k ON k.k = t.trustee WHERE n = ?1",
+                )?
+                .query_row([n], |row| {
+                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<i64>>(2)?))
+                })?;
+            Fact::Trust(TrustFact {
+                meta,
+                trustee: fingerprint(&trustee)?,
+                grants: Grants::from_bits(bits).ok_or(Error::Damaged("authorizations"))?,
+                expires: expires.map(time).transpose()?,
+            })
+        }
+        Kind::Revoke => {
+            let (target, authorized) = db
+                .prepare_cached("SELECT target, authorized FROM revocation WHERE n = ?1")?
+                .query_row([n], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
+            Fact::Revocation(RevocationFact { meta, target: identifier(&target)?, authorized })
+        }
+        _ => Fact::Content(meta),
+    })
+}
+
+/// The key of an identity, out of its text.
+fn identity_key(db: &Connection, n: i64) -> Result<PublicKey, Failure> {
+    let text: Vec<u8> = db
+        .prepare_cached("SELECT text FROM text WHERE n = ?1")?
+        .query_row([n], |row| row.get(0))?;
+    let resource = Resource::parse(text).map_err(|_| Error::Damaged("the text of an identity"))?;
+    match resource.body() {
+        Body::Identity(identity) => Ok(identity.public_key().clone()),
+        Body::Trust { .. } | Body::Revoke { .. } | Body::Content => {
+            Err(Error::Damaged("the text of an identity").into())
+        }
+    }
+}
+
+/// Writes an admitted resource: row, indexes, text and event (N22).
+pub(super) fn insert(
+    db: &Connection,
+    keys: &mut Keys,
+    row: &Row,
+    now: Timestamp,
+    gone: Gone,
+) -> Result<(), Failure> {
+    let meta = row.fact.meta();
+    let n = signed(row.n)?;
+    db.prepare_cached(
+        "INSERT INTO resource (n, id, lid, kind, author, signer, trust, created, admitted, size, gone, address)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT n FROM resource WHERE id = ?7), ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        n,
+        meta.id.as_octets(),
+        row.line.lid.as_bytes(),
+        kind_number(meta.kind),
+        keys.number(db, &meta.user)?,
+        keys.number(db, &meta.signer)?,
+        meta.trust.as_ref().map(Identifier::as_octets),
+        meta.created.map(Timestamp::unix_millis),
+        now.unix_millis(),
+        signed(meta.size)?,
+        gone.number(),
+        row.has_address,
+    ])?;
+    if gone == Gone::Here {
+        db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
+            .execute(params![n, row.text.as_bytes()])?;
+    }
+    insert_index(db, keys, &row.fact, n)?;
+    event(db, n, What::Admitted)
+}
+
+fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result<(), Failure> {
+    match fact {
+        Fact::Identity(fact) => {
+            let kind = i64::from(fact.kind == IdentityType::Node);
+            db.prepare_cached("INSERT INTO identity VALUES (?1, ?2, ?3)")?
+                .execute(params![n, kind, fact.expires.unix_millis()])?;
+        }
+        Fact::Trust(fact) => {
+            let trustee = keys.number(db, &fact.trustee)?;
+            let expires = fact.expires.map(Timestamp::unix_millis);
+            db.prepare_cached("INSERT INTO trust VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![n, trustee, fact.grants.bits(), expires])?;
+        }
+        Fact::Revocation(fact) => {
+            db.prepare_cached("INSERT INTO revocation VALUES (?1, ?2, ?3)")?
+                .execute(params![n, fact.target.as_octets(), fact.authorized])?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Notes what happened to the resource on line `n`.
+pub(super) fn event(db: &Connection, n: i64, what: What) -> Result<(), Failure> {
+    let (number, gone) = match what {
+        What::Admitted => (0, Gone::Here),
+        What::Gone(gone) => (1, gone),
+        What::Back => (2, Gone::Here),
+        What::Shown => (3, Gone::Here),
+        What::NotShown => (4, Gone::Here),
+    };
+    db.prepare_cached("INSERT INTO event (n, what, gone) VALUES (?1, ?2, ?3)")?
+        .execute(params![n, number, gone.number()])?;
+    Ok(())
+}
+
+/// The reverse of [`event`].
+pub(super) fn what(number: i64, gone: i64) -> Result<What, Error> {
+    let gone = Gone::from_number(gone).ok_or(Error::Damaged("a reason"))?;
+    Ok(match number {
+        0 => What::Admitted,
+        1 => What::Gone(gone),
+        2 => What::Back,
+        3 => What::Shown,
+        4 => What::NotShown,
+        _ => return Err(Error::Damaged("an event")),
+    })
+}
+
+/// The head, the node and the clock.
+pub(super) fn head(db: &Connection) -> Result<(Head, Fingerprint, Option<Timestamp>), Failure> {
+    let (seq, last, next, clock, node) = db
+        .prepare_cached("SELECT seq, last, next, clock, fp FROM head JOIN key ON k = node")?
+        .query_row([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, Vec<u8>>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+                row.get::<_, Vec<u8>>(4)?,
+            ))
+        })?;
+    let head = Head::restore(unsigned(seq)?, line_id(&last)?, line_id(&next)?);
+    Ok((head, fingerprint(&node)?, clock.map(time).transpose()?))
+}

@@ -1,0 +1,177 @@
+//! What each writing call does, inside a transaction.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sdmp_journal::fact::{BarFact, Fact, IdentityFact, Meta, RevocationFact, TrustFact};
+use sdmp_journal::view::{Facts, Tally};
+use sdmp_journal::{Admit, Code, Fingerprint, Identifier, Timestamp, View};
+
+use super::keys::{self, Keys};
+use super::rows::{event, insert, meta, signed};
+use super::{Failure, State};
+use crate::contract::{Append, Appended, Gone, Opening, What};
+use crate::{Error, Faults, plan};
+
+/// The control in memory, and content out of the transaction under way.
+struct Live<'a> {
+    db: &'a Connection,
+    state: &'a State,
+    failed: std::cell::RefCell<Option<Failure>>,
+}
+
+macro_rules! control {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        $(fn $name(&self, $($argument: $type),*) -> $answer {
+            View::$name(&*self.state.control, $($argument),*)
+        })*
+    };
+}
+
+impl View for Live<'_> {
+    fn meta(&self, id: &Identifier) -> Option<Meta> {
+        if let Some(meta) = self.state.control.meta(id) {
+            return Some(meta);
+        }
+        meta(self.db, id, self.state.head.count()).unwrap_or_else(|failure| {
+            *self.failed.borrow_mut() = Some(failure);
+            None
+        })
+    }
+
+    control! {
+        identities(key: &Fingerprint) -> Facts<IdentityFact>;
+        trust(id: &Identifier) -> Option<Arc<TrustFact>>;
+        revocation(id: &Identifier) -> Option<Arc<RevocationFact>>;
+        trusts(user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
+        trusts_in(trustee: &Fingerprint) -> Facts<TrustFact>;
+        trusts_of(user: &Fingerprint) -> Facts<TrustFact>;
+        trusts_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
+        revocations(target: &Identifier) -> Facts<RevocationFact>;
+        revocations_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<RevocationFact>;
+        bars(user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact>;
+        tally(user: &Fingerprint, signer: &Fingerprint) -> Tally;
+        node_signed_octets(user: &Fingerprint) -> u64;
+    }
+}
+
+/// Judges again and writes (N22); `state` is moved on.
+pub(super) fn append(
+    db: &Connection,
+    keys: &mut Keys,
+    state: &mut State,
+    append: Append,
+    faults: &Faults,
+) -> Result<Appended, Failure> {
+    let now = append.now;
+    let live = Live { db, state, failed: std::cell::RefCell::new(None) };
+    let (rows, appended) = plan::plan(append, &live, &state.head, state.clock, &state.node)?;
+    if let Some(failure) = live.failed.into_inner() {
+        return Err(failure);
+    }
+    for row in &rows {
+        faults.at("row")?;
+        insert(db, keys, row, now, gone(db, &row.fact)?)?;
+    }
+    faults.at("head")?;
+    let head = &appended.head;
+    let clock = state.clock.max(Some(now));
+    db.prepare_cached("UPDATE head SET seq = ?1, last = ?2, next = ?3, clock = ?4")?.execute(params![
+        signed(head.count())?,
+        head.last().as_bytes(),
+        head.next().as_bytes(),
+        clock.map(Timestamp::unix_millis),
+    ])?;
+    state.head = head.clone();
+    state.clock = clock;
+    let is_control = |fact: &Fact| !matches!(fact, Fact::Content(_));
+    for row in rows.into_iter().filter(|row| is_control(&row.fact)) {
+        Arc::make_mut(&mut state.control).admit(row.fact);
+    }
+    Ok(appended)
+}
+
+/// Content of a blocked author is admitted without its text (N50).
+fn gone(db: &Connection, fact: &Fact) -> Result<Gone, Failure> {
+    let Fact::Content(meta) = fact else { return Ok(Gone::Here) };
+    let mut statement =
+        db.prepare_cached("SELECT 1 FROM blocked JOIN key USING (k) WHERE fp = ?1")?;
+    let blocked = statement.exists([meta.user.as_octets()])?;
+    Ok(if blocked { Gone::Blocked } else { Gone::Here })
+}
+
+/// Gives up texts of content (N50).
+pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Result<usize, Failure> {
+    let mut count = 0;
+    for id in ids {
+        let mut statement =
+            db.prepare_cached("SELECT n FROM resource WHERE id = ?1 AND kind >= 3 AND gone = 0")?;
+        let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
+        if let Some(n) = found {
+            take_text(db, n, reason)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn take_text(db: &Connection, n: i64, reason: Gone) -> Result<(), Failure> {
+    db.prepare_cached("DELETE FROM text WHERE n = ?1")?.execute([n])?;
+    db.prepare_cached("UPDATE resource SET gone = ?2 WHERE n = ?1")?
+        .execute(params![n, reason.number()])?;
+    event(db, n, What::Gone(reason))
+}
+
+/// Blocks an author, whose texts go; or ends that, which brings none back.
+pub(super) fn block(
+    db: &Connection,
+    keys: &mut Keys,
+    author: &Fingerprint,
+    blocked: bool,
+) -> Result<usize, Failure> {
+    if !blocked {
+        if let Some(k) = keys::find(db, author)? {
+            db.execute("DELETE FROM blocked WHERE k = ?1", [k])?;
+        }
+        return Ok(0);
+    }
+    let k = keys.number(db, author)?;
+    db.execute("INSERT OR IGNORE INTO blocked VALUES (?1)", [k])?;
+    let mut statement =
+        db.prepare_cached("SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone = 0")?;
+    let lines = statement.query_map([k], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    lines.iter().try_for_each(|n| take_text(db, *n, Gone::Blocked))?;
+    Ok(lines.len())
+}
+
+/// Puts a text back (N50).
+pub(super) fn restore(db: &Connection, id: &Identifier, text: &str) -> Result<bool, Failure> {
+    let mut statement =
+        db.prepare_cached("SELECT n FROM resource WHERE id = ?1 AND gone NOT IN (0, 1)")?;
+    let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
+    let Some(n) = found else { return Ok(false) };
+    db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
+        .execute(params![n, text.as_bytes()])?;
+    db.prepare_cached("UPDATE resource SET gone = 0 WHERE n = ?1")?.execute([n])?;
+    event(db, n, What::Back)?;
+    Ok(true)
+}
+
+/// Notes that a sealed text was tried (N40): each inner identifier is shown once.
+pub(super) fn opened(db: &Connection, id: &Identifier, result: &Opening) -> Result<bool, Failure> {
+    let mut statement = db.prepare_cached("SELECT n FROM resource WHERE id = ?1")?;
+    let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
+    let n = found.ok_or(Error::Damaged("a resource that was opened is not known"))?;
+    let (sealed, code) = match result {
+        Opening::Shown(inner) => {
+            let mut statement = db.prepare_cached("SELECT 1 FROM opened WHERE sealed = ?1 AND n <> ?2")?;
+            let before = statement.exists(params![inner.as_octets(), n])?;
+            (Some(inner).filter(|_| !before), None)
+        }
+        Opening::Failed(code) => (None, Some(Code::as_str(*code))),
+    };
+    db.prepare_cached("INSERT OR REPLACE INTO opened VALUES (?1, ?2, ?3)")?
+        .execute(params![n, sealed.map(Identifier::as_octets), code])?;
+    event(db, n, if sealed.is_some() { What::Shown } else { What::NotShown })?;
+    Ok(sealed.is_some() || matches!(result, Opening::Failed(_)))
+}

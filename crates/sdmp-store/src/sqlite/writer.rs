@@ -1,0 +1,217 @@
+//! The one thread that writes: it takes what waits and commits it together.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use sdmp_journal::{Fingerprint, Identifier};
+
+use super::files::Files;
+use super::keys::Keys;
+use super::{Failure, Shared, State, kept, lock, write};
+use crate::contract::{Append, Appended, Changes, Gone, Opening};
+use crate::{Error, Faults};
+
+/// The most calls that one commit takes.
+const GROUP: usize = 256;
+
+/// Where an answer goes.
+pub(super) type Done<T> = SyncSender<Result<T, Error>>;
+
+/// A writing call.
+pub(super) enum Job {
+    Append(Append, Done<Appended>),
+    Keep(Changes, Done<()>),
+    GiveUp(Vec<Identifier>, Gone, Done<usize>),
+    Block(Fingerprint, bool, Done<usize>),
+    Restore(Identifier, Arc<str>, Done<bool>),
+    Opened(Identifier, Opening, Done<bool>),
+}
+
+/// Says how a job ended, once the commit has.
+type Tell = Box<dyn FnOnce(Result<(), Error>)>;
+
+/// The writer's side of a store.
+pub(super) struct Writing {
+    pub(super) db: Connection,
+    pub(super) files: Files,
+    pub(super) faults: Faults,
+}
+
+/// The handle of the thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(writing: Writing, shared: Arc<Shared>) -> Result<Self, Error> {
+        let (jobs, waiting) = channel();
+        let thread = std::thread::Builder::new()
+            .name("sdmp-store".to_owned())
+            .spawn(move || {
+                Loop { writing, keys: Keys::default(), state: shared.state(), shared }.run(&waiting);
+            })
+            .map_err(|error| Error::Engine(error.to_string()))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Hands a call over and waits for its end.
+    pub(super) fn call<T>(&self, job: impl FnOnce(Done<T>) -> Job) -> Result<T, Error> {
+        let (done, answer) = sync_channel(1);
+        let gone = || Error::Engine("the store is closed".to_owned());
+        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
+        jobs.send(job(done)).map_err(|_| gone())?;
+        answer.recv().map_err(|_| gone())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Loop {
+    writing: Writing,
+    keys: Keys,
+    /// The state with what the transaction under way has done.
+    state: State,
+    shared: Arc<Shared>,
+}
+
+impl Loop {
+    fn run(mut self, waiting: &Receiver<Job>) {
+        while let Ok(first) = waiting.recv() {
+            let group: Vec<Job> =
+                std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
+            self.commit(group);
+            self.writing.files.checkpoint(&self.writing.db);
+        }
+        self.writing.files.close(&self.writing.db);
+    }
+
+    /// One transaction for all; a call that fails is taken back by itself.
+    fn commit(&mut self, group: Vec<Job>) {
+        let begun = self.begin();
+        let mut tells: Vec<Tell> = Vec::new();
+        let mut is_failed = begun.err();
+        for job in group {
+            match &is_failed {
+                Some(error) => tells.push(refusal(job, error.clone())),
+                None => match self.do_job(job) {
+                    (tell, None) => tells.push(tell),
+                    (tell, Some(error)) => {
+                        tells.push(tell);
+                        is_failed = Some(error);
+                    }
+                },
+            }
+        }
+        let result = match is_failed {
+            Some(error) => Err(error),
+            None => self.end(),
+        };
+        match &result {
+            Ok(()) => *lock(&self.shared.state) = self.state.clone(),
+            Err(_) => self.take_back(),
+        }
+        self.writing.files.heal(&result);
+        for tell in tells {
+            tell(result.clone());
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        self.writing.faults.at("begin")?;
+        self.writing.db.execute_batch("BEGIN IMMEDIATE").map_err(|error| Failure::from(error).into())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        self.writing.faults.at("commit")?;
+        self.writing.db.execute_batch("COMMIT").map_err(|error| Error::from(Failure::from(error)))?;
+        // It is durable, whatever a test orders here; only the process can still end.
+        drop(self.writing.faults.at("committed"));
+        Ok(())
+    }
+
+    fn take_back(&mut self) {
+        // Fails where SQLite has done it already.
+        drop(self.writing.db.execute_batch("ROLLBACK"));
+        self.keys.clear();
+        self.state = self.shared.state();
+    }
+
+    /// Does one call behind a savepoint. The second value is a failure of the whole transaction.
+    fn do_job(&mut self, job: Job) -> (Tell, Option<Error>) {
+        match job {
+            Job::Append(append, done) => self.within(done, |this| {
+                let Writing { db, faults, .. } = &this.writing;
+                write::append(db, &mut this.keys, &mut this.state, append, faults)
+            }),
+            Job::Keep(changes, done) => {
+                self.within(done, |this| kept::keep(&this.writing.db, &mut this.keys, &changes))
+            }
+            Job::GiveUp(ids, reason, done) => {
+                self.within(done, |this| write::give_up(&this.writing.db, &ids, reason))
+            }
+            Job::Block(author, blocked, done) => self.within(done, |this| {
+                write::block(&this.writing.db, &mut this.keys, &author, blocked)
+            }),
+            Job::Restore(id, text, done) => {
+                self.within(done, |this| write::restore(&this.writing.db, &id, &text))
+            }
+            Job::Opened(id, result, done) => {
+                self.within(done, |this| write::opened(&this.writing.db, &id, &result))
+            }
+        }
+    }
+
+    fn within<T: 'static>(
+        &mut self,
+        done: Done<T>,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> (Tell, Option<Error>) {
+        let before = self.state.clone();
+        let begun = self.writing.db.execute_batch("SAVEPOINT job");
+        let result = begun.map_err(Failure::from).and_then(|()| work(self)).map_err(Error::from);
+        match result {
+            Ok(value) => {
+                let released = self.writing.db.execute_batch("RELEASE job");
+                let failed = released.err().map(|error| Error::from(Failure::from(error)));
+                (tell(done, Ok(value)), failed)
+            }
+            Err(error) => {
+                self.state = before;
+                self.keys.clear();
+                let back = self.writing.db.execute_batch("ROLLBACK TO job; RELEASE job");
+                // Where the disk is full SQLite may have ended the whole transaction.
+                let failed = back.err().map(|_| error.clone());
+                (tell(done, Err(error)), failed)
+            }
+        }
+    }
+}
+
+/// The call's own error comes before that of the commit.
+fn tell<T: 'static>(done: Done<T>, own: Result<T, Error>) -> Tell {
+    Box::new(move |commit| {
+        let result = own.and_then(|value| commit.map(|()| value));
+        // The caller may have gone: there is nobody to tell then.
+        drop(done.send(result));
+    })
+}
+
+fn refusal(job: Job, error: Error) -> Tell {
+    match job {
+        Job::Append(_, done) => tell(done, Err(error)),
+        Job::Keep(_, done) => tell(done, Err(error)),
+        Job::GiveUp(_, _, done) | Job::Block(_, _, done) => tell(done, Err(error)),
+        Job::Restore(_, _, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
+    }
+}
