@@ -36,11 +36,13 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// [`Error::TooMany`] over 256; [`Error::Stale`] if `expected` is not the head any more;
-    /// [`Error::Clock`], [`Error::Full`], [`Error::Fenced`]. Nothing of the append remains then.
+    /// [`Error::FirstLines`]; [`Error::Clock`], [`Error::Full`], [`Error::Fenced`]. Nothing of the
+    /// append remains then.
     fn append(&self, append: Append) -> Result<Appended, Error>;
 
     /// Keeps cursors and the wants that their lines made, together (S5, N30, N31). A want without a
-    /// value goes.
+    /// value goes; one that is under way ([`Next::Asked`](sdmp_journal::sync::Next::Asked)) is kept as
+    /// due at once.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Fenced`].
@@ -66,8 +68,9 @@ pub trait Store: Send + Sync + Debug {
     /// [`Error::Fenced`].
     fn block(&self, author: &Fingerprint, blocked: bool) -> Result<usize, Error>;
 
-    /// Puts back the text of a resource that was given up and asked for again by a person (N50); it
-    /// must be the resource of that row. Returns whether it was put back.
+    /// Puts back the text of a resource that was given up and asked for again by a person (N50). The
+    /// caller has verified its signature; another signer than the row's is not put back. Returns
+    /// whether it was.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Fenced`].
@@ -93,7 +96,8 @@ pub trait Store: Send + Sync + Debug {
     fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
 }
 
-/// One consistent state of a store.
+/// One consistent state of a store: what is known, and the lines. Texts that are given up after it was
+/// taken may be missing.
 pub trait Snapshot: View + Library + Send {
     /// The time of the last append (N2).
     fn clock(&self) -> Option<Timestamp>;
@@ -206,14 +210,8 @@ pub enum Gone {
 
 impl Gone {
     /// All, by their number in tables.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Here,
-        Self::Elsewhere,
-        Self::Revoked,
-        Self::Evicted,
-        Self::Forgotten,
-        Self::Blocked,
-    ];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Here, Self::Elsewhere, Self::Revoked, Self::Evicted, Self::Forgotten, Self::Blocked];
 
     pub(crate) fn number(self) -> i64 {
         Self::ALL.iter().position(|one| *one == self).and_then(|n| n.try_into().ok()).unwrap_or(0)
@@ -258,4 +256,9 @@ pub enum What {
     Shown,
     /// It was opened and cannot be shown.
     NotShown,
+}
+
+/// A want as it is kept (N31): what was under way is due at once.
+pub(crate) fn kept_form(want: &Want) -> Want {
+    Timestamp::from_unix_millis(0).map_or_else(|| want.clone(), |start| want.stored(start))
 }

@@ -25,8 +25,16 @@ pub enum Error {
     /// More than 256 resources in one append (N22).
     #[error("an append takes at most 256 resources (N22); this one has {0}")]
     TooMany(usize),
+    /// The journal is empty, and what was admitted has not both the user's identity and a trust of the
+    /// user in the node (N21).
+    #[error(
+        "a journal begins with the user's identity and its trust in this node (N21): append these first"
+    )]
+    FirstLines,
     /// The store's tokens differ (N47): it was copied or restored.
-    #[error("this store was copied, moved or restored (N47): say whether it was moved, or make a new device")]
+    #[error(
+        "this store was copied, moved or restored (N47): say whether it was moved, or make a new device"
+    )]
     Token,
     /// A newer version of the program wrote this store.
     #[error("the store has version {found}, this program knows {known}: use a newer program")]
@@ -58,6 +66,7 @@ impl Error {
             Self::Fenced => "store.fenced",
             Self::Clock(code) => code.as_str(),
             Self::TooMany(_) => "store.too_many",
+            Self::FirstLines => "store.first_lines",
             Self::Token => "store.token",
             Self::Newer { .. } => "store.newer",
             Self::OtherNode => "store.other_node",

@@ -14,7 +14,8 @@ use sdmp_journal::{
 use crate::contract::{
     Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store, What,
 };
-use crate::{Error, Faults, plan};
+use crate::lookups::control_lookups;
+use crate::{Error, Faults, contract, plan};
 
 /// A store in memory. What it holds is gone with it.
 ///
@@ -28,7 +29,7 @@ use crate::{Error, Faults, plan};
 /// ```
 #[derive(Debug)]
 pub struct Memory {
-    inner: Mutex<Arc<Inner>>,
+    inner: Arc<Mutex<Arc<Inner>>>,
     faults: Faults,
 }
 
@@ -78,7 +79,7 @@ impl Memory {
             blocked: BTreeSet::new(),
             events: Vec::new(),
         };
-        Self { inner: Mutex::new(Arc::new(inner)), faults: Faults::none() }
+        Self { inner: Arc::new(Mutex::new(Arc::new(inner))), faults: Faults::none() }
     }
 
     /// With faults to order.
@@ -90,7 +91,14 @@ impl Memory {
     /// A copy, as a restored or cloned store is one (N24, N47). It has no faults.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self { inner: Mutex::new(Arc::clone(&self.lock())), faults: Faults::none() }
+        let inner = Arc::new(Mutex::new(Arc::clone(&self.lock())));
+        Self { inner, faults: Faults::none() }
+    }
+
+    /// The same state once more, as after a restart, with these faults.
+    #[must_use]
+    pub fn reopen(&self, faults: Faults) -> Self {
+        Self { inner: Arc::clone(&self.inner), faults }
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Inner>> {
@@ -115,9 +123,8 @@ impl Store for Memory {
     fn append(&self, append: Append) -> Result<Appended, Error> {
         let mut inner = self.lock();
         self.faults.at("begin")?;
-        let now = append.now;
         let state = &**inner;
-        let (rows, appended) =
+        let plan::Plan { rows, appended, now } =
             plan::plan(append, &state.known, &state.head, state.clock, &state.node)?;
         for _ in &rows {
             self.faults.at("row")?;
@@ -130,7 +137,7 @@ impl Store for Memory {
             inner.insert(row);
         }
         inner.head = appended.head.clone();
-        inner.clock = inner.clock.max(Some(now));
+        inner.clock = Some(now);
         Ok(appended)
     }
 
@@ -139,7 +146,7 @@ impl Store for Memory {
             inner.peers.extend(changes.peers);
             for (name, want) in changes.wants {
                 match want {
-                    Some(want) => drop(inner.wants.insert(name, want)),
+                    Some(want) => drop(inner.wants.insert(name, contract::kept_form(&want))),
                     None => drop(inner.wants.remove(&name)),
                 }
             }
@@ -174,8 +181,11 @@ impl Store for Memory {
 
     fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {
         self.change(|inner| {
+            let signer = inner.known.meta(resource.id()).map(|meta| meta.signer);
             let Some(text) = inner.texts.get_mut(resource.id()) else { return false };
-            if matches!(text.gone, Gone::Here | Gone::Elsewhere) {
+            if signer.as_ref() != Some(resource.signer())
+                || matches!(text.gone, Gone::Here | Gone::Elsewhere)
+            {
                 return false;
             }
             *text = Text { gone: Gone::Here, text: Some(resource.text().into()) };
@@ -198,7 +208,10 @@ impl Store for Memory {
                 }
             };
             let what = if shown.is_some() { What::Shown } else { What::NotShown };
-            inner.opened.insert(id.clone(), shown);
+            let before = inner.opened.insert(id.clone(), shown.clone()).flatten();
+            if let Some(before) = before.filter(|before| Some(before) != shown.as_ref()) {
+                inner.shown.remove(&before);
+            }
             inner.events.push((id.clone(), what));
             is_new
         })
@@ -264,30 +277,12 @@ impl Inner {
 /// A snapshot of a store in memory.
 struct MemorySnapshot(Arc<Inner>);
 
-macro_rules! known {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        impl View for MemorySnapshot {
-            $(fn $name(&self, $($argument: $type),*) -> $answer {
-                View::$name(&self.0.known, $($argument),*)
-            })*
-        }
-    };
-}
+impl View for MemorySnapshot {
+    fn meta(&self, id: &Identifier) -> Option<Meta> {
+        self.0.known.meta(id)
+    }
 
-known! {
-    meta(id: &Identifier) -> Option<Meta>;
-    identities(key: &Fingerprint) -> Facts<IdentityFact>;
-    trust(id: &Identifier) -> Option<Arc<TrustFact>>;
-    revocation(id: &Identifier) -> Option<Arc<RevocationFact>>;
-    trusts(user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
-    trusts_in(trustee: &Fingerprint) -> Facts<TrustFact>;
-    trusts_of(user: &Fingerprint) -> Facts<TrustFact>;
-    trusts_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
-    revocations(target: &Identifier) -> Facts<RevocationFact>;
-    revocations_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<RevocationFact>;
-    bars(user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact>;
-    tally(user: &Fingerprint, signer: &Fingerprint) -> Tally;
-    node_signed_octets(user: &Fingerprint) -> u64;
+    control_lookups!(self => &self.0.known);
 }
 
 impl Library for MemorySnapshot {
@@ -309,8 +304,9 @@ impl Library for MemorySnapshot {
     }
 
     fn has_address(&self, node: &Fingerprint) -> bool {
-        let newest = self.0.addresses.get(node).and_then(BTreeMap::last_key_value);
-        newest.is_some_and(|(_, has_address)| *has_address)
+        let here = |id| self.0.texts.get(id).is_some_and(|text| text.gone == Gone::Here);
+        let mut newest = self.0.addresses.get(node).into_iter().flatten().rev();
+        newest.find(|((_, id), _)| here(id)).is_some_and(|(_, has_address)| *has_address)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What an append writes: judged on a view, the same for every engine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sdmp_journal::fact::Fact;
 use sdmp_journal::{
-    Batch, Body, Candidate, Fingerprint, Head, Judge, Judged, Kind, Line, Verdict, View,
+    Batch, Body, Candidate, Fingerprint, Head, Identifier, Judge, Judged, Kind, Line, Timestamp,
+    Verdict, View,
 };
 
 use crate::error::check_clock;
@@ -12,6 +14,15 @@ use crate::{Append, Appended, Error};
 
 /// The most resources of one append (N22).
 pub const LONGEST_APPEND: usize = sdmp_journal::journal::LONGEST_APPEND;
+
+/// What an append makes.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) appended: Appended,
+    /// The time of it: never before that of the append before (N2).
+    pub(crate) now: Timestamp,
+}
 
 /// A row that an append makes.
 #[derive(Clone, Debug)]
@@ -21,6 +32,9 @@ pub(crate) struct Row {
     pub(crate) line: Line,
     pub(crate) fact: Fact,
     pub(crate) text: Arc<str>,
+    /// The line of the trust under which it stands. It may be a later one: N21 puts the first trust in
+    /// a node before the trust above it.
+    pub(crate) trust: Option<u64>,
     /// Whether it names addresses of its signer (N35).
     pub(crate) has_address: bool,
 }
@@ -30,9 +44,9 @@ pub(crate) fn plan<V: View + ?Sized>(
     append: Append,
     view: &V,
     head: &Head,
-    clock: Option<sdmp_journal::Timestamp>,
+    clock: Option<Timestamp>,
     node: &Fingerprint,
-) -> Result<(Vec<Row>, Appended), Error> {
+) -> Result<Plan, Error> {
     if append.candidates.len() > LONGEST_APPEND {
         return Err(Error::TooMany(append.candidates.len()));
     }
@@ -40,45 +54,79 @@ pub(crate) fn plan<V: View + ?Sized>(
     if append.expected.as_ref().is_some_and(|expected| expected != head) {
         return Err(Error::Stale(Box::new(head.clone())));
     }
-    let judge = Judge::new(&append.own, append.now).with_shares(append.shares);
+    let now = clock.map_or(append.now, |clock| clock.max(append.now));
+    let judge = Judge::new(&append.own, now).with_shares(append.shares);
     let batch = Batch::new(&judge, view, head.count().saturating_add(1));
     let mut judged = batch.judge(append.candidates, &*append.verifier);
     if head.count() == 1 {
-        order_first(&mut judged, &append.own, node);
+        order_first(&mut judged, &append.own, node)?;
     }
-    let (mut head, mut rows, mut lines) = (head.clone(), Vec::new(), Vec::new());
-    for judged in judged.iter().filter(|judged| is_admitted(judged)) {
+    let (rows, head) = rows(&judged, head.clone(), view);
+    let lines = rows.iter().map(|row| row.line.clone()).collect();
+    Ok(Plan { rows, appended: Appended { head, lines, judged }, now })
+}
+
+fn rows<V: View + ?Sized>(judged: &[Judged], mut head: Head, view: &V) -> (Vec<Row>, Head) {
+    let admitted = || judged.iter().filter(|judged| is_admitted(judged));
+    let numbers: BTreeMap<&Identifier, u64> = admitted()
+        .zip(head.count().saturating_add(1)..)
+        .map(|(judged, n)| (judged.candidate.resource().id(), n))
+        .collect();
+    let mut rows = Vec::with_capacity(numbers.len());
+    for judged in admitted() {
         let resource = judged.candidate.resource();
         let line = head.append(resource.user().clone(), resource.id().clone());
-        let n = head.count();
-        lines.push(line.clone());
+        let of = |id| numbers.get(id).copied().or_else(|| view.meta(id).map(|meta| meta.line));
         rows.push(Row {
-            n,
+            n: head.count(),
             line,
-            fact: Fact::of(resource, n),
+            fact: Fact::of(resource, head.count()),
             text: resource.text().into(),
+            trust: resource.trust().and_then(of),
             has_address: has_address(&judged.candidate),
         });
     }
-    Ok((rows, Appended { head, lines, judged }))
+    (rows, head)
 }
 
-fn is_admitted(judged: &Judged) -> bool {
+pub(crate) fn is_admitted(judged: &Judged) -> bool {
     matches!(judged.verdict, Verdict::Admit { .. })
 }
 
-/// Puts the user's identity first and a trust in the node second (N21): a trust that a node signed is
-/// judged after that node's trust, and stands before it.
-fn order_first(judged: &mut [Judged], own: &Fingerprint, node: &Fingerprint) {
+/// Puts the user's identity first and a trust in the node second, then what a trust that a node signed
+/// rests on (N21). A journal is never shortened, so one that would begin otherwise is not begun.
+fn order_first(judged: &mut [Judged], own: &Fingerprint, node: &Fingerprint) -> Result<(), Error> {
+    let admitted = || judged.iter().filter(|judged| is_admitted(judged));
+    let resources = || admitted().map(|judged| judged.candidate.resource());
+    if resources().next().is_none() {
+        return Ok(());
+    }
+    let identity = resources().find(|resource| is_identity_of(resource.body(), own));
+    let trust = resources()
+        .filter(|resource| {
+            let is_in = matches!(resource.body(), Body::Trust { trustee, .. } if trustee == node);
+            is_in && resource.user() == own
+        })
+        .min_by_key(|resource| resource.signer() != own);
+    let (Some(identity), Some(trust)) = (identity, trust) else { return Err(Error::FirstLines) };
+    let (identity, id) = (identity.id().clone(), trust.id().clone());
+    let (above, signer) = (trust.trust().cloned(), trust.signer().clone());
     judged.sort_by_key(|judged| {
         let resource = judged.candidate.resource();
-        match resource.body() {
-            _ if !is_admitted(judged) => 3,
-            Body::Identity(identity) if identity.fingerprint() == own => 0,
-            Body::Trust { trustee, .. } if trustee == node && resource.user() == own => 1,
-            _ => 2,
+        match resource.id() {
+            _ if !is_admitted(judged) => 5,
+            first if *first == identity => 0,
+            second if *second == id => 1,
+            third if Some(third) == above.as_ref() => 2,
+            _ if above.is_some() && is_identity_of(resource.body(), &signer) => 3,
+            _ => 4,
         }
     });
+    Ok(())
+}
+
+fn is_identity_of(body: &Body, key: &Fingerprint) -> bool {
+    matches!(body, Body::Identity(identity) if identity.fingerprint() == key)
 }
 
 /// Whether a `node` resource names an address.

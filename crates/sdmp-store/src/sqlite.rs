@@ -6,8 +6,8 @@
 //! a connection of its own.
 
 mod files;
-mod keys;
 mod kept;
+mod keys;
 mod open;
 mod rows;
 mod snapshot;
@@ -36,6 +36,7 @@ pub struct Options {
     node: Fingerprint,
     token: Option<PathBuf>,
     moved: bool,
+    reserve: u64,
     faults: Faults,
 }
 
@@ -48,6 +49,7 @@ impl Options {
             node,
             token: None,
             moved: false,
+            reserve: files::RESERVE,
             faults: Faults::none(),
         }
     }
@@ -62,6 +64,12 @@ impl Options {
     #[must_use]
     pub fn with_moved(self) -> Self {
         Self { moved: true, ..self }
+    }
+
+    /// Keeps this many octets free for control, cursors and the clock (N49), in place of 64 MiB.
+    #[must_use]
+    pub fn with_reserve(self, octets: u64) -> Self {
+        Self { reserve: octets, ..self }
     }
 
     /// With faults to order, for tests.
@@ -209,8 +217,7 @@ impl Store for Sqlite {
     }
 
     fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {
-        let (id, text) = (resource.id().clone(), resource.text().into());
-        self.writer.call(|done| writer::Job::Restore(id, text, done))
+        self.writer.call(|done| writer::Job::Restore(Box::new(resource.clone()), done))
     }
 
     fn opened(&self, id: &Identifier, result: Opening) -> Result<bool, Error> {

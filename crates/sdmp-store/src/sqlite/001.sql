@@ -15,6 +15,7 @@ CREATE TABLE resource (
 );
 CREATE INDEX resource_author ON resource (author, kind, created);
 CREATE INDEX resource_signer ON resource (signer);
+CREATE INDEX resource_address ON resource (signer, created, id) WHERE kind = 3;
 CREATE INDEX resource_control ON resource (n) WHERE kind < 3;
 CREATE INDEX resource_sealed ON resource (n) WHERE kind = 8;
 CREATE TABLE text (n INTEGER PRIMARY KEY REFERENCES resource, text BLOB NOT NULL);

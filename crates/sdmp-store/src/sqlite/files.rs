@@ -1,15 +1,19 @@
 //! The files beside the database: lock, reserve, write-ahead log.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::Error;
 
 /// What is kept free for control, cursors and the clock when the disk is full (N49).
-const RESERVE: u64 = 64 << 20;
+pub(super) const RESERVE: u64 = 64 << 20;
+
+/// How long the reserve is not tried again when there was no room for it.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// The write-ahead log is copied back beyond this size when nothing reads, and beyond four times it in
 /// any case.
@@ -22,10 +26,22 @@ pub(super) struct Files {
     directory: PathBuf,
     /// Locked by the operating system for as long as it is open, whatever ends the process.
     _lock: File,
+    reserve: Reserve,
+    /// The log is not copied back again before it is this long.
+    next_checkpoint: u64,
+}
+
+/// Octets that are kept free.
+#[derive(Debug)]
+struct Reserve {
+    size: u64,
+    is_held: bool,
+    /// When there was no room for it.
+    tried: Option<Instant>,
 }
 
 impl Files {
-    pub(super) fn open(directory: &Path) -> Result<Self, Error> {
+    pub(super) fn open(directory: &Path, reserve: u64) -> Result<Self, Error> {
         make_private(directory)?;
         let path = directory.join("lock");
         let lock = private().read(true).open(path).map_err(|error| io(&error))?;
@@ -34,11 +50,17 @@ impl Files {
             Err(fs::TryLockError::WouldBlock) => return Err(Error::Locked),
             Err(fs::TryLockError::Error(error)) => return Err(io(&error)),
         }
-        let files = Self { directory: directory.to_owned(), _lock: lock };
-        let database = files.database();
+        let reserve = Reserve { size: reserve, is_held: false, tried: None };
+        let mut files = Self {
+            directory: directory.to_owned(),
+            _lock: lock,
+            reserve,
+            next_checkpoint: CHECKPOINT,
+        };
         // Made here so that its mode is ours; SQLite gives the log beside it the same.
-        drop(private().open(&database).map_err(|error| io(&error))?);
-        files.reserve()?;
+        drop(private().open(files.database()).map_err(|error| io(&error))?);
+        // A full disk does not keep a store shut: control and cursors go on.
+        files.has_room();
         Ok(files)
     }
 
@@ -54,40 +76,52 @@ impl Files {
         self.directory.join("reserve")
     }
 
+    /// Whether the reserve is held, or there is room to take it again: then content may be written.
+    pub(super) fn has_room(&mut self) -> bool {
+        let is_early = self.reserve.tried.is_some_and(|tried| tried.elapsed() < PAUSE);
+        if !self.reserve.is_held && !is_early {
+            self.reserve.is_held = self.take_reserve().is_ok();
+            self.reserve.tried = (!self.reserve.is_held).then(Instant::now);
+        }
+        self.reserve.is_held
+    }
+
     /// Takes the reserve, with octets that take room.
-    fn reserve(&self) -> Result<(), Error> {
+    fn take_reserve(&self) -> std::io::Result<()> {
         let path = self.reserve_file();
-        if fs::metadata(&path).is_ok_and(|found| found.len() == RESERVE) {
+        if fs::metadata(&path).is_ok_and(|found| found.len() == self.reserve.size) {
             return Ok(());
         }
         let written = private().truncate(true).open(&path).and_then(|mut file| {
-            let zeros = vec![0; 1 << 20];
-            (0..RESERVE >> 20).try_for_each(|_| file.write_all(&zeros))
+            std::io::copy(&mut std::io::repeat(0).take(self.reserve.size), &mut file)?;
+            file.sync_all()
         });
-        written.map_err(|error| {
+        if written.is_err() {
             drop(fs::remove_file(&path));
-            io(&error)
-        })
-    }
-
-    /// After a commit: gives the reserve away where the disk was full, so that the next one goes
-    /// through; takes it again when there is room.
-    pub(super) fn heal(&self, result: &Result<(), Error>) {
-        match result {
-            Err(Error::Full) => drop(fs::remove_file(self.reserve_file())),
-            Ok(()) if !self.reserve_file().exists() => drop(self.reserve()),
-            _ => {}
         }
+        written
     }
 
-    /// Copies the write-ahead log back when it is long.
-    pub(super) fn checkpoint(&self, db: &Connection) {
+    /// The disk is full: gives the reserve away, so that control, cursors and the clock go through.
+    pub(super) fn give_reserve(&mut self) {
+        drop(fs::remove_file(self.reserve_file()));
+        self.reserve.is_held = false;
+    }
+
+    /// Copies the write-ahead log back when it is long: without waiting for readers, unless it is too
+    /// long.
+    pub(super) fn checkpoint(&mut self, db: &Connection) {
         let len = fs::metadata(self.log()).map_or(0, |found| found.len());
-        if len >= CHECKPOINT {
-            // Without waiting for readers; what they still need stays in the log.
-            let mode = if len >= FORCED { "TRUNCATE" } else { "PASSIVE" };
-            drop(db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())));
+        if len < self.next_checkpoint {
+            return;
         }
+        let patience = if len >= FORCED { Duration::from_secs(5) } else { Duration::ZERO };
+        let done = db
+            .busy_timeout(patience)
+            .and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
+        let is_done = matches!(done, Ok(0_i64));
+        self.next_checkpoint =
+            if is_done { CHECKPOINT } else { len.saturating_add(CHECKPOINT / 4) };
     }
 
     /// The log is copied back and the store marked, so that the next start need not check it.

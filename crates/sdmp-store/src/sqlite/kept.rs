@@ -10,14 +10,14 @@ use sdmp_journal::{Code, Cursor, Fingerprint, Head};
 use super::rows::{fingerprint, identifier, line_id, signed, time, unsigned};
 use super::{Failure, keys::Keys};
 use crate::Error;
-use crate::contract::{Changes, Kept};
+use crate::contract::{Changes, Kept, kept_form};
 
 pub(super) fn keep(db: &Connection, keys: &mut Keys, changes: &Changes) -> Result<(), Failure> {
     for (peer, row) in &changes.peers {
         keep_peer(db, keys, peer, row)?;
     }
     for (name, want) in &changes.wants {
-        keep_want(db, keys, name, want.as_ref())?;
+        keep_want(db, keys, name, want.as_ref().map(kept_form).as_ref())?;
     }
     Ok(())
 }
@@ -72,9 +72,8 @@ fn keep_want(
         Next::Closed(code) => (3, None, None, Some(*code)),
         Next::Aside(code) => (4, None, None, Some(*code)),
         Next::GivenUp => (5, None, None, None),
-        Next::Asked(_) | Next::Judging => {
-            return Err(Error::Damaged("a want that is under way is not kept as such").into());
-        }
+        // Not kept as such: see `kept_form`.
+        Next::Asked(_) | Next::Judging => (0, Timestamp::from_unix_millis(0), None, None),
     };
     db.prepare_cached(
         "INSERT INTO want (author, id, ord, urgent, reporter, next, due, waits_author, waits, code)

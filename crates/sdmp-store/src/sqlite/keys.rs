@@ -23,7 +23,8 @@ impl Keys {
         let number = match find(db, key)? {
             Some(number) => number,
             None => {
-                db.prepare_cached("INSERT INTO key (fp) VALUES (?1)")?.execute([key.as_octets()])?;
+                db.prepare_cached("INSERT INTO key (fp) VALUES (?1)")?
+                    .execute([key.as_octets()])?;
                 db.last_insert_rowid()
             }
         };

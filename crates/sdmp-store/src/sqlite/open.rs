@@ -16,20 +16,27 @@ use crate::Error;
 const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
 
 pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
-    let files = Files::open(&options.directory)?;
+    let mut files = Files::open(&options.directory, options.reserve)?;
     let database = files.database();
     let db = writer(&database).map_err(Error::from)?;
     migrate(&db, options)?;
+    let (_, node, _) = rows::head(&db).map_err(Error::from)?;
+    if node != options.node {
+        return Err(Error::OtherNode);
+    }
     check_tokens(&db, options)?;
-    if !mark(&db, false)? {
+    let was_closed = match mark(&db, false) {
+        Err(Error::Full) => {
+            files.give_reserve();
+            mark(&db, false)?
+        }
+        marked => marked?,
+    };
+    if !was_closed {
         quick_check(&db)?;
     }
     let state = load(&db).map_err(Error::from)?;
-    if state.node != options.node {
-        return Err(Error::OtherNode);
-    }
-    let shared =
-        Shared { database, state: Mutex::new(state), readers: Mutex::new(Vec::new()) };
+    let shared = Shared { database, state: Mutex::new(state), readers: Mutex::new(Vec::new()) };
     Ok((Writing { db, files, faults: options.faults.clone() }, Arc::new(shared)))
 }
 
@@ -86,11 +93,7 @@ fn first(db: &Connection, node: &Fingerprint) -> Result<(), Failure> {
     let head = Head::new(node);
     db.execute(
         "INSERT INTO head VALUES (1, 1, ?1, ?2, ?3, NULL, randomblob(32), 0, 1)",
-        params![
-            rows::signed(head.count())?,
-            head.last().as_bytes(),
-            head.next().as_bytes()
-        ],
+        params![rows::signed(head.count())?, head.last().as_bytes(), head.next().as_bytes()],
     )?;
     Ok(())
 }
@@ -101,11 +104,13 @@ fn check_tokens(db: &Connection, options: &Options) -> Result<(), Error> {
     let (token, seq): (Vec<u8>, i64) = db
         .query_row("SELECT token, seq FROM head", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(|error| Error::from(Failure::from(error)))?;
-    // A store in which nothing was admitted is new: it may have been made just now.
-    let may_write = options.moved || seq == 1;
     match std::fs::read(file) {
         Ok(second) if second == token => Ok(()),
-        _ if may_write => super::files::write_private(file, &token),
+        _ if options.moved => super::files::write_private(file, &token),
+        // A store in which nothing was admitted is new: it may have been made just now.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && seq == 1 => {
+            super::files::write_private(file, &token)
+        }
         _ => Err(Error::Token),
     }
 }

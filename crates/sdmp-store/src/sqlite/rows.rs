@@ -58,7 +58,8 @@ const META: &str = "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.siz
 /// What is known of a resource on a line up to `count`.
 pub(super) fn meta(db: &Connection, id: &Identifier, count: u64) -> Result<Option<Meta>, Failure> {
     let mut statement = db.prepare_cached(&format!("{META} WHERE r.id = ?1 AND r.n <= ?2"))?;
-    let found = statement.query_row(params![id.as_octets(), signed(count)?], |row| Ok(read_meta(row)));
+    let found =
+        statement.query_row(params![id.as_octets(), signed(count)?], |row| Ok(read_meta(row)));
     Ok(found.optional()?.transpose()?)
 }
 
@@ -151,7 +152,7 @@ pub(super) fn insert(
     let n = signed(row.n)?;
     db.prepare_cached(
         "INSERT INTO resource (n, id, lid, kind, author, signer, trust, created, admitted, size, gone, address)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT n FROM resource WHERE id = ?7), ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         n,
@@ -160,7 +161,7 @@ pub(super) fn insert(
         kind_number(meta.kind),
         keys.number(db, &meta.user)?,
         keys.number(db, &meta.signer)?,
-        meta.trust.as_ref().map(Identifier::as_octets),
+        row.trust.map(signed).transpose()?,
         meta.created.map(Timestamp::unix_millis),
         now.unix_millis(),
         signed(meta.size)?,
@@ -179,18 +180,28 @@ fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result
     match fact {
         Fact::Identity(fact) => {
             let kind = i64::from(fact.kind == IdentityType::Node);
-            db.prepare_cached("INSERT INTO identity VALUES (?1, ?2, ?3)")?
-                .execute(params![n, kind, fact.expires.unix_millis()])?;
+            db.prepare_cached("INSERT INTO identity VALUES (?1, ?2, ?3)")?.execute(params![
+                n,
+                kind,
+                fact.expires.unix_millis()
+            ])?;
         }
         Fact::Trust(fact) => {
             let trustee = keys.number(db, &fact.trustee)?;
             let expires = fact.expires.map(Timestamp::unix_millis);
-            db.prepare_cached("INSERT INTO trust VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![n, trustee, fact.grants.bits(), expires])?;
+            db.prepare_cached("INSERT INTO trust VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                n,
+                trustee,
+                fact.grants.bits(),
+                expires
+            ])?;
         }
         Fact::Revocation(fact) => {
-            db.prepare_cached("INSERT INTO revocation VALUES (?1, ?2, ?3)")?
-                .execute(params![n, fact.target.as_octets(), fact.authorized])?;
+            db.prepare_cached("INSERT INTO revocation VALUES (?1, ?2, ?3)")?.execute(params![
+                n,
+                fact.target.as_octets(),
+                fact.authorized
+            ])?;
         }
         _ => {}
     }

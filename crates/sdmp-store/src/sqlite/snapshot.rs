@@ -13,6 +13,7 @@ use super::rows::{self, fingerprint, identifier, line_id, signed, unsigned};
 use super::{Failure, Shared, State};
 use crate::Error;
 use crate::contract::{Event, Gone, Snapshot};
+use crate::lookups::control_lookups;
 
 /// A snapshot of a SQLite store.
 pub(super) struct SqliteSnapshot {
@@ -47,35 +48,13 @@ impl Drop for SqliteSnapshot {
     }
 }
 
-/// The lookups of control are those of the index in memory.
-macro_rules! control {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        $(fn $name(&self, $($argument: $type),*) -> $answer {
-            View::$name(&*self.state.control, $($argument),*)
-        })*
-    };
-}
-
 impl View for SqliteSnapshot {
     fn meta(&self, id: &Identifier) -> Option<Meta> {
         let control = self.state.control.meta(id);
         control.or_else(|| self.look(|db| rows::meta(db, id, self.state.head.count())))
     }
 
-    control! {
-        identities(key: &Fingerprint) -> Facts<IdentityFact>;
-        trust(id: &Identifier) -> Option<Arc<TrustFact>>;
-        revocation(id: &Identifier) -> Option<Arc<RevocationFact>>;
-        trusts(user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
-        trusts_in(trustee: &Fingerprint) -> Facts<TrustFact>;
-        trusts_of(user: &Fingerprint) -> Facts<TrustFact>;
-        trusts_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
-        revocations(target: &Identifier) -> Facts<RevocationFact>;
-        revocations_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<RevocationFact>;
-        bars(user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact>;
-        tally(user: &Fingerprint, signer: &Fingerprint) -> Tally;
-        node_signed_octets(user: &Fingerprint) -> u64;
-    }
+    control_lookups!(self => &*self.state.control);
 }
 
 impl Library for SqliteSnapshot {
@@ -89,7 +68,8 @@ impl Library for SqliteSnapshot {
         } else {
             self.look(|db| line_number(db, since))
         };
-        let after = after.filter(|after| unsigned(*after).is_ok_and(|n| n <= self.state.head.count()))?;
+        let after =
+            after.filter(|after| unsigned(*after).is_ok_and(|n| n <= self.state.head.count()))?;
         Some(self.look(|db| lines(db, after, signed(self.state.head.count())?, limit)))
     }
 
@@ -111,9 +91,14 @@ impl Library for SqliteSnapshot {
             // The newest counts (N5).
             let mut statement = db.prepare_cached(
                 "SELECT address FROM resource JOIN key ON k = signer
-                 WHERE fp = ?1 AND kind = 3 AND gone = 0 ORDER BY created DESC, id DESC LIMIT 1",
+                 WHERE fp = ?1 AND kind = 3 AND gone = 0 AND n <= ?2
+                 ORDER BY created DESC, id DESC LIMIT 1",
             )?;
-            Ok(statement.query_row([node.as_octets()], |row| row.get(0)).optional()?.unwrap_or(false))
+            let last = signed(self.state.head.count())?;
+            Ok(statement
+                .query_row(params![node.as_octets(), last], |row| row.get(0))
+                .optional()?
+                .unwrap_or(false))
         })
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 use sdmp_journal::fact::{BarFact, Fact, IdentityFact, Meta, RevocationFact, TrustFact};
 use sdmp_journal::view::{Facts, Tally};
-use sdmp_journal::{Admit, Code, Fingerprint, Identifier, Timestamp, View};
+use sdmp_journal::{Admit, Code, Fingerprint, Identifier, Resource, View};
 
 use super::keys::{self, Keys};
 use super::rows::{event, insert, meta, signed};
 use super::{Failure, State};
 use crate::contract::{Append, Appended, Gone, Opening, What};
+use crate::lookups::control_lookups;
 use crate::{Error, Faults, plan};
 
 /// The control in memory, and content out of the transaction under way.
@@ -18,14 +19,6 @@ struct Live<'a> {
     db: &'a Connection,
     state: &'a State,
     failed: std::cell::RefCell<Option<Failure>>,
-}
-
-macro_rules! control {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        $(fn $name(&self, $($argument: $type),*) -> $answer {
-            View::$name(&*self.state.control, $($argument),*)
-        })*
-    };
 }
 
 impl View for Live<'_> {
@@ -39,20 +32,7 @@ impl View for Live<'_> {
         })
     }
 
-    control! {
-        identities(key: &Fingerprint) -> Facts<IdentityFact>;
-        trust(id: &Identifier) -> Option<Arc<TrustFact>>;
-        revocation(id: &Identifier) -> Option<Arc<RevocationFact>>;
-        trusts(user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact>;
-        trusts_in(trustee: &Fingerprint) -> Facts<TrustFact>;
-        trusts_of(user: &Fingerprint) -> Facts<TrustFact>;
-        trusts_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact>;
-        revocations(target: &Identifier) -> Facts<RevocationFact>;
-        revocations_signed(user: &Fingerprint, signer: &Fingerprint) -> Facts<RevocationFact>;
-        bars(user: &Fingerprint, key: &Fingerprint) -> Facts<BarFact>;
-        tally(user: &Fingerprint, signer: &Fingerprint) -> Tally;
-        node_signed_octets(user: &Fingerprint) -> u64;
-    }
+    control_lookups!(self => &*self.state.control);
 }
 
 /// Judges again and writes (N22); `state` is moved on.
@@ -63,27 +43,30 @@ pub(super) fn append(
     append: Append,
     faults: &Faults,
 ) -> Result<Appended, Failure> {
-    let now = append.now;
     let live = Live { db, state, failed: std::cell::RefCell::new(None) };
-    let (rows, appended) = plan::plan(append, &live, &state.head, state.clock, &state.node)?;
+    let plan = plan::plan(append, &live, &state.head, state.clock, &state.node);
+    // A lookup that failed has answered something: its failure comes first.
+
     if let Some(failure) = live.failed.into_inner() {
         return Err(failure);
     }
+    let plan::Plan { rows, appended, now } = plan?;
     for row in &rows {
         faults.at("row")?;
         insert(db, keys, row, now, gone(db, &row.fact)?)?;
     }
     faults.at("head")?;
     let head = &appended.head;
-    let clock = state.clock.max(Some(now));
-    db.prepare_cached("UPDATE head SET seq = ?1, last = ?2, next = ?3, clock = ?4")?.execute(params![
-        signed(head.count())?,
-        head.last().as_bytes(),
-        head.next().as_bytes(),
-        clock.map(Timestamp::unix_millis),
-    ])?;
+    db.prepare_cached("UPDATE head SET seq = ?1, last = ?2, next = ?3, clock = ?4")?.execute(
+        params![
+            signed(head.count())?,
+            head.last().as_bytes(),
+            head.next().as_bytes(),
+            now.unix_millis(),
+        ],
+    )?;
     state.head = head.clone();
-    state.clock = clock;
+    state.clock = Some(now);
     let is_control = |fact: &Fact| !matches!(fact, Fact::Content(_));
     for row in rows.into_iter().filter(|row| is_control(&row.fact)) {
         Arc::make_mut(&mut state.control).admit(row.fact);
@@ -106,7 +89,8 @@ pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Resu
     for id in ids {
         let mut statement =
             db.prepare_cached("SELECT n FROM resource WHERE id = ?1 AND kind >= 3 AND gone = 0")?;
-        let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
+        let found: Option<i64> =
+            statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
         if let Some(n) = found {
             take_text(db, n, reason)?;
             count += 1;
@@ -145,13 +129,16 @@ pub(super) fn block(
 }
 
 /// Puts a text back (N50).
-pub(super) fn restore(db: &Connection, id: &Identifier, text: &str) -> Result<bool, Failure> {
-    let mut statement =
-        db.prepare_cached("SELECT n FROM resource WHERE id = ?1 AND gone NOT IN (0, 1)")?;
-    let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
+pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Failure> {
+    let mut statement = db.prepare_cached(
+        "SELECT n FROM resource JOIN key ON k = signer
+         WHERE id = ?1 AND fp = ?2 AND gone NOT IN (0, 1)",
+    )?;
+    let named = params![resource.id().as_octets(), resource.signer().as_octets()];
+    let found: Option<i64> = statement.query_row(named, |row| row.get(0)).optional()?;
     let Some(n) = found else { return Ok(false) };
     db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
-        .execute(params![n, text.as_bytes()])?;
+        .execute(params![n, resource.text().as_bytes()])?;
     db.prepare_cached("UPDATE resource SET gone = 0 WHERE n = ?1")?.execute([n])?;
     event(db, n, What::Back)?;
     Ok(true)
@@ -164,14 +151,18 @@ pub(super) fn opened(db: &Connection, id: &Identifier, result: &Opening) -> Resu
     let n = found.ok_or(Error::Damaged("a resource that was opened is not known"))?;
     let (sealed, code) = match result {
         Opening::Shown(inner) => {
-            let mut statement = db.prepare_cached("SELECT 1 FROM opened WHERE sealed = ?1 AND n <> ?2")?;
+            let mut statement =
+                db.prepare_cached("SELECT 1 FROM opened WHERE sealed = ?1 AND n <> ?2")?;
             let before = statement.exists(params![inner.as_octets(), n])?;
             (Some(inner).filter(|_| !before), None)
         }
         Opening::Failed(code) => (None, Some(Code::as_str(*code))),
     };
-    db.prepare_cached("INSERT OR REPLACE INTO opened VALUES (?1, ?2, ?3)")?
-        .execute(params![n, sealed.map(Identifier::as_octets), code])?;
+    db.prepare_cached("INSERT OR REPLACE INTO opened VALUES (?1, ?2, ?3)")?.execute(params![
+        n,
+        sealed.map(Identifier::as_octets),
+        code
+    ])?;
     event(db, n, if sealed.is_some() { What::Shown } else { What::NotShown })?;
     Ok(sealed.is_some() || matches!(result, Opening::Failed(_)))
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use sdmp_journal::{Fingerprint, Identifier};
+use sdmp_journal::{Candidate, Fingerprint, Identifier, Resource};
 
 use super::files::Files;
 use super::keys::Keys;
@@ -25,7 +25,7 @@ pub(super) enum Job {
     Keep(Changes, Done<()>),
     GiveUp(Vec<Identifier>, Gone, Done<usize>),
     Block(Fingerprint, bool, Done<usize>),
-    Restore(Identifier, Arc<str>, Done<bool>),
+    Restore(Box<Resource>, Done<bool>),
     Opened(Identifier, Opening, Done<bool>),
 }
 
@@ -52,7 +52,8 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("sdmp-store".to_owned())
             .spawn(move || {
-                Loop { writing, keys: Keys::default(), state: shared.state(), shared }.run(&waiting);
+                let (keys, state) = (Keys::default(), shared.state());
+                Loop { writing, keys, state, shared, is_full: false }.run(&waiting);
             })
             .map_err(|error| Error::Engine(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -83,6 +84,8 @@ struct Loop {
     /// The state with what the transaction under way has done.
     state: State,
     shared: Arc<Shared>,
+    /// A call of this transaction found the disk full.
+    is_full: bool,
 }
 
 impl Loop {
@@ -121,7 +124,12 @@ impl Loop {
             Ok(()) => *lock(&self.shared.state) = self.state.clone(),
             Err(_) => self.take_back(),
         }
-        self.writing.files.heal(&result);
+        if self.is_full || result == Err(Error::Full) {
+            self.is_full = false;
+            self.writing.files.give_reserve();
+        } else {
+            self.writing.files.has_room();
+        }
         for tell in tells {
             tell(result.clone());
         }
@@ -129,12 +137,18 @@ impl Loop {
 
     fn begin(&mut self) -> Result<(), Error> {
         self.writing.faults.at("begin")?;
-        self.writing.db.execute_batch("BEGIN IMMEDIATE").map_err(|error| Failure::from(error).into())
+        self.writing
+            .db
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|error| Failure::from(error).into())
     }
 
     fn end(&mut self) -> Result<(), Error> {
         self.writing.faults.at("commit")?;
-        self.writing.db.execute_batch("COMMIT").map_err(|error| Error::from(Failure::from(error)))?;
+        self.writing
+            .db
+            .execute_batch("COMMIT")
+            .map_err(|error| Error::from(Failure::from(error)))?;
         // It is durable, whatever a test orders here; only the process can still end.
         drop(self.writing.faults.at("committed"));
         Ok(())
@@ -151,6 +165,8 @@ impl Loop {
     fn do_job(&mut self, job: Job) -> (Tell, Option<Error>) {
         match job {
             Job::Append(append, done) => self.within(done, |this| {
+                let is_content = |one: &Candidate| !one.resource().kind().is_control();
+                this.check_room(append.candidates.iter().any(is_content))?;
                 let Writing { db, faults, .. } = &this.writing;
                 write::append(db, &mut this.keys, &mut this.state, append, faults)
             }),
@@ -163,13 +179,19 @@ impl Loop {
             Job::Block(author, blocked, done) => self.within(done, |this| {
                 write::block(&this.writing.db, &mut this.keys, &author, blocked)
             }),
-            Job::Restore(id, text, done) => {
-                self.within(done, |this| write::restore(&this.writing.db, &id, &text))
-            }
+            Job::Restore(resource, done) => self.within(done, |this| {
+                this.check_room(true)?;
+                write::restore(&this.writing.db, &resource)
+            }),
             Job::Opened(id, result, done) => {
                 self.within(done, |this| write::opened(&this.writing.db, &id, &result))
             }
         }
+    }
+
+    /// N49: while the reserve is given away, content is not written.
+    fn check_room(&mut self, is_content: bool) -> Result<(), Error> {
+        if is_content && !self.writing.files.has_room() { Err(Error::Full) } else { Ok(()) }
     }
 
     fn within<T: 'static>(
@@ -188,6 +210,7 @@ impl Loop {
             }
             Err(error) => {
                 self.state = before;
+                self.is_full |= error == Error::Full;
                 self.keys.clear();
                 let back = self.writing.db.execute_batch("ROLLBACK TO job; RELEASE job");
                 // Where the disk is full SQLite may have ended the whole transaction.
@@ -212,6 +235,6 @@ fn refusal(job: Job, error: Error) -> Tell {
         Job::Append(_, done) => tell(done, Err(error)),
         Job::Keep(_, done) => tell(done, Err(error)),
         Job::GiveUp(_, _, done) | Job::Block(_, _, done) => tell(done, Err(error)),
-        Job::Restore(_, _, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
+        Job::Restore(_, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
     }
 }
