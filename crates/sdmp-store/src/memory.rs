@@ -172,9 +172,8 @@ impl Store for Memory {
                 return 0;
             }
             inner.blocked.insert(author.clone());
-            let of = |meta: &&Meta| meta.user == *author && !meta.kind.is_control();
-            let ids: Vec<Identifier> =
-                inner.known.iter().filter(of).map(|meta| meta.id.clone()).collect();
+            let lines = inner.lines.iter().filter(|line| line.author == *author);
+            let ids: Vec<Identifier> = lines.map(|line| line.id.clone()).collect();
             ids.iter().filter(|id| inner.take_text(id, Gone::Blocked)).count()
         })
     }

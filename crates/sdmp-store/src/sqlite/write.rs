@@ -121,8 +121,9 @@ pub(super) fn block(
     }
     let k = keys.number(db, author)?;
     db.execute("INSERT OR IGNORE INTO blocked VALUES (?1)", [k])?;
-    let mut statement =
-        db.prepare_cached("SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone = 0")?;
+    let mut statement = db.prepare_cached(
+        "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone = 0 ORDER BY n",
+    )?;
     let lines = statement.query_map([k], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     lines.iter().try_for_each(|n| take_text(db, *n, Gone::Blocked))?;
     Ok(lines.len())

@@ -56,7 +56,8 @@ pub(super) fn all<S: Store + ?Sized>(
 /// What was admissible on a snapshot is refused after a revocation that came between.
 pub fn is_judged_again_in_the_append<P: Place>() {
     let house = House::new();
-    let store = house.begin(P::new(&house.node.fp()).open(Faults::none()).unwrap());
+    let place = P::new(&house.node.fp());
+    let store = house.begin(place.open(Faults::none()).unwrap());
     let snapshot = store.snapshot().unwrap();
     let bar = house.user.author().revoke(house.trust.id(), false, at(20)).unwrap();
     house.append(&store, &[bar.clone()], at(30)).unwrap();
@@ -70,7 +71,8 @@ pub fn is_judged_again_in_the_append<P: Place>() {
 /// One line for an item that comes twice: in one call, in two, from two threads.
 pub fn the_same_item_makes_one_line<P: Place>() {
     let house = House::new();
-    let store = house.begin(P::new(&house.node.fp()).open(Faults::none()).unwrap());
+    let place = P::new(&house.node.fp());
+    let store = house.begin(place.open(Faults::none()).unwrap());
     let one = house.messages(0..1);
     let appended = house.append(&store, &[one[0].clone(), one[0].clone()], at(100)).unwrap();
     assert_eq!(verdicts(&appended.judged), [&Verdict::Admit { revoked: false }, &Verdict::Known]);
@@ -96,7 +98,8 @@ pub fn any_order_in_one_call_ends_alike<P: Place>() {
     let revocation = house.user.author().revoke(content.id(), false, at(3)).unwrap();
     let items = [house.other.identity(), house.other_trust.clone(), content, revocation];
     for order in orders(4) {
-        let store = house.begin(P::new(&house.node.fp()).open(Faults::none()).unwrap());
+        let place = P::new(&house.node.fp());
+        let store = house.begin(place.open(Faults::none()).unwrap());
         let call: Vec<Resource> = order.iter().map(|n| items[*n].clone()).collect();
         let appended = house.append(&store, &call, at(50)).unwrap();
         assert_eq!(appended.lines.len(), 3, "{order:?}: {:?}", verdicts(&appended.judged));
@@ -150,7 +153,8 @@ pub fn first_lines_are_those_of_n21<P: Place>() {
 /// A snapshot neither changes nor stops appends.
 pub fn a_snapshot_is_one_state_while_appends_pass<P: Place>() {
     let house = House::new();
-    let store = house.begin(P::new(&house.node.fp()).open(Faults::none()).unwrap());
+    let place = P::new(&house.node.fp());
+    let store = house.begin(place.open(Faults::none()).unwrap());
     house.append(&store, &house.messages(0..8), at(100)).unwrap();
     let snapshot = store.snapshot().unwrap();
     let (head, lines) = all(&store, &house);
