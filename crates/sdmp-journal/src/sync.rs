@@ -4,6 +4,7 @@
 //! it must know of the node it asks a [`Guide`], one consistent state at one moment. [`PeerRow`]s and
 //! [`Want`]s are what a store keeps; everything else is gone with the process and comes again.
 
+mod address;
 mod event;
 mod guide;
 mod limits;
@@ -16,6 +17,7 @@ pub(crate) mod time;
 mod want;
 mod wants;
 
+pub use address::{MAX_ADDRESSES, Prefix, addresses};
 pub use event::{CloseReason, Input, Outcome, SessionId, ToJudge, Wish};
 pub use guide::{Access, Collected, Guide, Standing};
 pub use limits::Limits;

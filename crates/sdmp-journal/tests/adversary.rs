@@ -88,10 +88,9 @@ fn n54_a_forked_journal_is_told_and_what_is_in_it_comes_all_the_same() {
         if from.name == "A2"
             && *to == a1
             && let Some(lines) = lines_of(body)
+            && let Some(first) = lines.entries.first_mut().filter(|_| once)
         {
-            if let Some(first) = lines.entries.first_mut().filter(|_| once) {
-                (first.lid, once) = (LineId::after("another past"), false);
-            }
+            (first.lid, once) = (LineId::after("another past"), false);
         }
         true
     }));
@@ -109,10 +108,9 @@ fn n54_a_chain_that_breaks_in_the_middle_ends_the_session_for_an_hour() {
         if from.name == "B1"
             && *to == a1
             && let Some(lines) = lines_of(body)
+            && let [_, second, ..] = lines.entries.as_mut_slice()
         {
-            if let [_, second, ..] = lines.entries.as_mut_slice() {
-                second.lid = LineId::after("nothing");
-            }
+            second.lid = LineId::after("nothing");
         }
         true
     }));
@@ -186,10 +184,9 @@ fn n54_a_false_author_in_a_line_does_not_hide_a_resource() {
     world.tamper = Some(Box::new(move |from: &Node, _, body| {
         if from.name == "B2"
             && let Some(lines) = lines_of(body)
+            && let Some(last) = lines.entries.last_mut()
         {
-            if let Some(last) = lines.entries.last_mut() {
-                last.author = mallory.clone();
-            }
+            last.author = mallory.clone();
         }
         true
     }));

@@ -14,6 +14,7 @@
     reason = "a test that is wrong should stop"
 )]
 
+mod address;
 mod adversary;
 mod attacks;
 mod authority;

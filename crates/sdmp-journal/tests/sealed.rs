@@ -142,7 +142,7 @@ fn n39_keys_are_those_that_hold_read_encrypted() {
     assert!(has(&people.alice) && has(&people.bob) && has(&people.carol));
     assert!(!has(&people.dave) && keys.len() == 3);
     let nobody = Fingerprint::from_octets([7; 64]);
-    let unknown = recipients(&authority, &people.alice.fp(), &[nobody.clone()]);
+    let unknown = recipients(&authority, &people.alice.fp(), std::slice::from_ref(&nobody));
     assert_eq!(unknown, Err(Error::Rule(Code::IdentityUnknown)));
     let many = recipients(&authority, &people.alice.fp(), &vec![people.bob.fp(); 33]);
     assert_eq!(many, Err(Error::Rule(Code::ResourceSize)));

@@ -17,6 +17,7 @@ pub type Copy = Result<Resource, Error>;
 
 /// What an answer holds for one name.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "at most 64 of them, for one call")]
 pub enum Found {
     /// Nothing for us, for whatever reason.
     Nothing,

@@ -45,11 +45,14 @@ pub(crate) fn kind_of(payload: &Container) -> Option<CoreSchema> {
 /// Reads the body of a payload.
 pub(crate) fn body(payload: &Container) -> Result<Body, Malformed> {
     let kind = kind_of(payload).ok_or(Malformed::Body(Code::ExchangeUnexpected.into()))?;
-    let read = match kind {
-        CoreSchema::RequestJournal => request_journal(payload),
-        CoreSchema::RequestResource => request_resource(payload),
-        CoreSchema::Response => response(payload).map(Body::Response),
-        _ => lines(payload.root(), 1).map(Body::Broadcast),
+    let read = if kind == CoreSchema::RequestJournal {
+        request_journal(payload)
+    } else if kind == CoreSchema::RequestResource {
+        request_resource(payload)
+    } else if kind == CoreSchema::Response {
+        response(payload).map(Body::Response)
+    } else {
+        lines(payload.root(), 1).map(Body::Broadcast)
     };
     read.map_err(|error| match request_id(payload, kind) {
         Some(identifier) => Malformed::Request(identifier),

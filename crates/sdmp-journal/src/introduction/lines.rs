@@ -29,15 +29,14 @@ pub fn first_lines(
     brought: &[Resource],
 ) -> Result<FirstLines, Error> {
     let identity = |key: &Fingerprint| {
-        let found = brought.iter().find(|one| match one.body() {
-            Body::Identity(identity) => identity.fingerprint() == key,
-            _ => false,
-        });
+        let found = brought.iter().find(
+            |one| matches!(one.body(), Body::Identity(identity) if identity.fingerprint() == key),
+        );
         found.cloned().ok_or(Error::Rule(Code::IdentityUnknown))
     };
-    let trusts = brought.iter().filter_map(|one| match Fact::of(one, 0) {
-        Fact::Trust(fact) if fact.meta.user == *user => Some((one, fact)),
-        _ => None,
+    let trusts = brought.iter().filter_map(|one| {
+        let Fact::Trust(fact) = Fact::of(one, 0) else { return None };
+        (fact.meta.user == *user).then_some((one, fact))
     });
     let trusts: Vec<(&Resource, TrustFact)> = trusts.collect();
     let own = trusts.iter().filter(|(_, fact)| fact.trustee == *node);

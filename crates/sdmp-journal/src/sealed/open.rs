@@ -28,6 +28,7 @@ pub struct Sealed {
 /// A message that may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 pub enum Opened {
     /// Signed inside by the resource's signer, who is the sender.
     Proven {

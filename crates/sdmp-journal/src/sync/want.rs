@@ -188,24 +188,21 @@ impl Want {
                 *holder = Holder::new(now);
             }
         }
-        match &self.next {
-            Next::Waits(WaitsFor::Resource(waited)) if waited == name => {
-                for holder in self.holders.values_mut().filter(|holder| holder.is_usable()) {
-                    holder.due = holder.due.min(now);
-                }
-                self.settle(now);
+        let waited = Next::Waits(WaitsFor::Resource(name.clone()));
+        if self.next == waited {
+            for holder in self.holders.values_mut().filter(|holder| holder.is_usable()) {
+                holder.due = holder.due.min(now);
             }
-            Next::Due(_) => self.settle(now),
-            _ => {}
+        }
+        if self.next == waited || matches!(self.next, Next::Due(_)) {
+            self.settle(now);
         }
     }
 
     /// All that it waits for, the signers of single copies included.
     pub(crate) fn waits_for(&self) -> impl Iterator<Item = &ResourceName> {
-        let whole = match &self.next {
-            Next::Waits(WaitsFor::Resource(name)) => Some(name),
-            _ => None,
-        };
+        let whole =
+            if let Next::Waits(WaitsFor::Resource(name)) = &self.next { Some(name) } else { None };
         let copies = self.holders.values().filter_map(|holder| match &holder.doubt {
             Some(Doubt::UnknownSigner(name)) => Some(name),
             _ => None,

@@ -91,11 +91,10 @@ impl Wants {
             self.order = self.order.saturating_add(1);
             Want::new(self.order, holder.clone(), now)
         });
-        if want.add_holder(holder, now) {
-            match want.next {
-                Next::Closed(_) | Next::Due(_) | Next::Waits(WaitsFor::Room) => want.settle(now),
-                _ => {}
-            }
+        if want.add_holder(holder, now)
+            && matches!(want.next, Next::Closed(_) | Next::Due(_) | Next::Waits(WaitsFor::Room))
+        {
+            want.settle(now);
         }
         self.put(name.clone(), want, now);
     }
@@ -148,9 +147,12 @@ impl Wants {
         let fits = |name: &&ResourceName| self.rows.get(*name).is_some_and(|want| !elsewhere(want));
         let names: Vec<ResourceName> = candidates.filter(fits).take(limit).cloned().collect();
         for name in &names {
-            self.change(name, now, |want| match &mut want.next {
-                Next::Asked(asked) => drop(asked.insert(holder.clone())),
-                _ => want.next = Next::Asked(BTreeSet::from([holder.clone()])),
+            self.change(name, now, |want| {
+                if let Next::Asked(asked) = &mut want.next {
+                    asked.insert(holder.clone());
+                } else {
+                    want.next = Next::Asked(BTreeSet::from([holder.clone()]));
+                }
             });
         }
         names

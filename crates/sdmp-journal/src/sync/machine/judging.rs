@@ -118,14 +118,10 @@ impl Machine {
     ) {
         let (now, revocation) = (turn.now, &item.resource);
         let known = outcome == Outcome::Known;
-        let waited = match &outcome {
-            Outcome::Waits(missing) | Outcome::UnknownSigner(missing) => Some(missing.clone()),
-            _ => None,
-        };
-        if let Some(missing) = waited {
+        if let Outcome::Waits(missing) | Outcome::UnknownSigner(missing) = &outcome {
             // The revocation is wanted for its own sake: it waits like any other resource.
             self.wants.add(&item.name, &item.giver, now);
-            self.wants.wait(&item.name, &missing, now);
+            self.wants.wait(&item.name, missing, now);
         }
         let by_user = revocation.signer() == revocation.user();
         let twice = self.wants.is_claimed_by_another(of, &item.giver, revocation.id());

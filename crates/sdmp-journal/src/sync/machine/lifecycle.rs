@@ -128,13 +128,13 @@ impl Machine {
             }
         }
         let random = turn.octet();
-        if let Some(peer) = self.peers.get_mut(&session.peer) {
-            if peer.session == Some(id) {
-                peer.session = None;
-                // A peer that accepts and says nothing is not dialled at once again.
-                if session.dialled && !session.received {
-                    peer.failed(random, turn.now);
-                }
+        if let Some(peer) = self.peers.get_mut(&session.peer)
+            && peer.session == Some(id)
+        {
+            peer.session = None;
+            // A peer that accepts and says nothing is not dialled at once again.
+            if session.dialled && !session.received {
+                peer.failed(random, turn.now);
             }
         }
     }
