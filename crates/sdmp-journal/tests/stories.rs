@@ -1,6 +1,7 @@
 //! What people do with their devices, from the first day to the last (N30 to N36).
 
-use sdmp_journal::Resource;
+use sdmp_journal::sync::CloseReason;
+use sdmp_journal::{Code, Resource};
 
 use crate::net::node::Node;
 use crate::net::people::Person;
@@ -46,4 +47,28 @@ fn n17_n32_story_6_over_an_expired_trust_control_comes_and_content_once_it_is_gi
     for seed in 0..12 {
         away_for_a_year(seed);
     }
+}
+
+/// How often A's node refuses one of so many nodes of B because of their number.
+fn refused_of(nodes: i64) -> usize {
+    let (a, b) = (Person::new("a", 1), Person::new("b", nodes));
+    let mut all = vec![a.node(0, "A1")];
+    all.extend((0..b.nodes.len()).map(|index| b.node(index, "B")));
+    let mut world = World::new(all, 3);
+    world.all_reachable_but(&[]);
+    let trusts = [a.trusts(&b, 1), b.trusts(&a, 2)];
+    for node in 0..world.nodes.len() {
+        let mut file = if node == 0 { b.introduction() } else { a.introduction() };
+        file.extend(trusts.clone());
+        world.introduce(node, file);
+    }
+    world.run_for(30_000);
+    let full = CloseReason::Code(Code::QuotaAuthor);
+    world.closed.iter().filter(|(at, _, reason)| *at == 0 && *reason == full).count()
+}
+
+#[test]
+fn n51_8_nodes_of_another_user_are_connected_and_a_ninth_is_refused() {
+    assert_eq!(refused_of(8), 0);
+    assert!(refused_of(9) > 0);
 }

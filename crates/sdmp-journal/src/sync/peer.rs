@@ -146,3 +146,30 @@ pub(crate) fn jitter(base: Duration, random: u8) -> Duration {
     let half = base / 2;
     half.saturating_add(base.saturating_mul(u32::from(random)) / 255)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n34_pauses_double_to_an_hour_and_are_a_day_after_30_days() {
+        let key = Fingerprint::from_octets([1; 64]);
+        let mut now = Timestamp::MIN;
+        let mut peer = Peer::new(PeerRow::new(&key, &key, now), now);
+        // 127 of 255 is the middle: the pause itself, nearly.
+        let mut pause = |now| {
+            peer.failed(127, now);
+            since(peer.row.due, now).as_secs()
+        };
+        let first: Vec<u64> = (0..10).map(|_| pause(now)).collect();
+        assert_eq!(first, [9, 19, 39, 79, 159, 319, 638, 1277, 2554, 3592]);
+        now = later(now, DAY.saturating_mul(30).saturating_sub(SECOND));
+        assert_eq!(pause(now), 3592);
+        now = later(now, SECOND);
+        assert_eq!(pause(now), 86_230);
+        peer.connected(now);
+        peer.failed(127, now);
+        assert_eq!(since(peer.row.due, now).as_secs(), 9, "a session begins the count anew");
+        assert_eq!((jitter(DAY, 0), jitter(DAY, 255)), (DAY / 2, DAY + DAY / 2));
+    }
+}
