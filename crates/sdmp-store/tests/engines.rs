@@ -31,6 +31,10 @@ impl SqlitePlace {
             .with_token(place.join("token"))
             .with_reserve(1 << 16)
     }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.directory.path()
+    }
 }
 
 impl Place for SqlitePlace {

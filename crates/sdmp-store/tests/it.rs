@@ -1,6 +1,7 @@
 //! The tests of this crate's public face, in one program.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -10,3 +11,7 @@
 )]
 
 mod engines;
+#[cfg(feature = "sqlite")]
+mod kill;
+#[cfg(feature = "sqlite")]
+mod sqlite;
