@@ -7,7 +7,9 @@ use crate::Error;
 
 /// Asked at each named step of a writing call; an error there is what the disk would have said.
 #[derive(Clone)]
-pub struct Faults(Option<Arc<dyn Fn(&'static str) -> Result<(), Error> + Send + Sync>>);
+pub struct Faults(Option<Arc<Fault>>);
+
+type Fault = dyn Fn(&'static str) -> Result<(), Error> + Send + Sync;
 
 impl Faults {
     /// No faults.

@@ -82,7 +82,10 @@ pub fn import(
                     waiting.push(judged.candidate);
                     continue;
                 }
-                _ => &mut imported.left,
+                Verdict::Waits(_)
+                | Verdict::BadCopy(_)
+                | Verdict::SetAside(_)
+                | Verdict::Refused(_) => &mut imported.left,
             };
             *counter = counter.saturating_add(1);
         }

@@ -168,8 +168,9 @@ fn make_private(directory: &Path) -> Result<(), Error> {
 }
 
 fn io(error: &std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
-        _ => Error::Engine(error.to_string()),
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        Error::Full
+    } else {
+        Error::Engine(error.to_string())
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn meta(db: &Connection, id: &Identifier, count: u64) -> Result<Optio
     let mut statement = db.prepare_cached(&format!("{META} WHERE r.id = ?1 AND r.n <= ?2"))?;
     let found =
         statement.query_row(params![id.as_octets(), signed(count)?], |row| Ok(read_meta(row)));
-    Ok(found.optional()?.transpose()?)
+    found.optional()?.transpose()
 }
 
 fn read_meta(row: &SqlRow<'_>) -> Result<Meta, Failure> {
@@ -122,7 +122,9 @@ fn fact(db: &Connection, meta: Meta) -> Result<Fact, Failure> {
                 .query_row([n], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
             Fact::Revocation(RevocationFact { meta, target: identifier(&target)?, authorized })
         }
-        _ => Fact::Content(meta),
+        Kind::Node | Kind::User | Kind::Message | Kind::Receipt | Kind::None | Kind::Encrypted => {
+            Fact::Content(meta)
+        }
     })
 }
 
@@ -203,7 +205,7 @@ fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result
                 fact.authorized
             ])?;
         }
-        _ => {}
+        Fact::Content(_) | _ => {}
     }
     Ok(())
 }

@@ -41,6 +41,9 @@ impl House {
     }
 
     /// Appends resources at a time.
+    ///
+    /// # Errors
+    /// Those of [`Store::append`].
     pub fn append(
         &self,
         store: &dyn Store,

@@ -60,7 +60,7 @@ pub fn is_judged_again_in_the_append<P: Place>() {
     let store = house.begin(place.open(Faults::none()).unwrap());
     let snapshot = store.snapshot().unwrap();
     let bar = house.user.author().revoke(house.trust.id(), false, at(20)).unwrap();
-    house.append(&store, &[bar.clone()], at(30)).unwrap();
+    house.append(&store, std::slice::from_ref(&bar), at(30)).unwrap();
     let appended = house.append(&store, &house.messages(0..1), at(30)).unwrap();
     assert_eq!(verdicts(&appended.judged), [&Verdict::Refused(Code::AuthorityEnded)]);
     assert!(appended.lines.is_empty());
@@ -133,7 +133,7 @@ pub fn first_lines_are_those_of_n21<P: Place>() {
     for few in [vec![identity.clone()], vec![identity.clone(), trust.clone()]] {
         assert_eq!(house.append(&store, &few, at(10)).unwrap_err(), Error::FirstLines);
     }
-    let waits = house.append(&store, &[trust.clone()], at(10)).unwrap();
+    let waits = house.append(&store, std::slice::from_ref(&trust), at(10)).unwrap();
     assert!(waits.lines.is_empty(), "nothing was admitted, so nothing is wrong");
     let signer = house.node.identity();
     let more = house.other.identity();

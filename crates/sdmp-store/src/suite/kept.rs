@@ -21,7 +21,7 @@ fn want(n: u8, next: Next, doubt: Option<Doubt>) -> (ResourceName, Want) {
     let doubted = Holder { due: at(7), misses: 3, doubt };
     let free = Holder { due: at(9), misses: 0, doubt: None };
     let holders = BTreeMap::from([(holder(200), doubted), (holder(201), free)]);
-    let (order, urgent) = (u64::from(n) + 1, n % 2 == 0);
+    let (order, urgent) = (u64::from(n) + 1, n.is_multiple_of(2));
     (name(n), Want { order, urgent, reporter: holder(200), next, holders })
 }
 

@@ -167,7 +167,7 @@ pub fn the_newest_node_resource_says_whether_there_is_an_address<P: Place>() {
     let old = author.node(None, vec!["192.0.2.2:1".to_owned()], at(5)).unwrap();
     assert!(!has(&store));
     for (resource, expected) in [(&with, true), (&without, false), (&old, false)] {
-        let appended = house.append(&store, &[resource.clone()], at(100)).unwrap();
+        let appended = house.append(&store, std::slice::from_ref(resource), at(100)).unwrap();
         assert_eq!(appended.lines.len(), 1);
         assert_eq!(has(&store), expected);
     }
