@@ -12,9 +12,11 @@ use crate::common::{
     read_sealed, refuse_plain, refuse_sealed,
 };
 use crate::error::{Error, MessageKind, Misbehaviour};
+use crate::labels::confirmation;
 use crate::policy::Config;
-use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
-use crate::secured::{Channels, Next, Role, Secured, Traffic};
+use crate::proof::{Claim, Proven, check_confirmation, spend_verification};
+use crate::role::Role;
+use crate::secured::{Channels, Next, Secured, Traffic};
 use crate::session::Session;
 use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
@@ -294,10 +296,10 @@ impl ExpectConfirmation {
         let channels = &mut self.traffic.channels;
         let plaintext = channels.receive.open(sealed, MessageKind::FinResponder)?;
         check_not_refused(&plaintext)?;
-        let expected = confirmation(Role::Responder.name(), &self.traffic.t2);
+        let expected = confirmation(Role::Responder, &self.traffic.t2);
         check_confirmation(MessageKind::FinResponder, &plaintext, expected.as_bytes(), &self.peer)?;
         self.peer.check_usable(now).map_err(Error::PeerProof)?;
-        let own = confirmation(Role::Initiator.name(), &self.traffic.t2);
+        let own = confirmation(Role::Initiator, &self.traffic.t2);
         let fin = sign_octets(own.as_bytes(), &[&config.local], now).map_err(Error::Local)?;
         channels.send.seal(fin.as_bytes(), random)
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use sdmp_container::closed::HandshakeSignature;
-use sdmp_container::{Fingerprint, IdentityType, Signature, SignatureEntry, Timestamp, b64url};
+use sdmp_container::{Fingerprint, IdentityType, Signature, SignatureEntry, Timestamp};
 use sdmp_crypto::hash::sha512;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_envelope::{Error as EnvelopeError, Identity, signature};
@@ -110,27 +110,6 @@ fn single(object: &Signature) -> Result<&SignatureEntry, EnvelopeError> {
         [entry] => Ok(entry),
         _ => Err(EnvelopeError::BadSignature),
     }
-}
-
-/// The text of the container that FIN signs: `sdmp/0.12 fin ROLE H` (R31).
-pub(crate) fn confirmation(role: &str, t2: &[u8; 64]) -> String {
-    receipt("fin", role, t2)
-}
-
-/// The text of the authenticated close: `sdmp/0.12 close ROLE H` (R41).
-pub(crate) fn close(role: &str, t2: &[u8; 64]) -> String {
-    receipt("close", role, t2)
-}
-
-/// How every receipt of the protocol's own begins.
-pub(crate) const RESERVED_RECEIPT: &str = "sdmp/0.12 ";
-
-fn receipt(what: &str, role: &str, t2: &[u8; 64]) -> String {
-    let hash = b64url::encode(t2);
-    format!(
-        "{{\"sdmp\":{{\"version\":\"0.12.0\",\"schemas\":[\"receipt\"]}},\
-         \"receipt\":\"{RESERVED_RECEIPT}{what} {role} {hash}\"}}"
-    )
 }
 
 /// Spends the time of one verification: refusing early must not be faster than refusing late.

@@ -12,9 +12,11 @@ use crate::common::{
     read_sealed, refusals_of_m3, refuse_plain, refuse_sealed,
 };
 use crate::error::{Error, Incompatible, MessageKind, Misbehaviour};
+use crate::labels::confirmation;
 use crate::policy::Config;
-use crate::proof::{Claim, Proven, check_confirmation, confirmation, spend_verification};
-use crate::secured::{Channels, Next, Role, Secured, Traffic};
+use crate::proof::{Claim, Proven, check_confirmation, spend_verification};
+use crate::role::Role;
+use crate::secured::{Channels, Next, Secured, Traffic};
 use crate::session::Session;
 use crate::step::{Failed, Machine, Step, judge, private::Resume};
 
@@ -283,7 +285,7 @@ fn confirm(
     now: Timestamp,
     random: &mut dyn Random,
 ) -> Result<String, Error> {
-    let text = confirmation(Role::Responder.name(), &traffic.t2);
+    let text = confirmation(Role::Responder, &traffic.t2);
     let fin = sign_octets(text.as_bytes(), &[&config.local], now).map_err(Error::Local)?;
     traffic.channels.send.seal(fin.as_bytes(), random)
 }
@@ -317,7 +319,7 @@ impl ExpectConfirmation {
         }
         let plaintext = traffic.open(sealed, message)?;
         check_not_refused(&plaintext)?;
-        let expected = confirmation(Role::Initiator.name(), &self.traffic.t2);
+        let expected = confirmation(Role::Initiator, &self.traffic.t2);
         check_confirmation(message, &plaintext, expected.as_bytes(), &self.peer)
     }
 }

@@ -1,8 +1,5 @@
 //! The keys of a handshake after both public values are known, and what follows from them.
 
-use std::fmt;
-use std::str::FromStr;
-
 use sdmp_container::closed::Rejection;
 use sdmp_crypto::hkdf::Prk;
 use sdmp_crypto::random::Random;
@@ -10,60 +7,13 @@ use sdmp_crypto::secret::{Secret, SecretVec};
 use sdmp_envelope::ContentKey;
 
 use crate::channel::Channel;
-use crate::error::{Error, UnknownName};
+use crate::error::Error;
+use crate::labels;
 use crate::policy::{Config, Profile};
+use crate::role::Role;
 use crate::schedule::{
     HandshakeSecrets, TrafficSecrets, published_key, transcript_1, transcript_2,
 };
-
-/// Which side opened the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The side that opened the connection.
-    Initiator,
-    /// The other side.
-    Responder,
-}
-
-impl Role {
-    /// Both, the one that speaks first before the other.
-    pub const ALL: [Self; 2] = [Self::Initiator, Self::Responder];
-
-    /// The word that stands in FIN and close (R31, R41).
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Initiator => "initiator",
-            Self::Responder => "responder",
-        }
-    }
-
-    /// The side that is not this one.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Initiator => Self::Responder,
-            Self::Responder => Self::Initiator,
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == text)
-            .ok_or(UnknownName("initiator or responder"))
-    }
-}
 
 /// Both directions, seen from one side.
 #[derive(Debug)]
@@ -126,8 +76,8 @@ impl Secured {
         match config.policy.profile {
             Profile::Hardened => {
                 let secrets = HandshakeSecrets::derive(z, &t1)?;
-                log(config, "HS_I2R", &t1, secrets.i2r.expose());
-                log(config, "HS_R2I", &t1, secrets.r2i.expose());
+                log(config, labels::HS_I2R, &t1, secrets.i2r.expose());
+                log(config, labels::HS_R2I, &t1, secrets.r2i.expose());
                 Ok(Self {
                     channels: Channels::new(
                         role,
@@ -140,7 +90,7 @@ impl Secured {
             Profile::Published => {
                 // One key for both directions: the text knows no other (section 7).
                 let key = published_key(z);
-                log(config, "PUBLISHED_K", &t1, key.expose());
+                log(config, labels::PUBLISHED_K, &t1, key.expose());
                 let copy = Secret::new(*key.expose());
                 Ok(Self {
                     channels: Channels::new(
@@ -167,10 +117,10 @@ impl Traffic {
     ) -> Result<Self, Error> {
         let t2 = transcript_2(t1, p3, p4);
         let secrets = TrafficSecrets::derive(derived, &t2)?;
-        log(config, "AP_I2R", t1, secrets.i2r.expose());
-        log(config, "AP_R2I", t1, secrets.r2i.expose());
-        log(config, "EXPORTER", t1, secrets.exporter.expose());
-        log(config, "SESSION_ID", t1, &secrets.session_id);
+        log(config, labels::AP_I2R, t1, secrets.i2r.expose());
+        log(config, labels::AP_R2I, t1, secrets.r2i.expose());
+        log(config, labels::EXPORTER, t1, secrets.exporter.expose());
+        log(config, labels::SESSION_ID, t1, &secrets.session_id);
         Ok(Self {
             channels: Channels::new(
                 role,

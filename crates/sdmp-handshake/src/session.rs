@@ -14,10 +14,11 @@ use sdmp_envelope::network::Sealed;
 
 use crate::channel::{Channel, padded};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
+use crate::labels;
 use crate::policy::{Config, Profile};
-use crate::proof;
+use crate::role::Role;
 use crate::schedule;
-use crate::secured::{Channels, Role, Traffic};
+use crate::secured::{Channels, Traffic};
 use judge::{check_sendable, invalid};
 pub use received::{ExtensionCheck, Opened, Received};
 use shared::Shared;
@@ -64,7 +65,7 @@ impl Session {
         group: Group,
     ) -> Self {
         let mut shared = Shared::new(config, role, peer, group);
-        shared.peer_close = Some(proof::close(role.other().name(), &traffic.t2));
+        shared.peer_close = Some(labels::close(role.other(), &traffic.t2));
         shared.exporter = Some(traffic.exporter);
         shared.session_id = Some(traffic.session_id);
         shared.transcript = Some(traffic.t2);

@@ -56,10 +56,16 @@ impl<M: Machine> Step<M> {
     ///
     /// # Errors
     /// The step itself, if it is another one.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the step itself is handed back, and it is on no hot path"
+    )]
     pub fn into_continue(self) -> Result<(M, Vec<String>), Self> {
         match self {
             Self::Continue { machine, send } => Ok((machine, send)),
-            other => Err(other),
+            other @ (Self::NeedIdentity(_) | Self::Authorize(_) | Self::Complete { .. }) => {
+                Err(other)
+            }
         }
     }
 }

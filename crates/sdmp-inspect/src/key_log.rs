@@ -6,12 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use sdmp_crypto::secret::Secret;
 use sdmp_envelope::ContentKey;
-use sdmp_handshake::{KeyLog, Role};
+use sdmp_handshake::{KeyLog, Role, labels};
 use zeroize::Zeroizing;
-
-/// The labels of a key log.
-const LABELS: &[&str] =
-    &["HS_I2R", "HS_R2I", "AP_I2R", "AP_R2I", "EXPORTER", "SESSION_ID", "PUBLISHED_K"];
 
 /// The most sessions that are taken from one key log.
 const SESSIONS: usize = 4096;
@@ -73,7 +69,7 @@ impl SessionKeys {
 
     /// Whether a text begins as a key log does.
     pub fn is_key_log(octets: &[u8]) -> bool {
-        LABELS.iter().any(|label| {
+        labels::KEY_LOG.iter().any(|(label, _)| {
             octets.strip_prefix(label.as_bytes()).is_some_and(|rest| rest.starts_with(b" "))
         })
     }
@@ -81,10 +77,9 @@ impl SessionKeys {
     fn read_line(&self, line: &[u8]) -> Option<()> {
         let mut words = std::str::from_utf8(line).ok()?.split(' ');
         let (label, handshake, secret) = (words.next()?, words.next()?, words.next()?);
-        let label = *LABELS.iter().find(|known| **known == label)?;
+        let &(label, length) = labels::KEY_LOG.iter().find(|(known, _)| *known == label)?;
         let handshake: Handshake = hexadecimal(handshake)?.as_slice().try_into().ok()?;
         let secret = hexadecimal(secret)?;
-        let length = if matches!(label, "SESSION_ID" | "PUBLISHED_K") { 32 } else { 64 };
         if words.next().is_some() || secret.len() != length {
             return None;
         }
@@ -118,12 +113,14 @@ impl SessionKeys {
     /// The key that seals what `from` sends.
     pub(crate) fn key(&self, handshake: &Handshake, slot: Slot, from: Role) -> Option<ContentKey> {
         let label = match (slot, from) {
-            (Slot::Handshake, Role::Initiator) => "HS_I2R",
-            (Slot::Handshake, Role::Responder) => "HS_R2I",
-            (Slot::Traffic, Role::Initiator) => "AP_I2R",
-            (Slot::Traffic, Role::Responder) => "AP_R2I",
+            (Slot::Handshake, Role::Initiator) => labels::HS_I2R,
+            (Slot::Handshake, Role::Responder) => labels::HS_R2I,
+            (Slot::Traffic, Role::Initiator) => labels::AP_I2R,
+            (Slot::Traffic, Role::Responder) => labels::AP_R2I,
             (Slot::Published, _) => {
-                return self.secret(handshake, "PUBLISHED_K").map(ContentKey::unauthenticated);
+                return self
+                    .secret(handshake, labels::PUBLISHED_K)
+                    .map(ContentKey::unauthenticated);
             }
         };
         self.secret(handshake, label).map(ContentKey::authenticated)
@@ -131,7 +128,7 @@ impl SessionKeys {
 
     /// The public name of the session (R44).
     pub(crate) fn session_id(&self, handshake: &Handshake) -> Option<[u8; 32]> {
-        self.secret::<32>(handshake, "SESSION_ID").map(|id| *id.expose())
+        self.secret::<32>(handshake, labels::SESSION_ID).map(|id| *id.expose())
     }
 }
 

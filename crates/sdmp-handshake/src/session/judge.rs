@@ -6,8 +6,8 @@ use sdmp_container::{Container, CoreSchema, Limits, Status};
 
 use super::{ExtensionCheck, Opened, Received, Shared};
 use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
+use crate::labels::RESERVED_RECEIPT;
 use crate::policy::Profile;
-use crate::proof::RESERVED_RECEIPT;
 
 impl Shared {
     /// What a plaintext is: the close, a refusal, or a container of the application's.

@@ -12,9 +12,9 @@ use sdmp_envelope::Identity;
 use sdmp_schema::Validator;
 
 use crate::error::Error;
+use crate::labels;
 use crate::policy::{Config, Profile, SessionLimits};
-use crate::proof;
-use crate::secured::Role;
+use crate::role::Role;
 
 /// What both halves of a session know.
 #[derive(Debug)]
@@ -70,6 +70,6 @@ impl Shared {
 
     /// The text of this side's close (R41); nothing in the published profile.
     pub(super) fn close_text(&self) -> Option<String> {
-        self.transcript.as_ref().map(|t2| proof::close(self.role.name(), t2))
+        self.transcript.as_ref().map(|t2| labels::close(self.role, t2))
     }
 }

@@ -8,7 +8,7 @@ use sdmp_crypto::dh::Groups;
 use sdmp_envelope::network::Sealed;
 use sdmp_envelope::signature;
 use sdmp_handshake::schedule::transcript_2;
-use sdmp_handshake::{Profile, Role};
+use sdmp_handshake::{Profile, Role, labels};
 
 use super::decrypt::Opened;
 use super::inspector::SessionInspector;
@@ -180,7 +180,7 @@ impl SessionInspector<'_> {
 
     /// FIN: a signature over the hash of everything.
     fn confirmation(&mut self, text: &[u8], from: Role, step: &mut Step) {
-        let expected = self.receipt("fin", from);
+        let expected = self.t2.as_ref().map(|t2| labels::confirmation(from, t2));
         let sentence = "the signed text is octet by octet the expected one: role, and hash of the whole transcript";
         let before = self.signers.of(from).clone();
         self.signature(text, "R31", sentence, expected.as_deref().map(str::as_bytes), from, step);
@@ -189,16 +189,6 @@ impl SessionInspector<'_> {
             let sentence = "the same signer as before";
             step.checks.is("R31", sentence, before == after, "it is another");
         }
-    }
-
-    /// The text of FIN or close (R31, R41), where the transcript is known.
-    fn receipt(&self, what: &str, from: Role) -> Option<String> {
-        let hash = b64url::encode(self.t2.as_ref()?);
-        Some(format!(
-            "{{\"sdmp\":{{\"version\":\"0.12.0\",\"schemas\":[\"receipt\"]}},\
-             \"receipt\":\"sdmp/0.12 {what} {} {hash}\"}}",
-            from.name()
-        ))
     }
 
     /// A closed signature container over exactly `expected`.
@@ -296,7 +286,7 @@ impl SessionInspector<'_> {
             step.checks.fails("R41", after, "its sender had said that nothing would follow");
         }
         let close = Receipt::from_container(&container).ok();
-        if close.is_some_and(|text| text.as_str().starts_with("sdmp/0.12 close "))
+        if close.is_some_and(|text| text.as_str().starts_with(labels::CLOSE_RECEIPT))
             && container.lists(CoreSchema::Receipt)
             && self.profile == Profile::Hardened
         {
@@ -309,7 +299,7 @@ impl SessionInspector<'_> {
     fn close(&mut self, text: &[u8], from: Role, step: &mut Step) {
         step.kind = Kind::Close;
         let sentence = "octet by octet the close of this side and this transcript";
-        match self.receipt("close", from) {
+        match self.t2.as_ref().map(|t2| labels::close(from, t2)) {
             Some(expected) => {
                 step.checks.is("R41", sentence, expected.as_bytes() == text, "they differ");
             }
