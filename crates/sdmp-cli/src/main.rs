@@ -21,6 +21,8 @@ mod progress;
 mod record;
 mod settings;
 mod shutdown;
+#[cfg(test)]
+mod wrappers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const HOSTILE: &str =
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u{1b}[31m\u{202e}'\"&";
 
-/// A session that was recorded on both sides, and somebody who looks at it.
+/// A session that was recorded on both sides, and a machine that inspects it.
 struct Scene {
     directory: TempDir,
     /// Knows both identities as peers.
@@ -165,7 +165,7 @@ fn without_keys_it_shows_what_an_eavesdropper_sees() {
         names(session),
         ["M1", "M2", "M3", "M4", "FIN_R", "FIN_I", "sealed", "sealed", "sealed", "sealed"]
     );
-    assert_eq!(session["initiator"], Value::Null, "nobody on the way learns who speaks");
+    assert_eq!(session["initiator"], Value::Null, "an eavesdropper does not learn who speaks");
     assert!(checks(&story, "fails").is_empty() && !checks(&story, "open").is_empty());
     assert!(!story.to_string().contains("hello"));
     let text = stdout(&expect(0, scene.inspect("bob", &["--short"])));

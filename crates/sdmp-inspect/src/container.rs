@@ -212,7 +212,7 @@ impl<'a> Unwrapper<'a> {
     fn open(&mut self, container: &Container, key: &PrivateKey, sentence: &str, depth: usize) {
         let opened = encrypted::open(container, key);
         let Some(opened) = self.step.checks.result("R21, R22", sentence, opened) else { return };
-        let sentence = "nobody altered it since it was sealed";
+        let sentence = "it has not been altered since it was sealed";
         match opened {
             Opened::Authenticated(_) => self.step.checks.holds("R21", sentence),
             Opened::Unauthenticated(_) => {
@@ -240,7 +240,7 @@ impl<'a> Unwrapper<'a> {
         let valid = !object.expires().is_expired(self.moment);
         let sentence = format!("it had not expired at {}", self.moment);
         checks.is("R16", &sentence, valid, "it had");
-        let why = "anybody can make an identity: compare the fingerprint with its owner";
+        let why = "anyone can make an identity: compare the fingerprint with its owner";
         checks.open("R30", "it is whose it is said to be", why);
     }
 

@@ -25,7 +25,7 @@ pub enum Kind {
     RefusalInPlaintext,
     /// Sealed, in place of M4, FIN_R or FIN_I.
     Refusal,
-    /// Traffic or close: without keys nobody can tell.
+    /// Traffic or close: which of them, only the keys tell.
     Sealed,
     /// A container that is no part of a session.
     Container,

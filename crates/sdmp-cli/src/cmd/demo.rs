@@ -1,7 +1,7 @@
 //! `sdmp demo`: two nodes, one real TCP connection, and every message explained.
 
 mod show;
-mod tap;
+pub(crate) mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
