@@ -107,32 +107,34 @@ impl Kind {
     pub fn visible(self, profile: Profile) -> &'static str {
         match (self, profile) {
             (Self::M1 | Self::M2, _) => {
-                "everybody on the way sees all of it; it names nobody, and without a discrete \
-                 logarithm it gives the secret to nobody"
+                "an eavesdropper sees all of it; it names neither node, and the secret does not \
+                 follow from it without a discrete logarithm"
             }
             (Self::M3, _) => {
-                "everybody sees that something was sealed and its padded size; only the other end \
+                "an eavesdropper sees that something was sealed and its padded size; only the other end \
                  of the exchange can open it, and it has not proved yet who it is"
             }
             (Self::M4, Profile::Hardened) => {
-                "everybody sees size and time; only the initiator can open it, whom the responder \
+                "an eavesdropper sees size and time; only the initiator can open it, whom the responder \
                  has verified and trusts"
             }
             (Self::M4 | Self::Traffic | Self::Close, Profile::Published) => {
-                "everybody sees size and time; only the two can read it, but an on-path attacker \
+                "an eavesdropper sees size and time; only the two can read it, but an on-path attacker \
                  can alter it unnoticed"
             }
             (Self::FinR | Self::FinI | Self::Traffic | Self::Close | Self::Sealed, _) => {
-                "everybody sees size (in steps of 8 KiB) and time; only the two can read or alter it"
+                "an eavesdropper sees size (in steps of 8 KiB) and time; only the two can read or \
+                 alter it"
             }
             (Self::RefusalInPlaintext, _) => {
-                "everybody sees it, and an on-path attacker could have sent it: it proves nothing"
+                "an eavesdropper sees it, and an on-path attacker could have sent it: it proves \
+                 nothing"
             }
             (Self::Refusal, _) => {
-                "everybody sees size and time, which are those of what it stands for; that it is a \
+                "an eavesdropper sees size and time, which are those of what it stands for; that it is a \
                  refusal shows in what follows"
             }
-            (Self::Container | Self::Unreadable, _) => "whoever has these octets sees all of them",
+            (Self::Container | Self::Unreadable, _) => "a reader of these octets sees all of them",
         }
     }
 }

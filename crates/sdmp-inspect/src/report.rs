@@ -156,7 +156,7 @@ pub struct Step {
     pub octets: usize,
     /// The text as it was on the wire; a private key is hidden.
     pub wire: String,
-    /// The fields of a sealed object that everybody sees.
+    /// The fields of a sealed object that an eavesdropper sees.
     pub outer: Vec<Field>,
     /// From the outside in.
     pub layers: Vec<Layer>,

@@ -131,8 +131,8 @@ impl<'a> SessionInspector<'a> {
         let sealed = steps.iter().any(|step| !step.outer.is_empty());
         if sealed && self.secrets.is_empty() {
             notes.push(
-                "no key log was given: what is sealed stays closed, as it does for everybody on \
-                 the way (--key-log FILE opens it)"
+                "no key log was given: what is sealed stays closed, as it does for an \
+                 eavesdropper (--key-log FILE opens it)"
                     .to_owned(),
             );
         }

@@ -23,7 +23,7 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A text for who holds the keys, and the one for everybody else, where they differ.
+/// A text for a reader with the keys, and the one for a reader without, where they differ.
 pub(super) fn two_views(element: &str, known: &str, unknown: &str) -> String {
     if known == unknown {
         return escape(known);

@@ -33,7 +33,7 @@ pub(super) fn panel(out: &mut String, session: usize, place: usize, step: &Step)
     let sealed = !step.outer.is_empty();
     if sealed {
         out.push_str(
-            "<p class=\"outside-only\">Sealed. Who is on the way sees these octets, their length, \
+            "<p class=\"outside-only\">Sealed. An eavesdropper sees these octets, their length, \
              when they passed and in which direction, and nothing else.</p>\n",
         );
     }
