@@ -133,7 +133,8 @@ fn build(sanitizer: &str) -> Command {
     // The plain name, so that rustup hears the toolchain; the cargo that runs us would not.
     let mut command = Command::new("cargo");
     command.args(["+nightly", "fuzz", "build", "--sanitizer", sanitizer, "--codegen-units", "16"]);
-    command.current_dir(folder()).env_remove("RUSTUP_TOOLCHAIN");
+    // Into fuzz/target, where `programs` looks, also for a person who has a target directory.
+    command.current_dir(folder()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO_TARGET_DIR");
     command
 }
 
