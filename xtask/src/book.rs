@@ -4,6 +4,10 @@
 //! nothing else in this library: each item takes in one page, and only for the tests.
 
 #[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/conformance.md")]
 struct Conformance;
 

@@ -351,6 +351,7 @@ pub(crate) fn of_file(refusal: &Refusal, doing: &str) -> Failure {
         Refusal::Storage(_) => {
             "look at the receiver's disk: space, permissions; what came so far is kept"
         }
+        Refusal::Role => "the other side needs `sdmp recv` to take files",
         Refusal::Mismatch => "send it again; a file must not change while it is sent",
         _ => "the receiver's own output says why",
     };

@@ -46,6 +46,9 @@ pub(crate) fn listed(listing: Listing) -> Vec<Named> {
     listing.named
 }
 
+/// About each source of connections one line is printed in this time.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
 /// Where peers come in unless another place is given.
 const LISTEN: &str = "0.0.0.0:7667";
 
@@ -177,6 +180,9 @@ fn policy(context: &Context, link: &Link, address: &Address) -> Policy {
     let mut limits = address.limits();
     if let Some(seconds) = link.stall_limit.or(context.settings.stall_limit) {
         limits.write_stall = Duration::from_secs(seconds.into());
+    }
+    if let Some(seconds) = link.silence_limit.or(context.settings.silence_limit) {
+        limits.silence = Some(Duration::from_secs(seconds.into()));
     }
     Policy { profile: context.profile(link), limits, ..Policy::default() }
 }

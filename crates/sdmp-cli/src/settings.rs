@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "octets")]
     pub(crate) max_size: Option<u64>,
     pub(crate) stall_limit: Option<u32>,
+    pub(crate) silence_limit: Option<u32>,
     pub(crate) quiet: bool,
     pub(crate) verbose: u8,
 }
@@ -163,6 +164,7 @@ mod tests {
             out = "/srv/inbox"
             max-size = "1GiB"
             stall-limit = 300
+            silence-limit = 3600
             quiet = true
             verbose = 2
         "#;
@@ -177,6 +179,7 @@ mod tests {
             out: Some("/srv/inbox".into()),
             max_size: Some(1 << 30),
             stall_limit: Some(300),
+            silence_limit: Some(3600),
             quiet: true,
             verbose: 2,
         };

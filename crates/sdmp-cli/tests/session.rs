@@ -454,11 +454,26 @@ fn slow_lines_after_the_peers_end_arrive() {
     let mut listening = bob.listen(&["--key", "bob", "--once"]);
     let address = listening.address.clone();
     let client = std::thread::spawn(move || alice.run(&connect(&address, &[])));
-    pause();
+    std::thread::sleep(Duration::from_secs(6));
     listening.child.stdin.as_mut().unwrap().write_all(b"one\n").unwrap();
     pause();
     expect(0, listening.finish(b"two\n"));
     assert_eq!(stdout(&expect(0, client.join().unwrap())), "one\ntwo\n");
+}
+
+/// A peer that has not ended and sends nothing is cut after the time that was asked for.
+#[test]
+fn the_silence_limit_can_be_chosen() {
+    let (alice, bob) = acquainted();
+    let listening = bob.listen(&["--key", "bob", "--once", "--silence-limit", "1"]);
+    let mut client = alice
+        .command(&connect(&listening.address, &[]))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    expect(8, listening.child.wait_with_output().unwrap());
+    assert_eq!(client.wait().unwrap().code(), Some(7));
 }
 
 /// A peer that takes nothing is cut after the time that was asked for (R42).

@@ -294,6 +294,26 @@ fn other_programs_are_not_mistaken_for_transfers() {
     expect(6, sending.join().unwrap());
 }
 
+/// `send` to a `listen` is an error on both sides, and soon.
+#[test]
+fn a_conversation_takes_no_files() {
+    let two = Two::new();
+    let path = two.file("a", b"abc");
+    let listening = two.bob.listen(&["--once"]);
+    let began = std::time::Instant::now();
+    let sent = expect(6, two.send(&listening.address, &[&path], &[]));
+    assert!(stderr(&sent).contains("`sdmp send` and `sdmp recv` talk with each other"));
+    // Its input has not ended: the file alone ends the session.
+    let mut listening = listening;
+    let input = listening.child.stdin.take();
+    assert_eq!(listening.child.wait().unwrap().code(), Some(6));
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    drop(input);
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut listening.errors, &mut told).unwrap();
+    assert!(told.contains("the peer sends a file") && told.contains("sdmp recv"), "{told}");
+}
+
 #[test]
 fn names_stand_for_recorded_addresses() {
     let two = Two::new();

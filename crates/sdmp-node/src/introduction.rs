@@ -12,7 +12,7 @@ use std::time::Duration;
 use sdmp_container::{Container, CoreSchema, Fingerprint, Signature, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, signature};
 use sdmp_transport::carrier::Chunk;
-use sdmp_transport::listener::{Acceptor, HalfOpen, Incoming, ListenerLimits, Source};
+use sdmp_transport::listener::{Acceptor, HalfOpen, Incoming, Limit, ListenerLimits, Source};
 use sdmp_transport::{Carrier, CarrierLimits};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -24,9 +24,9 @@ use crate::opener;
 const LONGEST: usize = 16 * 1024;
 /// How long one exchange may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How long somebody who has the text may take to leave.
+/// How long a connection that was given the text may stay open.
 const LINGER: Duration = Duration::from_secs(1);
-/// How many octets may come from somebody who only has to take.
+/// How many octets may come over a connection that is only given something.
 const HEARD: usize = 512;
 
 /// The container that is offered: the identity, signed by its own key.
@@ -64,12 +64,24 @@ pub fn read(offered: &[u8], now: Timestamp) -> Result<Identity, Error> {
     Ok(identity)
 }
 
-/// Gives a text, such as that of [`signed`], to everybody who connects, until the future is dropped;
-/// or only once. As many may ask at the same time, in all and from one source, as a listener lets shake
-/// hands (R42). `report` is told who took it, or why somebody did not.
+/// What became of one connection to an [`offer`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Served {
+    /// It was given the text.
+    Given,
+    /// It did not take the text.
+    Failed(io::Error),
+    /// It was dropped: too many others were being served (R42).
+    Dropped(Limit),
+}
+
+/// Gives a text, such as that of [`signed`], to every connection, until the future is dropped; or
+/// only once. As many may ask at the same time, in all and from one source, as a listener lets shake
+/// hands (R42). `report` is told what became of each connection, and must not block.
 pub async fn offer<R>(mut acceptor: Box<dyn Acceptor>, text: &str, once: bool, report: R)
 where
-    R: Fn(&Source, io::Result<()>) + Send + Sync + 'static,
+    R: Fn(&Source, Served) + Send + Sync + 'static,
 {
     /// A lack of descriptors passes only when connections end.
     const PAUSE: Duration = Duration::from_millis(50);
@@ -86,13 +98,19 @@ where
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        // Without a place it is dropped, as a listener does (R42).
-        let Ok(place) = HalfOpen::enter(&half_open, &source, &limits) else { continue };
+        let place = match HalfOpen::enter(&half_open, &source, &limits) {
+            Ok(place) => place,
+            Err(limit) => {
+                report(&source, Served::Dropped(limit));
+                continue;
+            }
+        };
         let (text, report) = (Arc::clone(&text), Arc::clone(&report));
         let giving = async move {
             let result = timeout(LIMIT, async { give(open.await?, &text).await }).await;
             drop(place);
-            report(&source, result.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())));
+            let result = result.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            report(&source, result.map_or_else(Served::Failed, |()| Served::Given));
         };
         if once {
             return giving.await;
@@ -106,7 +124,7 @@ async fn give(carrier: Box<dyn Carrier>, text: &str) -> io::Result<()> {
     sender.send(text.as_bytes()).await?;
     sender.flush().await?;
     sender.finish().await?;
-    // Dropped too soon, the connection could take the text with it. What comes is for nobody.
+    // Dropped too soon, the connection could take the text with it. What comes is discarded.
     let listening = async {
         let mut heard = 0_usize;
         while heard <= HEARD {

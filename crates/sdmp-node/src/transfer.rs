@@ -22,7 +22,7 @@ mod under_way;
 pub mod watch;
 
 pub use inbox::{Inbox, Rules};
-pub use message::Announced;
+pub use message::{Announced, Answer};
 pub use outgoing::Outgoing;
 pub use patience::Patience;
 pub use receive::receive;

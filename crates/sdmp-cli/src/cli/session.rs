@@ -31,6 +31,9 @@ pub(crate) struct Link {
     /// Cut a session whose peer takes nothing for so many seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) stall_limit: Option<u32>,
+    /// Cut a session in which nothing comes and nothing goes for so many seconds [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) silence_limit: Option<u32>,
     /// The profile [default: hardened]
     #[arg(long, value_parser = profile(), env = "SDMP_PROFILE")]
     pub(crate) profile: Option<Profile>,

@@ -5,7 +5,8 @@ mod lines;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use sdmp_container::{Container, Message};
+use sdmp_container::{Container, Identifier, Message};
+use sdmp_node::transfer::{Announced, Answer, Refusal};
 use sdmp_transport::{SecureSession, SessionReceiver, SessionSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -19,8 +20,8 @@ pub(crate) use lines::{Lines, standard_input};
 /// After the peer's close, lines that a person still types are sent as long as the next one follows
 /// so soon. Lines for all sessions, which the next session would be given, come as soon.
 const LAST_LINES: Duration = Duration::from_secs(1);
-/// After the peer's close, input that has not said a word yet has so long to begin.
-const FIRST_LINE: Duration = Duration::from_secs(5);
+/// How long a peer may take to see that its file is refused.
+const REFUSAL_LIMIT: Duration = Duration::from_secs(2);
 /// How long a peer may keep silent that is not asked for anything more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,10 +39,8 @@ pub(crate) enum Ending {
 #[derive(Debug)]
 pub(crate) struct Words {
     lines: Lines,
-    /// Whether a program writes them. A person sees that the peer has ended; a program does not, so
-    /// what it has begun to say is sent to its end.
-    program: bool,
-    /// How long the next line may take after the peer's close.
+    /// How long the next line may take after the peer's close. A person sees that the peer has ended;
+    /// a program does not, so what it says is sent to its end.
     quiet: Duration,
     ending: Ending,
 }
@@ -49,20 +48,14 @@ pub(crate) struct Words {
 impl Words {
     /// Our standard input, for this session alone; nothing where it carries the session itself.
     pub(crate) fn own(output: Output, ending: Ending) -> Self {
-        let program = !std::io::stdin().is_terminal();
-        let quiet = match ending {
-            _ if !program => LAST_LINES,
-            Ending::WithInput => Duration::MAX,
-            Ending::WithPeer => FIRST_LINE,
-        };
+        let quiet = if std::io::stdin().is_terminal() { LAST_LINES } else { Duration::MAX };
         let lines = if output.aside { mpsc::channel(1).1 } else { standard_input() };
-        Self { lines, program, quiet, ending }
+        Self { lines, quiet, ending }
     }
 
     /// Lines that are for all sessions: those that this one does not take go to the next.
     pub(crate) fn shared(lines: Lines) -> Self {
-        let program = !std::io::stdin().is_terminal();
-        Self { lines, program, quiet: LAST_LINES, ending: Ending::WithPeer }
+        Self { lines, quiet: LAST_LINES, ending: Ending::WithPeer }
     }
 }
 
@@ -89,7 +82,8 @@ async fn both_ways(
     speaker: &Speaker,
 ) -> Result<bool, Failure> {
     let (sender, mut receiver) = session.split();
-    let (heard, hearing) = watch::channel(Heard { last: Instant::now(), closed: false });
+    let (heard, hearing) =
+        watch::channel(Heard { last: Instant::now(), closed: false, file: None });
     let receiving = receive(&mut receiver, output, speaker, heard);
     let sending = send(sender, words, hearing);
     let both = async { tokio::try_join!(receiving, sending) };
@@ -101,10 +95,12 @@ async fn both_ways(
 }
 
 /// What the receiving half tells the sending half.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Heard {
     last: Instant,
     closed: bool,
+    /// The peer announced a file, which this session does not take.
+    file: Option<Identifier>,
 }
 
 async fn receive(
@@ -114,6 +110,10 @@ async fn receive(
     heard: watch::Sender<Heard>,
 ) -> Result<(), Failure> {
     while let Some(received) = receiver.recv().await? {
+        if let Some(file) = Announced::read(&received.container) {
+            heard.send_modify(|heard| heard.file = Some(file.hash));
+            return std::future::pending().await;
+        }
         output.received(&received, speaker).await?;
         heard.send_modify(|heard| heard.last = Instant::now());
     }
@@ -127,14 +127,43 @@ async fn receive(
 async fn send(
     mut sender: SessionSender,
     mut words: Words,
+    hearing: watch::Receiver<Heard>,
+) -> Result<(), Failure> {
+    let mut of_files = hearing.clone();
+    let file = async {
+        let heard = of_files.wait_for(|heard| heard.file.is_some()).await;
+        heard.ok().and_then(|heard| heard.file.clone())
+    };
+    let file = tokio::select! {
+        result = speak(&mut sender, &mut words, hearing) => return result,
+        Some(file) = file => file,
+    };
+    let refused = Answer::Refused(Refusal::Role).container(&file);
+    let refused = refused.map_err(|error| Failure::from(sdmp_node::Error::from(error)))?;
+    let refusing = async {
+        sender.send(refused).await?;
+        sender.finish().await?;
+        sender.finished().await
+    };
+    // Whether the peer has seen it makes no difference here.
+    drop(tokio::time::timeout(REFUSAL_LIMIT, refusing).await);
+    Err(Failure::new(
+        Exit::Invalid,
+        "file.role",
+        "the peer sends a file, and this session takes lines",
+    )
+    .remedy("`sdmp recv --out DIR` takes files"))
+}
+
+/// Sends our lines and our close, and waits for the peer's.
+async fn speak(
+    sender: &mut SessionSender,
+    words: &mut Words,
     mut hearing: watch::Receiver<Heard>,
 ) -> Result<(), Failure> {
     let mut any = false;
-    while let Some(line) = next_line(&mut words, &mut hearing).await {
+    while let Some(line) = next_line(words, &mut hearing).await {
         any = true;
-        if words.program {
-            words.quiet = Duration::MAX;
-        }
         sender.send(message(line?)?).await?;
     }
     if !any && words.ending == Ending::WithPeer {
@@ -174,7 +203,7 @@ async fn silence(hearing: watch::Receiver<Heard>) -> Failure {
     let mut last = Instant::now();
     loop {
         sleep_until(last + PATIENCE).await;
-        let heard = *hearing.borrow();
+        let heard = hearing.borrow().clone();
         if heard.closed {
             return std::future::pending().await;
         }

@@ -2,15 +2,16 @@
 
 mod file;
 
-use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::LocalIdentity;
-use sdmp_node::introduction;
+use sdmp_node::introduction::{self, Served};
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::Source;
+use sdmp_transport::listener::{Source, Throttle};
 use zeroize::Zeroizing;
 
 use super::peer::identity_members;
@@ -19,7 +20,7 @@ use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind};
 use crate::error::{Exit, Failure};
 use crate::fingerprint;
 use crate::io::{note, print, print_json, print_line, read_input};
-use crate::link::{Context, block_on, listed};
+use crate::link::{Context, MINUTE, block_on, listed};
 use crate::passphrase::{self, Passphrase, ask_new};
 use crate::shutdown;
 use sdmp_node::home::{Home, Named};
@@ -102,14 +103,14 @@ fn new(store: &Home, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failu
     print_line(&identity.fingerprint().to_string())
 }
 
-/// Whoever asks learns who this node is, which sessions tell nobody (R30): hence only on request.
+/// All that connect learn who this node is, which sessions do not reveal (R30): hence only on request.
 fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
     let name = context.key(args.key.as_deref())?;
     let local = passphrase::local(&context.store, &name, &context.passphrase)?;
     block_on(offer(&name, &local, &args.address, args.once))
 }
 
-/// Gives the identity to everybody who connects, until the program is told to end.
+/// Gives the identity to all that connect, until the program is told to end.
 async fn offer(
     name: &str,
     local: &LocalIdentity,
@@ -121,19 +122,55 @@ async fn offer(
         Failure::new(Exit::Other, "listen.failed", format!("cannot listen on {address}: {error}"))
             .remedy(address.where_else())
     })?;
-    note(&format!("everybody who connects is given the identity of {name}; its words are\n"));
+    note(&format!("all that connect are given the identity of {name}; its words are\n"));
     note(&fingerprint::words(local.identity().fingerprint().as_octets()));
     note(&format!("listening on {shown}"));
     let _finishing = shutdown::finishing();
-    let report = |source: &Source, given: io::Result<()>| match given {
-        Ok(()) => note(&format!("gave the identity to {source}")),
-        Err(_) => note(&format!("{source} did not take the identity")),
-    };
+    let reports = Arc::new(Mutex::new(Throttle::new(MINUTE)));
+    let told = Arc::clone(&reports);
+    let report = move |source: &Source, served| report(&told, source, &served);
     tokio::select! {
         () = introduction::offer(acceptor, &text, once, report) => {}
         () = shutdown::signal() => {}
+        () = report_the_rest(&reports) => {}
+    }
+    for (source, more) in lock(&reports).rest() {
+        note_more(&source, more);
     }
     Ok(())
+}
+
+/// What is said about each source: one line a minute, and how many more connections there were.
+type Reports = Mutex<Throttle<Source>>;
+
+fn lock(reports: &Reports) -> MutexGuard<'_, Throttle<Source>> {
+    reports.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn report(reports: &Reports, source: &Source, served: &Served) {
+    match lock(reports).note(&source.bucket()) {
+        Some(1) => note(&match served {
+            Served::Given => format!("gave the identity to {source}"),
+            Served::Dropped(limit) => format!("dropped a connection from {source}: {limit}"),
+            _ => format!("{source} did not take the identity"),
+        }),
+        Some(more) => note_more(source, more),
+        None => {}
+    }
+}
+
+fn note_more(source: &Source, more: u64) {
+    note(&format!("{more} more connections from {source}"));
+}
+
+/// Says how many connections were only counted, as soon as it is due.
+async fn report_the_rest(reports: &Reports) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for (source, more) in lock(reports).due() {
+            note_more(&source, more);
+        }
+    }
 }
 
 fn show(store: &Home, args: &KeyShow) -> Result<(), Failure> {

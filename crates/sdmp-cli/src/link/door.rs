@@ -162,7 +162,7 @@ impl Entrance {
                 Err(failure) => refusals.refused(&source, &failure),
             }
         }
-        refusals.report();
+        refusals.finish();
         ending().await;
         let finished = tokio::select! {
             finished = listener.shutdown(SHUTDOWN_LIMIT) => finished,

@@ -1,69 +1,52 @@
 //! Refused connections, reported so that strangers cannot fill a log: one line a source and minute,
 //! and then how many more there were.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use sdmp_transport::listener::{Source, Throttle};
 
-use sdmp_transport::listener::Source;
-use tokio::time::{Instant, sleep_until};
-
+use super::MINUTE;
 use crate::error::Failure;
 use crate::io::note;
 use crate::output::Output;
-
-const MINUTE: Duration = Duration::from_secs(60);
-/// Sources that are told apart within one minute; the rest is counted together.
-const SOURCES: usize = 64;
 
 /// What was refused in the current minute.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     output: Output,
-    since: Instant,
-    /// How often each source was refused after the line about it.
-    more: HashMap<String, u64>,
-    others: u64,
+    throttle: Throttle<Source>,
 }
 
 impl Refusals {
     pub(crate) fn new(output: Output) -> Self {
-        Self { output, since: Instant::now(), more: HashMap::new(), others: 0 }
+        Self { output, throttle: Throttle::new(MINUTE) }
     }
 
     /// Reports a refusal, or counts it.
     pub(crate) fn refused(&mut self, source: &Source, failure: &Failure) {
-        if self.more.is_empty() {
-            self.since = Instant::now();
-        }
-        let source = source.to_string();
-        if let Some(more) = self.more.get_mut(&source) {
-            *more += 1;
-        } else if self.more.len() < SOURCES {
-            self.output.rejected(failure);
-            note(&format!("refused a connection from {source}: {failure}"));
-            self.more.insert(source, 0);
-        } else {
-            self.others += 1;
+        match self.throttle.note(&source.bucket()) {
+            Some(1) => {
+                self.output.rejected(failure);
+                note(&format!("refused a connection from {source}: {failure}"));
+            }
+            Some(more) => self.output.refused_more(&source.to_string(), more),
+            None => {}
         }
     }
 
-    /// Ready when the minute is over and reported.
+    /// Ready when a minute is over and what was only counted is reported. Cancel safe.
     pub(crate) async fn minute(&mut self) {
-        if self.more.is_empty() {
-            return std::future::pending().await;
-        }
-        sleep_until(self.since + MINUTE).await;
-        self.report();
+        let due = self.throttle.ready().await;
+        self.report(due);
     }
 
-    /// Reports what was only counted.
-    pub(crate) fn report(&mut self) {
-        for (source, more) in self.more.drain().filter(|(_, more)| *more > 0) {
-            self.output.refused_more(&source, more);
-        }
-        let others = std::mem::take(&mut self.others);
-        if others > 0 {
-            self.output.refused_more("other addresses", others);
+    /// Reports all that was only counted.
+    pub(crate) fn finish(&mut self) {
+        let rest = self.throttle.rest();
+        self.report(rest);
+    }
+
+    fn report(&self, counted: Vec<(Source, u64)>) {
+        for (source, more) in counted {
+            self.output.refused_more(&source.to_string(), more);
         }
     }
 }

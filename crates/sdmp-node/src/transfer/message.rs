@@ -177,6 +177,7 @@ mod tests {
             Answer::Holds(u64::MAX),
             Answer::Refused(Refusal::Exists),
             Answer::Refused(Refusal::Mismatch),
+            Answer::Refused(Refusal::Role),
             Answer::Refused(Refusal::Unknown),
         ];
         for answer in all {

@@ -18,6 +18,9 @@ pub enum Refusal {
     Storage(String),
     /// What came is not what was announced.
     Mismatch,
+    /// The peer runs a command that takes no files; the sender ends with
+    /// [`Error::NotATransfer`](crate::Error::NotATransfer).
+    Role,
     /// A reason that this version does not know.
     Unknown,
 }
@@ -33,6 +36,7 @@ impl Refusal {
             Self::Busy => "busy",
             Self::Storage(_) => "storage",
             Self::Mismatch => "mismatch",
+            Self::Role => "role",
             Self::Unknown => "unknown",
         }
     }
@@ -46,6 +50,7 @@ impl Refusal {
             Some("busy") => Self::Busy,
             Some("storage") => Self::Storage("it cannot be written there".to_owned()),
             Some("mismatch") => Self::Mismatch,
+            Some("role") => Self::Role,
             _ => Self::Unknown,
         }
     }
@@ -60,6 +65,7 @@ impl Refusal {
             Self::Busy => "file.busy",
             Self::Storage(_) => "file.storage",
             Self::Mismatch => "file.mismatch",
+            Self::Role => "file.role",
             Self::Unknown => "file.refused",
         }
     }
@@ -74,6 +80,7 @@ impl fmt::Display for Refusal {
             Self::Busy => "the same file is being received already",
             Self::Storage(cause) => cause,
             Self::Mismatch => "what arrived does not have the announced SHA-512",
+            Self::Role => "the peer takes no files in this session",
             Self::Unknown => "it was refused",
         })
     }

@@ -193,7 +193,10 @@ async fn answer(
     limit: Duration,
 ) -> Result<Answer, Error> {
     match within(limit, "did not answer about a file", receiver.recv()).await? {
-        Some(received) => Answer::read(&received.container, &file.hash).ok_or(Error::NotATransfer),
+        Some(received) => match Answer::read(&received.container, &file.hash) {
+            None | Some(Answer::Refused(Refusal::Role)) => Err(Error::NotATransfer),
+            Some(answer) => Ok(answer),
+        },
         None => Err(Error::Unanswered),
     }
 }

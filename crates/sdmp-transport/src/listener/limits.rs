@@ -27,7 +27,8 @@ impl fmt::Display for Source {
 
 impl Source {
     /// What the limits for one source count: an IPv6 user has 2^64 addresses.
-    pub(super) fn bucket(&self) -> Self {
+    #[must_use]
+    pub fn bucket(&self) -> Self {
         match self {
             Self::Ip(IpAddr::V6(v6)) => {
                 let prefix = v6.to_bits() >> 64 << 64;

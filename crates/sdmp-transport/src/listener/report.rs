@@ -89,6 +89,21 @@ impl<K: Clone + Eq + Hash> Throttle<K> {
         Some(1)
     }
 
+    /// Waits until something that was not said is due, and gives it. Cancel safe.
+    pub async fn ready(&mut self) -> Vec<(K, u64)> {
+        match self.next() {
+            Some(next) => tokio::time::sleep_until(next).await,
+            None => std::future::pending().await,
+        }
+        self.due()
+    }
+
+    /// All that was not said, due or not: for the end.
+    pub fn rest(&mut self) -> Vec<(K, u64)> {
+        let all = std::mem::take(&mut self.seen).into_iter();
+        all.filter(|(_, seen)| seen.unsaid > 0).map(|(key, seen)| (key, seen.unsaid)).collect()
+    }
+
     /// What was not said, of keys whose period is over: call it at [`next`](Self::next).
     pub fn due(&mut self) -> Vec<(K, u64)> {
         let (now, period) = (Instant::now(), self.period);
@@ -134,11 +149,7 @@ impl Reporter {
 
     /// Waits until something is due and reports it. Cancel safe.
     pub(super) async fn run(&mut self) {
-        match self.throttle.next() {
-            Some(next) => tokio::time::sleep_until(next).await,
-            None => std::future::pending().await,
-        }
-        for ((source, limit), connections) in self.throttle.due() {
+        for ((source, limit), connections) in self.throttle.ready().await {
             (self.tell)(Report { source, limit, connections });
         }
     }
@@ -160,6 +171,8 @@ mod tests {
         tokio::time::sleep_until(throttle.next().unwrap()).await;
         assert_eq!(throttle.due(), [(1, 500)]);
         assert_eq!(throttle.next(), None);
+        throttle.note(&1);
+        assert_eq!((throttle.note(&2), throttle.rest()), (Some(1), vec![(1, 1)]));
         tokio::time::sleep(PERIOD).await;
         assert!(throttle.due().is_empty() && throttle.seen.is_empty(), "nothing is kept");
     }
