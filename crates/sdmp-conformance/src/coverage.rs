@@ -44,8 +44,11 @@ pub enum Kind {
 pub struct Excuse {
     /// The kinds that it lacks.
     pub lacks: Vec<Kind>,
-    /// Why, and what tests the rule instead.
+    /// Why.
     pub reason: String,
+    /// What tests the rule instead: `CRATE/tests/FILE.rs: FUNCTION`.
+    #[serde(default)]
+    pub tests: Vec<String>,
 }
 
 /// Reads `excused.json` of a vector directory: an object from rule to [`Excuse`].
@@ -121,7 +124,8 @@ mod tests {
         let none = measure(&[], &BTreeMap::new());
         assert_eq!(none.complaints.len(), 2 * rules::ALL.len());
 
-        let excuse = Excuse { lacks: vec![Kind::Valid, Kind::Invalid], reason: "x".into() };
+        let excuse =
+            Excuse { lacks: vec![Kind::Valid, Kind::Invalid], reason: "x".into(), tests: vec![] };
         let excused = measure(&[], &BTreeMap::from([("R24".to_owned(), excuse)]));
         assert_eq!(excused.complaints.len(), 2 * rules::ALL.len() - 2);
     }
@@ -133,7 +137,7 @@ mod tests {
         }))
         .expect("a case");
         let cases = [LocatedCase { area: crate::vector::Area::Container, case }];
-        let excuse = Excuse { lacks: vec![Kind::Valid], reason: "x".into() };
+        let excuse = Excuse { lacks: vec![Kind::Valid], reason: "x".into(), tests: vec![] };
         let excuses =
             BTreeMap::from([("R1".to_owned(), excuse.clone()), ("R98x".to_owned(), excuse)]);
         let complaints = measure(&cases, &excuses).complaints;

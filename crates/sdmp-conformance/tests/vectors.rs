@@ -37,6 +37,24 @@ fn every_vector_passes_and_every_rule_has_cases() {
     assert!(report.is_success(), "{}", report.table());
 }
 
+/// An excuse that names a test which was renamed or removed excuses nothing.
+#[test]
+fn every_test_that_an_excuse_names_exists() {
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let excuses = coverage::excuses(&load::own_directory()).unwrap();
+    let mut named = 0;
+    for (rule, excuse) in &excuses {
+        for test in &excuse.tests {
+            let (file, function) = test.split_once(": ").expect(test);
+            let text = fs::read_to_string(crates.join(file)).expect(test);
+            let header = format!("#[test]\nfn {function}() {{");
+            assert!(text.contains(&header), "{rule}: {test} is no test");
+            named += 1;
+        }
+    }
+    assert!(named >= 15, "{named}");
+}
+
 #[test]
 fn reports_name_a_failure_and_escape_it() {
     let directory = tempfile::tempdir().unwrap();
