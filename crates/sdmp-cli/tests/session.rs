@@ -200,7 +200,7 @@ fn a_peer_that_leaves_at_once_had_no_session() {
     let (output, answer) = after(b"");
     let output = expect(5, output);
     assert!(stderr(&output).contains("before there was a session"), "{}", stderr(&output));
-    assert_eq!(stdout(&output), "{\"event\":\"rejected\",\"code\":\"truncated\"}\n");
+    assert_eq!(stdout(&output), "{\"event\":\"rejected\",\"code\":\"session.none\"}\n");
     assert!(answer.is_empty());
 }
 
@@ -243,7 +243,7 @@ fn without_once_the_listener_outlives_bad_peers_and_serves_several() {
     assert_eq!(events.matches("\"event\":\"accepted\"").count(), 2);
     assert_eq!(events.matches("\"event\":\"closed\",\"clean\":true").count(), 2);
     assert!(events.contains("\"message\":\"one\"") && events.contains("\"message\":\"two\""));
-    assert!(events.contains("{\"event\":\"rejected\",\"code\":\"truncated\"}"));
+    assert!(events.contains("{\"event\":\"rejected\",\"code\":\"session.none\"}"));
 }
 
 fn terminate(child: &std::process::Child) {

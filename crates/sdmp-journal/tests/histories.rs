@@ -138,8 +138,10 @@ fn authority(node: &Node, keys: &[Key], all: &[Resource]) -> BTreeSet<String> {
             for resource in all {
                 let Some(meta) = node.known.meta(resource.id()) else { continue };
                 let is_content = !meta.kind.is_control();
-                let is_given = authority.revoked(&meta).is_none()
-                    && (!is_content || check_content(&authority, &meta).is_ok());
+                // Content is given over full sessions only (N17, N27).
+                let may_pass =
+                    strength == Strength::Live && check_content(&authority, &meta).is_ok();
+                let is_given = authority.revoked(&meta).is_none() && (!is_content || may_pass);
                 for (b, key) in
                     keys.iter().enumerate().filter(|_| is_given && meta.kind != Kind::Revoke)
                 {
