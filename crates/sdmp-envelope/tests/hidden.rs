@@ -16,7 +16,8 @@ fn entries(to: &[&PublicKey], seed: u64) -> Vec<Vec<u8>> {
 
 /// Chi-square of counts that should be equal.
 fn chi_square(counts: &[u32]) -> f64 {
-    let expected = f64::from(counts.iter().sum::<u32>()) / counts.len() as f64;
+    let classes = u32::try_from(counts.len()).unwrap();
+    let expected = f64::from(counts.iter().sum::<u32>()) / f64::from(classes);
     counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum()
 }
 

@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is shown of a kind that has nothing special is one sensible default"
+)]
 
 mod container;
 pub mod escape;

@@ -24,8 +24,11 @@ pub struct HomeTrust {
     home: Home,
     /// Only these, if any are named.
     only: Arc<BTreeSet<String>>,
-    last: Arc<Mutex<Option<(Instant, Arc<[Named]>)>>>,
+    last: Arc<Mutex<Option<Read>>>,
 }
+
+/// When the peers were read, and what they were.
+type Read = (Instant, Arc<[Named]>);
 
 impl HomeTrust {
     /// Trusts all peers of this home.

@@ -1,11 +1,13 @@
 //! The tests of this crate's public face, in one program.
 
 #![allow(
+    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that is wrong should stop"
 )]
 

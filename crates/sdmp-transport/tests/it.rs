@@ -2,6 +2,7 @@
 //! longer than running them.
 
 #![allow(
+    clippy::as_conversions,
     clippy::duplicate_mod,
     clippy::expect_used,
     clippy::indexing_slicing,
