@@ -284,41 +284,44 @@ fn remedy_of_node(error: &NodeError) -> Option<String> {
         NodeError::FileChanged { .. } => {
             "send it again when nothing writes to it any more".to_owned()
         }
+        _ => return remedy_of_talk(error).map(str::to_owned),
+    })
+}
+
+/// What a person can do about talk with the other side that failed.
+fn remedy_of_talk(error: &NodeError) -> Option<&'static str> {
+    Some(match error {
         NodeError::NotATransfer => {
-            "`sdmp send` and `sdmp recv` talk with each other, and with nothing else".to_owned()
+            "`sdmp send` and `sdmp recv` talk with each other, and with nothing else"
         }
         NodeError::Incomplete => {
-            "let it send again: what came is kept, and the transfer goes on from there".to_owned()
+            "let it send again: what came is kept, and the transfer goes on from there"
         }
         NodeError::Unanswered => {
-            "send again: what it has is kept, and the transfer goes on from there".to_owned()
+            "send again: what it has is kept, and the transfer goes on from there"
         }
         NodeError::Silent { .. } => {
-            "does the other side run the right command? `sdmp send` needs `sdmp recv` there".to_owned()
+            "does the other side run the right command? `sdmp send` needs `sdmp recv` there"
         }
-        NodeError::NoAnswer { .. } => {
-            "check the address, and whether a firewall is in the way".to_owned()
-        }
-        NodeError::Connect { .. } => {
-            "check the address, and whether the other side listens there".to_owned()
-        }
+        NodeError::NoAnswer { .. } => "check the address, and whether a firewall is in the way",
+        NodeError::Connect { .. } => "check the address, and whether the other side listens there",
         NodeError::Unreachable { .. } => {
-            "check what --forward-to says, and whether that service runs".to_owned()
+            "check what --forward-to says, and whether that service runs"
         }
-        NodeError::CommandStart { .. } => {
-            "check that the program is there and may be run".to_owned()
+        NodeError::CommandStart { .. } => "check that the program is there and may be run",
+        NodeError::CommandFailed { .. } => "what it wrote to standard error says why",
+        NodeError::StreamCut => "what came is authentic, but it is not all",
+        NodeError::NotAStream => {
+            "both sides must carry octets: `sdmp pipe` or `forward` here, `sdmp listen` with --pipe, --forward-to or a command there"
         }
-        NodeError::CommandFailed { .. } => {
-            "what it wrote to standard error says why".to_owned()
+        NodeError::LocalEndClosed => {
+            "the program or socket on this side reads no more; what was still to come is lost"
         }
-        NodeError::StreamCut => "what came is authentic, but it is not all".to_owned(),
-        NodeError::NotAStream => "both sides must carry octets: `sdmp pipe` or `forward` here, `sdmp listen` with --pipe, --forward-to or a command there".to_owned(),
-        NodeError::LocalEndClosed => "the program or socket on this side reads no more; what was still to come is lost".to_owned(),
         NodeError::NothingOffered | NodeError::OfferTimeout(_) => {
-            "the peer offers its identity with `sdmp key serve ADDR`, on a port of its own".to_owned()
+            "the peer offers its identity with `sdmp key serve ADDR`, on a port of its own"
         }
         NodeError::UnsignedOffer => {
-            "the connection may be intercepted, or the other side runs an older program; get the file of `sdmp key export NAME` over a channel that you trust".to_owned()
+            "the connection may be intercepted, or the other side runs an older program; get the file of `sdmp key export NAME` over a channel that you trust"
         }
         _ => return None,
     })

@@ -160,7 +160,8 @@ impl Dialler {
         let dial = async || {
             let carrier = self.address.dial().await?;
             let carrier = self.recorder.carrier(carrier, Role::Initiator, &address);
-            Ok(Box::new(carrier) as Box<dyn Carrier>)
+            let carrier: Box<dyn Carrier> = Box::new(carrier);
+            Ok(carrier)
         };
         match self.opener.open(&address, dial, &self.config).await {
             Ok(session) => {

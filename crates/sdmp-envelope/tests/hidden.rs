@@ -42,7 +42,8 @@ fn n39_the_number_is_a_power_of_two_from_4_to_256() {
         assert_eq!(entries(&vec![alice.public(); number], 2).len(), filled, "{number}");
     }
     let too_many = vec![alice.public(); MAX_RECIPIENTS + 1];
-    for to in [&[] as &[&PublicKey], &too_many] {
+    let nobody: &[&PublicKey] = &[];
+    for to in [nobody, &too_many] {
         let refused = encrypted::seal_hidden(&message("x"), to, &mut Seeded::new(3));
         assert_eq!(refused.unwrap_err(), Error::Recipients);
     }

@@ -4,6 +4,7 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::string_slice,
     clippy::unreachable,
     clippy::unwrap_used,
     reason = "a test that is wrong should stop"

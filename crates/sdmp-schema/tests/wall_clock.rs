@@ -4,7 +4,12 @@
 //! A program of its own, since it measures time: that of its own thread where the system tells it,
 //! so that other work on the machine does not count. A build without optimisation gets more.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a measurement may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement may stop"
+)]
 
 #[path = "common/mod.rs"]
 mod common;

@@ -92,9 +92,12 @@ async fn chat(entrance: &Entrance) -> Result<(), Failure> {
 /// cut, as one whose peer does not read (R42).
 #[derive(Debug)]
 struct Feed {
-    sessions: Mutex<Option<Vec<mpsc::Sender<Result<String, Failure>>>>>,
+    sessions: Mutex<Option<Vec<LineSender>>>,
     joined: Notify,
 }
+
+/// Where the lines for one session go.
+type LineSender = mpsc::Sender<Result<String, Failure>>;
 
 impl Feed {
     fn new() -> Self {
