@@ -3,15 +3,18 @@
 
 use std::fmt;
 use std::io;
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use async_trait::async_trait;
 use sdmp_handshake::SessionLimits;
+#[cfg(unix)]
+use sdmp_transport::files;
 use sdmp_transport::listener::{Acceptor, Incoming, Source};
 use sdmp_transport::tcp::TcpAcceptor;
 use sdmp_transport::websocket::WebSocketAcceptor;
-use sdmp_transport::{Carrier, files, stdio, tcp, websocket};
+use sdmp_transport::{Carrier, stdio, tcp, websocket};
 
 /// A parsed address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,7 @@ pub(crate) enum Address {
     Unix(PathBuf),
     /// The whole URL.
     WebSocket(String),
+    #[cfg(unix)]
     Files(PathBuf),
     Stdio,
 }
@@ -36,6 +40,7 @@ impl FromStr for Address {
         if let Some(path) = text.strip_prefix("unix:") {
             return named(path).map(Self::Unix);
         }
+        #[cfg(unix)]
         if let Some(path) = text.strip_prefix("files:") {
             return named(path).map(Self::Files);
         }
@@ -58,6 +63,7 @@ impl FromStr for Address {
 }
 
 /// The path after `unix:` and `files:`.
+#[cfg(unix)]
 fn named(path: &str) -> Result<PathBuf, String> {
     if path.is_empty() { Err("name a path after the colon".to_owned()) } else { Ok(path.into()) }
 }
@@ -69,6 +75,7 @@ impl fmt::Display for Address {
             #[cfg(unix)]
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::WebSocket(url) => f.write_str(url),
+            #[cfg(unix)]
             Self::Files(path) => write!(f, "files:{}", path.display()),
             Self::Stdio => f.write_str("stdio"),
         }
@@ -84,6 +91,7 @@ impl Address {
     /// The time limits that suit the carrier (R42).
     pub(crate) fn limits(&self) -> SessionLimits {
         match self {
+            #[cfg(unix)]
             Self::Files(_) => files::limits(),
             _ => SessionLimits::default(),
         }
@@ -99,6 +107,7 @@ impl Address {
             Self::Unix(_) => {
                 "name a path in a directory that you may write to, where nothing is yet"
             }
+            #[cfg(unix)]
             Self::Files(_) => "name a directory that you may write to",
             Self::Stdio => "give standard input and output to the program",
         }
@@ -111,6 +120,7 @@ impl Address {
             #[cfg(unix)]
             Self::Unix(path) => Box::new(sdmp_transport::unix::dial(path).await?),
             Self::WebSocket(url) => Box::new(websocket::dial(url).await?),
+            #[cfg(unix)]
             Self::Files(directory) => Box::new(files::dial(directory).await?),
             Self::Stdio => Box::new(stdio::own()),
         })
@@ -136,6 +146,7 @@ impl Address {
                 let local = acceptor.local_addr()?;
                 (Box::new(WebSocketAcceptor::new(acceptor)), format!("ws://{local}/{path}"))
             }
+            #[cfg(unix)]
             Self::Files(directory) => {
                 let acceptor = files::FilesAcceptor::bind(directory).await?;
                 (Box::new(acceptor), format!("files:{}", directory.display()))
@@ -169,6 +180,7 @@ mod tests {
         assert_eq!("localhost:7".parse(), Ok(tcp("localhost:7")));
         assert_eq!("tcp:[::1]:7".parse(), Ok(tcp("[::1]:7")));
         assert_eq!("stdio".parse(), Ok(Address::Stdio));
+        #[cfg(unix)]
         assert_eq!("files:/a b".parse(), Ok(Address::Files("/a b".into())));
         assert_eq!("ws://h:1/p".parse(), Ok(Address::WebSocket("ws://h:1/p".to_owned())));
         for bad in [

@@ -3,18 +3,20 @@
 
 mod common;
 
-use common::{Anything, alice, bob, hear, message};
-use sdmp_handshake::{Config, Policy};
-use sdmp_transport::{Listener, connect, files};
+use common::Anything;
 
-/// Hours in place of seconds: a synchronised folder takes its time.
-fn patient(config: Config) -> Config {
-    let policy = Policy { limits: files::limits(), ..config.policy().clone() };
-    config.with_policy(policy)
-}
-
+#[cfg(unix)]
 #[tokio::main]
 async fn main() -> Anything {
+    use common::{alice, bob, hear, message};
+    use sdmp_handshake::{Config, Policy};
+    use sdmp_transport::{Listener, connect, files};
+
+    // Hours in place of seconds: a synchronised folder takes its time.
+    let patient = |config: Config| {
+        let policy = Policy { limits: files::limits(), ..config.policy().clone() };
+        config.with_policy(policy)
+    };
     let directory = std::env::temp_dir().join(format!("sdmp-example-{}", std::process::id()));
     std::fs::create_dir(&directory)?;
     let mut listener =
@@ -32,4 +34,9 @@ async fn main() -> Anything {
     session.close().await?;
     server.await??;
     Ok(std::fs::remove_dir_all(&directory)?)
+}
+
+#[cfg(not(unix))]
+fn main() -> Anything {
+    Err("a directory is a carrier on Unix systems only".into())
 }

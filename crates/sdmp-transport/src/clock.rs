@@ -25,7 +25,7 @@ impl Clock {
     ///
     /// # Errors
     /// [`Error::Clock`] if the system's time of day is before 1970 or after 9999: without it
-    /// nobody can tell whether an identity has expired (R6).
+    /// it cannot be told whether an identity has expired (R6).
     pub fn now(&self) -> Result<Now, Error> {
         Ok(Now { elapsed: self.origin.elapsed(), wall: wall_time()? })
     }
@@ -37,7 +37,7 @@ impl Clock {
 }
 
 fn far_future() -> Instant {
-    // A day: whoever waits so long asks again.
+    // A day: a caller that waits so long asks again.
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     Instant::now().checked_add(DAY).unwrap_or_else(Instant::now)
 }

@@ -2,22 +2,23 @@
 //!
 //! [`Driver::turn`] waits for whatever comes first (a write that ends, input, a time limit, the
 //! application) and tells the connection. The handshake and the session are two callers of it.
-//! Reading and writing go on at the same time: a peer that does not read keeps nobody from reading.
+//! Reading and writing go on at the same time: a peer that does not read stops no reading.
+
+mod handshake;
+mod writer;
 
 use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
 
 use bytes::Buf;
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use sdmp_handshake::{Accepted, Connection, Error as HandshakeError, Event, Verdict};
+use sdmp_handshake::Connection;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Error;
-use crate::carrier::{Carrier, CarrierLimits, Chunk, ObjectReceiver, ObjectSender};
+use crate::carrier::{Carrier, CarrierLimits, Chunk, ObjectReceiver};
 use crate::clock::Clock;
-use crate::trust::Trust;
+use crate::drive::writer::Writer;
 
 /// A connection, its carrier and its clock.
 #[derive(Debug)]
@@ -52,67 +53,6 @@ pub(crate) enum Turn<A> {
     Handled,
     /// The application's future was ready first.
     App(A),
-}
-
-enum Writer {
-    Idle(Box<dyn ObjectSender>),
-    Busy(BoxFuture<'static, (Box<dyn ObjectSender>, io::Result<()>)>),
-    Gone,
-}
-
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Idle(_) => "Idle",
-            Self::Busy(_) => "Busy",
-            Self::Gone => "Gone",
-        })
-    }
-}
-
-impl Writer {
-    /// Waits until the write under way has ended; for ever when there is none.
-    async fn done(&mut self) -> io::Result<()> {
-        let (sender, result) = match self {
-            Self::Busy(write) => write.await,
-            Self::Idle(_) | Self::Gone => pending().await,
-        };
-        *self = if result.is_ok() { Self::Idle(sender) } else { Self::Gone };
-        result
-    }
-
-    fn start(&mut self, objects: Vec<String>) {
-        match std::mem::replace(self, Self::Gone) {
-            Self::Idle(sender) => *self = Self::Busy(write(sender, objects).boxed()),
-            other @ (Self::Busy(_) | Self::Gone) => *self = other,
-        }
-    }
-
-    fn start_finish(&mut self) {
-        match std::mem::replace(self, Self::Gone) {
-            Self::Idle(mut sender) => {
-                let finish = async move {
-                    let result = sender.finish().await;
-                    (sender, result)
-                };
-                *self = Self::Busy(finish.boxed());
-            }
-            other @ (Self::Busy(_) | Self::Gone) => *self = other,
-        }
-    }
-}
-
-async fn write(
-    mut sender: Box<dyn ObjectSender>,
-    objects: Vec<String>,
-) -> (Box<dyn ObjectSender>, io::Result<()>) {
-    for object in objects {
-        if let Err(error) = sender.send(object.as_bytes()).await {
-            return (sender, Err(error));
-        }
-    }
-    let result = sender.flush().await;
-    (sender, result)
 }
 
 enum Wakeup<A> {
@@ -297,66 +237,9 @@ impl Driver {
         Ok(())
     }
 
-    /// Runs the handshake to its end: the accepted session, or the error, after the rejection
-    /// that is owed for it was delivered.
-    pub(crate) async fn handshake(&mut self, trust: &mut dyn Trust) -> Result<Accepted, Error> {
-        let result = self.try_handshake(trust).await;
-        if result.is_err() {
-            self.deliver_refusal().await;
-        }
-        result.map_err(|error| {
-            if ended(&error) { Error::NoSession { answered: self.heard } } else { error }
-        })
-    }
-
-    async fn try_handshake(&mut self, trust: &mut dyn Trust) -> Result<Accepted, Error> {
-        loop {
-            while let Some(event) = self.connection.poll_event() {
-                match event {
-                    Event::NeedIdentity { claimed } => {
-                        let answer = self.decide(trust.identity(&claimed)).await?;
-                        if let Some(identity) = answer {
-                            // A failure meanwhile is told as an event.
-                            drop(self.connection.provide_identity(self.clock.now()?, identity));
-                        }
-                    }
-                    Event::Authorize { peer } => {
-                        if let Some(trusted) = self.decide(trust.authorize(&peer)).await? {
-                            let verdict = if trusted { Verdict::Trust } else { Verdict::Refuse };
-                            drop(self.connection.decide(self.clock.now()?, verdict));
-                        }
-                    }
-                    Event::Failed(error) => return Err(error.into()),
-                    Event::Accepted(accepted) => {
-                        self.limits.set_object_octets(self.connection.limits().message_octets);
-                        return Ok(accepted);
-                    }
-                    // Neither comes before acceptance.
-                    Event::Message(_) | Event::Closed { .. } | _ => {}
-                }
-            }
-            match self.turn(true, pending::<()>()).await? {
-                Turn::Wrote | Turn::Handled | Turn::App(()) => {}
-            }
-        }
-    }
-
-    /// Waits for the application within the handshake's time limit (R42); `None` when the limit
-    /// came first, and the connection knows.
-    async fn decide<T>(&mut self, decision: impl Future<Output = T>) -> Result<Option<T>, Error> {
-        let wake = self.wake_at();
-        tokio::select! {
-            answer = decision => Ok(Some(answer)),
-            () = sleep_until_some(wake) => {
-                self.take_time()?;
-                Ok(None)
-            }
-        }
-    }
-
     /// Delivers what is still owed to the peer after a failure, as R38 demands: half-close, then
     /// read and discard, all within a second. Dropping the socket at once could destroy the
-    /// rejection on its way.
+    /// rejection before it arrives.
     pub(crate) async fn deliver_refusal(&mut self) {
         let owed = self.start_write() || matches!(self.writer, Writer::Busy(_));
         if owed {
@@ -392,17 +275,6 @@ impl Driver {
                 !matches!(self.receiver.receive().await, Ok(Chunk::Octets(_) | Chunk::Object(_)));
         }
     }
-}
-
-/// Whether a handshake failed because the connection ended.
-fn ended(error: &Error) -> bool {
-    use io::ErrorKind::{
-        BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof,
-    };
-    let Error::Carrier(kind) = error else {
-        return *error == Error::Handshake(HandshakeError::Truncated);
-    };
-    [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof].contains(kind)
 }
 
 async fn sleep_until_some(wake: Option<Instant>) {

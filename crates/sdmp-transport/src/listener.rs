@@ -33,7 +33,7 @@ use crate::carrier::Carrier;
 use crate::trust::{ConfiguredOnly, Trust};
 use crate::{Error, SecureSession, Sessions};
 
-/// Somebody at the door: where from, and how to make a carrier of the connection.
+/// A connection that came in: where from, and how to make a carrier of the connection.
 pub struct Incoming {
     /// Where the connection comes from.
     pub source: Source,
@@ -274,7 +274,7 @@ impl Listener {
         self.outcomes.close();
         self.handshakes.close();
         self.handshakes.wait().await;
-        // Accepted, but never taken by the application: nobody will talk to them.
+        // Accepted, but never taken by the application: no one will talk to them.
         while let Some(outcome) = self.outcomes.recv().await {
             drop(outcome);
         }

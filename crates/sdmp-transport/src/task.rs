@@ -60,7 +60,7 @@ impl Export {
     fn perform(self, connection: &mut Connection) {
         let mut secret = SecretVec::zeroed(self.length);
         let result = connection.export(&self.label, &self.context, secret.expose_mut());
-        // Whoever does not wait for the answer does not want it.
+        // A caller that does not wait for the answer does not want it.
         drop(self.reply.send(result.map(|()| secret).map_err(Error::from)));
     }
 }
@@ -70,7 +70,7 @@ impl Export {
 pub(crate) struct App {
     /// `None` once every sender is gone.
     commands: Option<mpsc::Receiver<Command>>,
-    /// `None` once the peer has closed or nobody receives any more.
+    /// `None` once the peer has closed or no one receives any more.
     inbound: Option<mpsc::Sender<Delivery>>,
     room: Arc<Semaphore>,
     status: watch::Sender<Status>,
@@ -100,9 +100,9 @@ enum AppRequest {
     Delivered,
     /// No more commands come.
     NoMoreCommands,
-    /// Nobody receives any more.
+    /// No one receives any more.
     NoMoreReceiver,
-    /// Nobody is left on our side who could send, receive, or wait for the close.
+    /// No one is left on our side who could send, receive, or wait for the close.
     Abandoned,
 }
 
@@ -151,7 +151,7 @@ impl App {
         }
     }
 
-    /// Nobody receives: what comes is dropped, so that the closes can still be exchanged.
+    /// No one receives: what comes is dropped, so that the closes can still be exchanged.
     fn stop_delivering(&mut self) {
         self.inbound = None;
         self.backlog.retain(|item| matches!(item, Item::Closed { .. }));
@@ -170,7 +170,7 @@ impl App {
 
     fn answer_in_flight(&mut self, result: &Result<(), Error>) {
         for reply in self.in_flight.drain(..) {
-            // Whoever does not wait for the answer does not want it.
+            // A caller that does not wait for the answer does not want it.
             drop(reply.send(result.clone()));
         }
     }
@@ -182,7 +182,7 @@ fn room_for(received: &Received) -> u32 {
 
 type Place<'a> = (mpsc::Permit<'a, Delivery>, OwnedSemaphorePermit);
 
-/// Waits for a place in the application's queue; `None` when nobody receives any more.
+/// Waits for a place in the application's queue; `None` when no one receives any more.
 async fn reserve<'a>(
     inbound: Option<&'a mpsc::Sender<Delivery>>,
     room: Option<(&Arc<Semaphore>, u32)>,
@@ -190,7 +190,7 @@ async fn reserve<'a>(
     match (inbound, room) {
         (Some(inbound), Some((room, octets))) => {
             let permit = inbound.reserve().await.ok()?;
-            // Whoever stops receiving gives back the room of what was waiting.
+            // A caller that stops receiving gives back the room of what was waiting.
             Some((permit, Arc::clone(room).acquire_many_owned(octets).await.ok()?))
         }
         (Some(inbound), None) => {
@@ -218,7 +218,7 @@ pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cut>) {
     app.answer_in_flight(&result);
     let failure = result.clone().err().unwrap_or(Error::Closed);
     for reply in app.sealed.drain(..) {
-        // Whoever does not wait for the answer does not want it.
+        // A caller that does not wait for the answer does not want it.
         drop(reply.send(Err(failure.clone())));
     }
     // Before the queues end: who finds one ended looks here for the reason.
@@ -307,7 +307,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
     }
 }
 
-/// Our side has closed, and nobody is left who waits: the peer still gets the time to close too, as
+/// Our side has closed, and no one is left who waits: the peer still gets the time to close too, as
 /// a kernel does for a socket. What it sends meanwhile is discarded.
 async fn outlast(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
     let limit = driver.connection.limits().handshake;
@@ -338,7 +338,7 @@ fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
                 app.backlog.push_back(Item::Closed { authenticated });
             }
             Event::Failed(error) => return Err(error.into()),
-            // Nobody receives any more.
+            // No one receives any more.
             Event::Message(_) => {}
             // The handshake is over: its events do not come again.
             Event::NeedIdentity { .. } | Event::Authorize { .. } | Event::Accepted(_) | _ => {}

@@ -16,7 +16,7 @@ pub type Unix = ByteStream<OwnedReadHalf, OwnedWriteHalf>;
 /// Connects to a socket.
 ///
 /// # Errors
-/// Those of the system: no such socket, nobody listens, no permission.
+/// Those of the system: no such socket, no listener, no permission.
 pub async fn dial(path: impl AsRef<Path>) -> io::Result<Unix> {
     Ok(wrap(UnixStream::connect(path).await?))
 }
@@ -39,7 +39,7 @@ pub struct UnixAcceptor {
 
 impl UnixAcceptor {
     /// Opens the socket. A file that is left from a listener that died is replaced; one that
-    /// somebody listens on, or that is no socket, is not.
+    /// a listener still uses, or that is no socket, is not.
     ///
     /// # Errors
     /// Those of the system: in use, no permission.

@@ -62,6 +62,7 @@ fn memory() {
     says("memory", "hello in memory");
 }
 
+#[cfg(unix)]
 #[test]
 fn files() {
     says("files", "hello over files");

@@ -195,9 +195,9 @@ async fn a_peer_that_stops_reading_is_given_up_after_the_write_limit() {
     assert!((4..8).contains(&seconds), "{seconds}");
 }
 
-/// What a peer sends to somebody who does not receive is held by the carrier, not by us.
+/// What a peer sends while the other side does not receive is held by the carrier, not by us.
 #[tokio::test(start_paused = true)]
-async fn large_messages_that_nobody_receives_do_not_fill_the_memory() {
+async fn large_messages_that_are_not_received_do_not_fill_the_memory() {
     let (one, other) = tokio::io::duplex(4096);
     let (mut alice, bob) = established(one, other, config).await;
     let large = "x".repeat(1 << 20);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::common::{ALICE, BOB, config, message, policy, text};
 use sdmp_handshake::{Config, Policy};
 use sdmp_transport::carrier::{Carrier, CarrierLimits, Chunk, ObjectReceiver, ObjectSender};
-use sdmp_transport::listener::Acceptor;
+use sdmp_transport::listener::{Acceptor, ListenerLimits};
 use sdmp_transport::{Listener, connect, files};
 use tokio::time::timeout;
 
@@ -84,7 +84,7 @@ async fn links_at_every_name_that_is_written_are_never_followed() {
     assert!(written.is_file(), "the link itself was replaced");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_link_in_place_of_taken_is_not_created_through() {
     let dir = tempfile::tempdir().unwrap();
     let target = tempfile::tempdir().unwrap();
@@ -96,7 +96,7 @@ async fn a_link_in_place_of_taken_is_not_created_through() {
     assert!(names(target.path()).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_are_not_read_through_either() {
     let dir = tempfile::tempdir().unwrap();
     let (_sender, mut receiver, session) = begun(dir.path()).await;
@@ -115,7 +115,7 @@ async fn links_are_not_read_through_either() {
     assert_eq!(names(elsewhere.path()), ["i-00000000.json"]);
 }
 
-/// A FIFO that nobody writes to would stop a thread for good.
+/// A FIFO without a writer would stop a thread for good.
 #[tokio::test]
 async fn fifos_are_refused_without_waiting() {
     let dir = tempfile::tempdir().unwrap();
@@ -145,7 +145,7 @@ async fn a_fifo_that_is_swapped_in_stops_nothing() {
         }
     });
     for _ in 0..5 {
-        match timeout(Duration::from_secs(2), receiver.receive()).await {
+        match timeout(Duration::from_millis(700), receiver.receive()).await {
             // Still being copied, each time that it was looked at.
             Err(_) => break,
             Ok(result) => assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidData),
@@ -187,10 +187,10 @@ async fn foreign_files_stay_when_a_session_ends() {
     assert_eq!(names(&session), ["README.txt"]);
 }
 
-/// A thousand sessions with a first message, and nothing after it, hold all places for a day: a
-/// session that is alive takes the place of the oldest.
+/// Sessions with a first message, and nothing after it, hold all places for a day: a session that is
+/// alive takes the place of the oldest. (`cargo xtask load files` has a thousand of them.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_abandoned_sessions_keep_no_honest_one_out() {
+async fn many_abandoned_sessions_keep_no_honest_one_out() {
     let dir = tempfile::tempdir().unwrap();
     let (mut sender, _receiver, session) = begun(dir.path()).await;
     // M1 of a real handshake, taken from a carrier that is then abandoned.
@@ -204,7 +204,7 @@ async fn a_thousand_abandoned_sessions_keep_no_honest_one_out() {
         m1.truncate(read);
         m1
     };
-    for number in 0..1000 {
+    for number in 0..100 {
         let abandoned = dir.path().join(format!("{number:032x}"));
         fs::create_dir(&abandoned).unwrap();
         fs::write(abandoned.join("i-00000000.json"), &m1).unwrap();
@@ -212,13 +212,15 @@ async fn a_thousand_abandoned_sessions_keep_no_honest_one_out() {
     sender.finish().await.unwrap();
     drop(session);
     let acceptor = files::FilesAcceptor::bind(dir.path()).await.unwrap();
-    let mut listener = Listener::new(acceptor, patient(config(BOB, &[ALICE])));
+    let limits = ListenerLimits::default().with_half_open(16);
+    let mut listener =
+        Listener::builder(acceptor, patient(config(BOB, &[ALICE]))).with_limits(limits).start();
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
-    while listener.counts().connections < 1000 {
+    while listener.counts().connections < 100 {
         assert!(std::time::Instant::now() < deadline, "{:?}", listener.counts());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(listener.counts().half_open <= 256, "{:?}", listener.counts());
+    assert!(listener.counts().half_open <= 16, "{:?}", listener.counts());
     let honest = async {
         let carrier = files::dial(dir.path()).await.unwrap();
         let mut session = connect(carrier, patient(config(ALICE, &[BOB]))).await.unwrap();

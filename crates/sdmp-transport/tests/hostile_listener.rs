@@ -48,7 +48,7 @@ async fn the_time_for_an_upgrade_is_part_of_the_time_for_m1() {
 
 /// Strangers cannot fill the memory of a server whose application is busy with something else.
 #[tokio::test(start_paused = true)]
-async fn refusals_that_nobody_asks_for_are_counted_and_forgotten() {
+async fn refusals_that_are_never_taken_are_counted_and_forgotten() {
     let mut keys: Vec<_> = (0..200).map(|_| memory::pair(1)).collect();
     let doors = keys.drain(..).map(|(gone, door)| {
         drop(gone);
@@ -70,9 +70,9 @@ async fn refusals_that_nobody_asks_for_are_counted_and_forgotten() {
     timeout(Duration::from_secs(1), listener.accept()).await.unwrap_err();
 }
 
-/// Sessions that nobody asks for keep their place, so that there are not more and more of them.
+/// Sessions that are never taken keep their place, so that there are not more and more of them.
 #[tokio::test]
-async fn sessions_that_nobody_asks_for_count_as_half_open() {
+async fn sessions_that_are_never_taken_count_as_half_open() {
     let (mut dialled, mut doors) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         let (one, other) = memory::pair(4);

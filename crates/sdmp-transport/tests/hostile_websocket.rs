@@ -69,7 +69,7 @@ async fn a_stranger_cannot_make_a_websocket_gather_a_long_message() {
     let mut listener = Listener::new(acceptor, config(BOB, &[ALICE]));
     let (mut stream, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
     let pouring = stream.send(WsMessage::text("x".repeat(8 << 20)));
-    // What the kernel still takes of it is nobody's memory for long.
+    // What the kernel still takes of it is released soon.
     let (_, outcome) = tokio::join!(pouring, listener.accept());
     // A message that had been gathered would be `misbehaved.too_long`.
     let error = outcome.unwrap().result.unwrap_err();

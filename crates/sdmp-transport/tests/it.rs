@@ -15,6 +15,7 @@ mod book_examples;
 mod carriers;
 mod common;
 mod examples;
+mod files;
 mod hostile;
 mod hostile_files;
 mod hostile_limits;

@@ -122,7 +122,7 @@ async fn a_session_that_was_finished_may_be_dropped() {
     drop(alice);
     assert_eq!(text(&bob.recv().await.unwrap().unwrap().container), "done");
     assert!(bob.recv().await.unwrap().is_none());
-    bob.send(message("nobody hears this")).await.unwrap();
+    bob.send(message("this is not heard")).await.unwrap();
     bob.close().await.unwrap();
 }
 
@@ -212,7 +212,7 @@ async fn back_pressure_holds_and_loses_nothing() {
         .unwrap();
 }
 
-/// A sender that nobody listens to waits; it does not fill the memory.
+/// A sender without a listener waits; it does not fill the memory.
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_does_not_receive_holds_the_sender() {
     let (one, other) = tokio::io::duplex(4096);
@@ -302,8 +302,8 @@ async fn the_application_decides_within_the_time_limit() {
     assert_eq!(asked(ask(false, soon)).await.unwrap_err().code(), "untrusted.refused");
     let late = asked(ask(true, Duration::from_secs(60))).await.unwrap_err();
     assert!(late.is_timeout(), "{late:?}");
-    let nobody = Ask { known: None, verdict: true, patience: Duration::ZERO };
-    assert_eq!(asked(nobody).await.unwrap_err().code(), "untrusted.unknown");
+    let no_one = Ask { known: None, verdict: true, patience: Duration::ZERO };
+    assert_eq!(asked(no_one).await.unwrap_err().code(), "untrusted.unknown");
 }
 
 /// R44: both sides get the same secret, another for each label and context, also in mid-traffic.

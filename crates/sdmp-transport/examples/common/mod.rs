@@ -1,4 +1,4 @@
-//! Two nodes with keys that everybody has, for examples only.
+//! Two nodes with published keys, for examples only.
 #![allow(dead_code, reason = "each example uses a part of it")]
 
 use std::error::Error;

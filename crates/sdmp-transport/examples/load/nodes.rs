@@ -1,4 +1,4 @@
-//! Who speaks: an honest node and the server, with keys that everybody has.
+//! Who speaks: an honest node and the server, with published keys.
 
 use sdmp_crypto::dh::{Groups, NamedGroup};
 use sdmp_crypto::random::SystemRandom;

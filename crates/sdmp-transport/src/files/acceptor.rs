@@ -25,8 +25,16 @@ pub struct FilesAcceptor {
 #[derive(Debug)]
 struct Looking {
     directory: Arc<Directory>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
     /// Sessions that were taken, so that abandoned ones cost nothing.
-    taken: Mutex<HashSet<String>>,
+    taken: HashSet<String>,
+    /// What the last look found and nothing was tried with yet. One look serves all of them: a look
+    /// for each session would make a thousand of them cost a million names.
+    waiting: Vec<String>,
 }
 
 impl FilesAcceptor {
@@ -58,27 +66,27 @@ impl Looking {
                 }
             }
         }
-        Ok(Self { directory: Arc::new(directory), taken: Mutex::default() })
+        Ok(Self { directory: Arc::new(directory), seen: Mutex::default() })
     }
 
     /// Takes a session that waits, if there is one.
     fn take(&self) -> io::Result<Option<Files>> {
-        let names: HashSet<_> =
-            self.directory.names()?.into_iter().filter(|name| is_session(name)).collect();
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.retain(|name| names.contains(name));
-        for name in names {
-            if taken.contains(&name) {
-                continue;
-            }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.waiting.is_empty() {
+            let names = self.directory.names()?.into_iter().filter(|name| is_session(name));
+            let names: HashSet<_> = names.collect();
+            seen.taken.retain(|name| names.contains(name));
+            seen.waiting = names.into_iter().filter(|name| !seen.taken.contains(name)).collect();
+        }
+        while let Some(name) = seen.waiting.pop() {
             match self.try_take(&name) {
                 Ok(None) => {}
                 Ok(Some(files)) => {
-                    taken.insert(name);
+                    seen.taken.insert(name);
                     return Ok(Some(files));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    taken.insert(name);
+                    seen.taken.insert(name);
                 }
                 // One session that cannot be taken must not keep others waiting.
                 Err(error) => debug!(kind = %error.kind(), "a session cannot be taken"),

@@ -1,5 +1,5 @@
 //! A directory by its descriptor. Every name is resolved in it and in no other: no symbolic link is
-//! followed, and nothing but a regular file is opened, whoever else may write there meanwhile.
+//! followed, and nothing but a regular file is opened, whatever others write there meanwhile.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -16,6 +16,9 @@ use sdmp_crypto::random::{Random, SystemRandom};
 
 /// Room for a line feed and what white space a carrier may add.
 const AROUND: usize = 64;
+
+/// A directory that others fill must not fill our memory.
+const MOST_NAMES: usize = 1 << 16;
 
 const OPEN_DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// `NONBLOCK`: a FIFO that took the place of a file is opened at once, and then refused.
@@ -80,10 +83,10 @@ impl Directory {
         }
     }
 
-    /// The names in it that are text.
+    /// The names in it that are text, of the first [`MOST_NAMES`].
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in Dir::read_from(&self.0)? {
+        for entry in Dir::read_from(&self.0)?.take(MOST_NAMES) {
             if let Ok(name) = entry?.file_name().to_str() {
                 names.push(name.to_owned());
             }
