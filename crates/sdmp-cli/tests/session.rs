@@ -454,7 +454,7 @@ fn slow_lines_after_the_peers_end_arrive() {
     let mut listening = bob.listen(&["--key", "bob", "--once"]);
     let address = listening.address.clone();
     let client = std::thread::spawn(move || alice.run(&connect(&address, &[])));
-    std::thread::sleep(Duration::from_secs(6));
+    pause();
     listening.child.stdin.as_mut().unwrap().write_all(b"one\n").unwrap();
     pause();
     expect(0, listening.finish(b"two\n"));

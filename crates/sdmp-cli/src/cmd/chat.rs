@@ -20,6 +20,9 @@ pub(crate) use lines::{Lines, standard_input};
 /// After the peer's close, lines that a person still types are sent as long as the next one follows
 /// so soon. Lines for all sessions, which the next session would be given, come as soon.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// After the peer's close, input that has not said a word yet has so long to begin: a service manager
+/// may hold an empty pipe open for ever.
+const FIRST_LINE: Duration = Duration::from_secs(5);
 /// How long a peer may take to see that its file is refused.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(2);
 /// How long a peer may keep silent that is not asked for anything more.
@@ -39,8 +42,10 @@ pub(crate) enum Ending {
 #[derive(Debug)]
 pub(crate) struct Words {
     lines: Lines,
-    /// How long the next line may take after the peer's close. A person sees that the peer has ended;
-    /// a program does not, so what it says is sent to its end.
+    /// Whether a program writes them. A person sees that the peer has ended; a program does not, so
+    /// what it has begun to say is sent to its end.
+    program: bool,
+    /// How long the next line may take after the peer's close.
     quiet: Duration,
     ending: Ending,
 }
@@ -48,14 +53,20 @@ pub(crate) struct Words {
 impl Words {
     /// Our standard input, for this session alone; nothing where it carries the session itself.
     pub(crate) fn own(output: Output, ending: Ending) -> Self {
-        let quiet = if std::io::stdin().is_terminal() { LAST_LINES } else { Duration::MAX };
+        let program = !std::io::stdin().is_terminal();
+        let quiet = match ending {
+            _ if !program => LAST_LINES,
+            Ending::WithInput => Duration::MAX,
+            Ending::WithPeer => FIRST_LINE,
+        };
         let lines = if output.aside { mpsc::channel(1).1 } else { standard_input() };
-        Self { lines, quiet, ending }
+        Self { lines, program, quiet, ending }
     }
 
     /// Lines that are for all sessions: those that this one does not take go to the next.
     pub(crate) fn shared(lines: Lines) -> Self {
-        Self { lines, quiet: LAST_LINES, ending: Ending::WithPeer }
+        let program = !std::io::stdin().is_terminal();
+        Self { lines, program, quiet: LAST_LINES, ending: Ending::WithPeer }
     }
 }
 
@@ -164,6 +175,9 @@ async fn speak(
     let mut any = false;
     while let Some(line) = next_line(words, &mut hearing).await {
         any = true;
+        if words.program {
+            words.quiet = Duration::MAX;
+        }
         sender.send(message(line?)?).await?;
     }
     if !any && words.ending == Ending::WithPeer {
