@@ -1,7 +1,7 @@
 //! The typed objects of the 16 core schemas.
 //!
 //! Each has a constructor `new`, checked where not every value has a form, and converts from and
-//! into a [`Container`](crate::Container). `to_text` writes the container's text: compact, the
+//! into a `Container`. `to_text` writes the container's text: compact, the
 //! members in the order of the profile (R3), version 0.12.0, the one schema. What a typed object
 //! does not know is ignored, as R12 allows outside closed objects.
 

@@ -321,7 +321,7 @@ impl Connection {
     /// A secret for another protocol, the same on both sides (R44).
     ///
     /// # Errors
-    /// As [`Session::export`], and [`Misuse::NotAccepted`].
+    /// As [`Session::export`](crate::Session::export), and [`Misuse::NotAccepted`].
     pub fn export(&mut self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
         self.sending()?.0.export(label, context, out)
     }

@@ -16,7 +16,7 @@ pub(crate) const HEAD: usize = 8 + cbc::BLOCK;
 pub(crate) const AAD_BITS: [u8; 8] = 64_u64.to_be_bytes();
 
 /// One object of a batch, in a buffer that can be used again. The body is the plaintext before
-/// [`Key::seal`] and after [`Key::open`], the ciphertext and its tag otherwise.
+/// [`Key::seal`](crate::Key::seal) and after [`Key::open`](crate::Key::open), the ciphertext and its tag otherwise.
 #[derive(Default)]
 pub struct Object {
     /// Sequence number, initialisation vector, body.

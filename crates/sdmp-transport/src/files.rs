@@ -15,7 +15,7 @@
 //! Files of any other name, and of numbers that are past, are left alone. Only sealed objects and
 //! public values are ever written.
 //!
-//! Others may write to the directory: see [`Directory`](directory::Directory) for what that cannot do.
+//! Others may write to the directory: see `Directory` for what that cannot do.
 
 mod acceptor;
 mod directory;
