@@ -69,10 +69,10 @@ pub(crate) fn refuse_plain(error: Error) -> Failed {
     let unanswered =
         matches!(error, Error::PeerRejected { .. } | Error::Local(_) | Error::ApiMisuse(_));
     let send = if unanswered { Vec::new() } else { vec![Rejection::BAD_REQUEST.to_owned()] };
-    Failed { error, send }
+    Failed { error, send, delayed: false }
 }
 
-/// What is owed from M3 on: `not_found`, sealed (R37). A refusal is never answered.
+/// What is owed from M3 on: `not_found`, sealed and at a fixed moment (R37). A refusal is never answered.
 pub(crate) fn refuse_sealed(
     channels: &mut Channels,
     objects: usize,
@@ -81,7 +81,8 @@ pub(crate) fn refuse_sealed(
 ) -> Failed {
     let unanswered = matches!(error, Error::PeerRejected { .. });
     let send = if unanswered { Vec::new() } else { channels.refusals(objects, random) };
-    Failed { error, send }
+    let delayed = !send.is_empty();
+    Failed { error, send, delayed }
 }
 
 /// How many refusals answer a bad M3: hardened two, for the size of M4 and FIN_R (R37).

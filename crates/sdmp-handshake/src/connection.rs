@@ -20,6 +20,7 @@ use crate::error::{Error, Misuse, TimeLimit};
 use crate::event::{Event, Verdict};
 use crate::initiator::Initiator;
 use crate::policy::{Config, Now, SessionLimits};
+use crate::refusal::Held;
 use crate::responder::Responder;
 use crate::step::{Authorize, Machine, NeedIdentity};
 use directions::{Receiving, Sending};
@@ -37,15 +38,18 @@ use queues::{Inbox, Outgoing, single};
 /// | kind | methods | may change |
 /// |---|---|---|
 /// | input | [`handle_input`](Self::handle_input), [`handle_object`](Self::handle_object), [`handle_eof`](Self::handle_eof) | output, events, timeout |
-/// | time | [`handle_timeout`](Self::handle_timeout), also called by each input and each answer | output (dropped), events |
+/// | time | [`handle_timeout`](Self::handle_timeout), also called by each input and each answer | output (dropped, or a refusal released), events, timeout |
 /// | commands | [`provide_identity`](Self::provide_identity), [`decide`](Self::decide); once accepted [`send`](Self::send), [`close`](Self::close), [`export`](Self::export) | output, events, whether input is taken |
 /// | polls | [`poll_output`](Self::poll_output), [`poll_event`](Self::poll_event), [`poll_timeout`](Self::poll_timeout) | whether input is taken, whether the output is finished |
-/// | questions | [`wants_input`](Self::wants_input), [`is_accepted`](Self::is_accepted), [`is_output_finished`](Self::is_output_finished), [`is_finished`](Self::is_finished), [`limits`](Self::limits) | nothing |
+/// | questions | [`wants_input`](Self::wants_input), [`is_accepted`](Self::is_accepted), [`is_output_finished`](Self::is_output_finished), [`is_finished`](Self::is_finished), [`holds_refusal`](Self::holds_refusal), [`limits`](Self::limits) | nothing |
 ///
 /// - Input is offered in the order in which it arrived, and again when less was taken than given:
 ///   the connection waits for an answer, or events wait for the application.
 /// - Each of [`Event::NeedIdentity`] and [`Event::Authorize`] is answered by its command exactly
 ///   once; a time limit may overtake the answer, which then returns the failure.
+/// - The refusal of M3 and of what follows it leaves at a fixed moment (R37): after
+///   [`Event::Failed`], call [`handle_timeout`](Self::handle_timeout) while
+///   [`holds_refusal`](Self::holds_refusal) says so.
 /// - [`Event::Accepted`] comes before any [`Event::Message`], and nothing comes after
 ///   [`Event::Failed`]. What a connection that failed still owes the peer is in the output.
 /// - Use one kind of input for a whole connection: bytes of a stream, or whole objects.
@@ -57,6 +61,10 @@ pub struct Connection {
     inbox: Inbox,
     outgoing: Outgoing,
     started: Duration,
+    /// When the handshake's last object was complete.
+    arrived: Duration,
+    /// A sealed refusal in the output, which leaves at a fixed moment (R37).
+    held: Option<Held>,
 }
 
 #[derive(Debug)]
@@ -104,6 +112,8 @@ impl Connection {
             inbox: Inbox::new(limits.clone()),
             outgoing: Outgoing::new(limits, random),
             started: now.elapsed,
+            arrived: now.elapsed,
+            held: None,
         }
     }
 
@@ -141,7 +151,7 @@ impl Connection {
             match next {
                 Ok(Some(object)) => self.handshake_object(now, &object),
                 Ok(None) => {}
-                Err(error) => self.unframed(error),
+                Err(error) => self.unframed(now, error),
             }
         }
         octets.len() - rest.len()
@@ -165,7 +175,7 @@ impl Connection {
         };
         match single(octets, limit) {
             Ok(object) => self.handshake_object(now, object),
-            Err(error) => self.unframed(error),
+            Err(error) => self.unframed(now, error),
         }
         true
     }
@@ -184,8 +194,15 @@ impl Connection {
         }
     }
 
-    /// Fails the handshake if its time is over (R42): in silence, as R38 says.
+    /// Fails the handshake if its time is over (R42): in silence, as R38 says. Lets a refusal go
+    /// whose moment has come (R37).
     pub fn handle_timeout(&mut self, now: Now) {
+        if let Some(held) = &mut self.held {
+            if held.is_due(now.elapsed) {
+                self.held = None;
+            }
+            return;
+        }
         if self.poll_timeout().is_some_and(|deadline| now.elapsed >= deadline) {
             let limit = if self.expects_first_message() {
                 TimeLimit::FirstMessage
@@ -198,9 +215,13 @@ impl Connection {
         }
     }
 
-    /// When to call [`Connection::handle_timeout`], on the scale of [`Now::elapsed`].
+    /// When to call [`Connection::handle_timeout`], on the scale of [`Now::elapsed`]. A moment that
+    /// is past means at once.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
+        if let Some(held) = &self.held {
+            return Some(held.wake());
+        }
         let limits = &self.config.policy.limits;
         let limit = match &self.phase {
             Phase::Session(..) | Phase::Failed(_) => return None,
@@ -219,8 +240,17 @@ impl Connection {
     pub fn poll_output(&mut self) -> Option<String> {
         match &mut self.phase {
             Phase::Session(sending, _) => sending.poll_output(&mut self.outgoing),
+            _ if self.held.is_some() => None,
             _ => self.outgoing.pop(),
         }
+    }
+
+    /// Whether a refusal waits for its moment (R37). It leaves by
+    /// [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout), also after
+    /// [`Event::Failed`].
+    #[must_use]
+    pub fn holds_refusal(&self) -> bool {
+        self.held.is_some()
     }
 
     /// The next event.

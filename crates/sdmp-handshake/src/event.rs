@@ -32,7 +32,8 @@ pub enum Event {
         authenticated: bool,
     },
     /// The connection is over. Send what
-    /// [`Connection::poll_output`](crate::Connection::poll_output) still gives, half-close, read
+    /// [`Connection::poll_output`](crate::Connection::poll_output) still gives (while
+    /// [`Connection::holds_refusal`](crate::Connection::holds_refusal), after its moment), half-close, read
     /// and discard for [`SessionLimits::linger`](crate::SessionLimits::linger), close (R38).
     Failed(Error),
 }

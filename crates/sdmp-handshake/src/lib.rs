@@ -83,6 +83,7 @@ mod initiator;
 pub mod labels;
 mod policy;
 mod proof;
+mod refusal;
 mod responder;
 mod role;
 pub mod schedule;
@@ -99,6 +100,7 @@ pub use error::{
 pub use event::{Accepted, Event, Verdict};
 pub use initiator::Initiator;
 pub use policy::{Config, KeyLog, Now, Policy, Profile, SessionLimits};
+pub use refusal::{REFUSAL_STEP, refusal_due};
 pub use responder::Responder;
 pub use role::Role;
 pub use session::{Ended, ExtensionCheck, Opened, Received, Receiver, Sender, Session};

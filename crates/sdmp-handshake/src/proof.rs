@@ -60,7 +60,7 @@ impl Claim {
             spend_verification();
             return Err(Error::Untrusted(Distrust::Unknown));
         };
-        let verified = verify_one(&self.object, identity.public_key());
+        let verified = verify_evenly(&self.object, identity.public_key());
         identity.check_usable(now).map_err(Error::PeerProof)?;
         verified.map_err(Error::PeerProof)?;
         if identity.kind() == IdentityType::User && !config.policy.allow_user {
@@ -103,6 +103,19 @@ fn read_signature(
 
 fn verify_one(object: &Signature, key: &PublicKey) -> Result<(), EnvelopeError> {
     signature::verify_entry(single(object)?, object.payload(), key)
+}
+
+/// As [`verify_one`], with the work of one verification also where the signature's length or
+/// range is wrong, which the library would say at once: the dummy key verifies in its place.
+fn verify_evenly(object: &Signature, key: &PublicKey) -> Result<(), EnvelopeError> {
+    let in_range = single(object)
+        .and_then(|entry| Ok(b64url::decode(entry.signature())?))
+        .is_ok_and(|signature| key.is_in_range(&signature));
+    if in_range {
+        return verify_one(object, key);
+    }
+    spend_verification();
+    Err(EnvelopeError::BadSignature)
 }
 
 fn single(object: &Signature) -> Result<&SignatureEntry, EnvelopeError> {

@@ -20,11 +20,16 @@ pub struct Failed {
     pub error: Error,
     /// Objects to send before closing; often none.
     pub send: Vec<String>,
+    /// Whether `send` is a sealed refusal: it leaves at the moment that [`refusal_due`] gives, so
+    /// that time does not tell the cause (R37).
+    ///
+    /// [`refusal_due`]: crate::refusal_due
+    pub delayed: bool,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { error, send: Vec::new() }
+        Self { error, send: Vec::new(), delayed: false }
     }
 }
 
@@ -76,7 +81,8 @@ pub trait Machine: Sized + fmt::Debug + private::Resume {
     /// Handles the peer's next object.
     ///
     /// # Errors
-    /// [`Failed`]: the handshake is over; send what it holds, then close.
+    /// [`Failed`]: the handshake is over; send what it holds (when [`Failed::delayed`] says), then
+    /// close.
     fn handle(
         self,
         octets: &[u8],

@@ -30,6 +30,7 @@ fn r16_a_peer_that_expires_before_the_verdict_is_refused() {
     pair.responder_events.clear();
     pair.responder.decide(late(), Verdict::Trust).unwrap();
     // Two refusals, as for every other cause (R37).
+    release(&mut pair.responder);
     let sent = std::iter::from_fn(|| pair.responder.poll_output()).count();
     pair.run();
     assert_eq!((sent, failure(&pair.responder_events)), (2, Some("identity.expired")));

@@ -27,6 +27,7 @@ mod pair;
 mod proofs;
 mod received;
 mod refusal;
+mod refusal_time;
 mod round_trip;
 mod schedule;
 mod simulate;

@@ -229,6 +229,7 @@ fn walk(profile: Profile, role: Role, path: &mut Vec<&'static Letter>, seen: &mu
 /// R39: a failure is final, so that whatever follows it is decided.
 fn assert_dead(mut connection: Connection, path: &[&Letter]) {
     let path = name(path);
+    release(&mut connection);
     while connection.poll_output().is_some() {}
     for letter in &alphabet(Profile::Hardened)[..40] {
         assert!(!connection.handle_object(at(1), letter.object.as_bytes()), "{path}");

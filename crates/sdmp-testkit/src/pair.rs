@@ -80,6 +80,8 @@ impl Pair {
     pub fn run_with(&mut self, mut carry: impl FnMut(bool, String) -> Vec<String>) {
         loop {
             let mut silent = true;
+            release(&mut self.initiator);
+            release(&mut self.responder);
             while let Some(object) = self.initiator.poll_output() {
                 silent = false;
                 self.sent.push((true, object.clone()));
@@ -132,8 +134,16 @@ pub fn feed(connection: &mut Connection, octets: &[u8], events: &mut Vec<Event>)
             events.push(event);
         }
         if rest.is_empty() || (taken == 0 && !said) {
-            return;
+            return release(connection);
         }
+    }
+}
+
+/// Lets the time pass that a refusal waits for (R37).
+pub fn release(connection: &mut Connection) {
+    while connection.holds_refusal() {
+        let elapsed = connection.poll_timeout().unwrap();
+        connection.handle_timeout(Now { elapsed, wall: wall() });
     }
 }
 

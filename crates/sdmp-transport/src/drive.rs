@@ -241,9 +241,20 @@ impl Driver {
     /// read and discard, all within a second. Dropping the socket at once could destroy the
     /// rejection before it arrives.
     pub(crate) async fn deliver_refusal(&mut self) {
+        self.await_refusal().await;
         let owed = self.start_write() || matches!(self.writer, Writer::Busy(_));
         if owed {
             self.finish().await;
+        }
+    }
+
+    /// Waits for the moment at which a refusal may leave (R37).
+    async fn await_refusal(&mut self) {
+        while self.connection.holds_refusal() {
+            sleep_until_some(self.wake_at()).await;
+            if self.take_time().is_err() {
+                return;
+            }
         }
     }
 

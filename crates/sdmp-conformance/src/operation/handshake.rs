@@ -188,9 +188,15 @@ impl Side {
     }
 
     /// Takes everything that the connection has to say; tells whether there was anything.
+    ///
+    /// A refusal that waits for its moment (R37) is taken too: a vector says what is sent, not when.
     fn drain(&mut self) -> bool {
         let mut any = false;
         loop {
+            while self.connection.holds_refusal() {
+                let elapsed = self.connection.poll_timeout().unwrap_or(Duration::MAX);
+                self.connection.handle_timeout(Now { elapsed, ..self.now });
+            }
             while let Some(text) = self.connection.poll_output() {
                 self.told.sent.push(text);
                 any = true;

@@ -84,6 +84,9 @@ impl Peer {
                 Err(_) => connection.handle_timeout(now()),
             }
             failed |= listen(&mut connection, now());
+            while connection.holds_refusal() {
+                connection.handle_timeout(now());
+            }
             while let Some(object) = connection.poll_output() {
                 if let Some(object) = (self.says)(said, object) {
                     drop(stream.write_all(&[object.as_bytes(), self.line_end].concat()));

@@ -6,12 +6,14 @@ use super::{Asking, Connection, Phase};
 use crate::error::Error;
 use crate::event::{Accepted, Event};
 use crate::policy::Now;
+use crate::refusal::Held;
 use crate::session::Session;
 use crate::step::private::Resume;
 use crate::step::{Failed, Machine, Step};
 
 impl Connection {
     pub(super) fn handshake_object(&mut self, now: Now, object: &[u8]) {
+        self.arrived = now.elapsed;
         match self.take() {
             Phase::Initiator(Asking::Peer(machine)) => {
                 let step = machine.object(object, now.wall, self.outgoing.random());
@@ -26,7 +28,8 @@ impl Connection {
     }
 
     /// Octets that are no object, or too long, are refused as a malformed object (R38).
-    pub(super) fn unframed(&mut self, error: Error) {
+    pub(super) fn unframed(&mut self, now: Now, error: Error) {
+        self.arrived = now.elapsed;
         let phase = self.take();
         let random = self.outgoing.random();
         let failed = match phase {
@@ -71,6 +74,7 @@ impl Connection {
     }
 
     pub(super) fn fail(&mut self, failed: Failed) {
+        self.held = failed.delayed.then(|| Held::new(self.arrived));
         self.outgoing.extend(failed.send);
         self.inbox.push(Event::Failed(failed.error.clone()));
         self.phase = Phase::Failed(failed.error);

@@ -136,6 +136,12 @@ impl Carrier {
             self.event(event);
         }
         if self.failure.is_some() {
+            let held = self.connection.holds_refusal();
+            assert!(
+                !held || self.connection.poll_output().is_none(),
+                "sent before its moment (R37)"
+            );
+            super::node::release(&mut self.connection);
             while let Some(object) = self.connection.poll_output() {
                 self.output.push(object);
             }

@@ -3,7 +3,7 @@
 use sdmp_container::Timestamp;
 use sdmp_crypto::dh::{Group, Groups};
 use sdmp_envelope::LocalIdentity;
-use sdmp_handshake::{Config, Now, Policy, Profile};
+use sdmp_handshake::{Config, Connection, Now, Policy, Profile};
 use sdmp_testkit::nodes;
 pub(crate) use sdmp_testkit::nodes::expiry;
 pub(crate) use sdmp_testkit::random::Seeded;
@@ -18,6 +18,14 @@ pub(crate) fn wall() -> Timestamp {
 /// That moment, so many milliseconds after the start.
 pub(crate) fn now(milliseconds: u64) -> Now {
     Now { elapsed: Duration::from_millis(milliseconds), wall: wall() }
+}
+
+/// Lets the time pass that a refusal waits for (R37).
+pub(crate) fn release(connection: &mut Connection) {
+    while connection.holds_refusal() {
+        let elapsed = connection.poll_timeout().expect("a refusal leaves at some time");
+        connection.handle_timeout(Now { elapsed, ..now(0) });
+    }
 }
 
 /// The node of this name, with a public test key.

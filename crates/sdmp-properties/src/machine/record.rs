@@ -1,6 +1,6 @@
 //! Sessions of honest peers, recorded: the alphabet of the scripts, and what is genuine.
 
-use super::node::{Seeded, config, now};
+use super::node::{Seeded, config, now, release};
 use sdmp_container::closed::Rejection;
 use sdmp_container::{Container, Message};
 use sdmp_crypto::secret::Secret;
@@ -189,6 +189,8 @@ impl Pair {
     fn carry(&mut self, sent: &mut Vec<String>, answered: &mut Vec<String>) {
         loop {
             let mut silent = true;
+            release(&mut self.initiator);
+            release(&mut self.responder);
             while let Some(object) = self.initiator.poll_output() {
                 assert!(self.responder.handle_object(now(0), object.as_bytes()));
                 sent.push(object);
