@@ -146,6 +146,26 @@ fn no_flipped_bit_of_the_encoding_passes() {
     }
 }
 
+/// R37: what the library refuses without the work of a verification is told beforehand.
+#[test]
+fn r37_only_what_is_below_the_modulus_is_in_range() {
+    let forger = Forger::new();
+    let key = &forger.public;
+    let mut below = forger.n.clone();
+    below[255] -= 1;
+    for (in_range, signature) in [
+        (true, below.clone()),
+        (true, vec![0; 256]),
+        (false, forger.n.clone()),
+        (false, vec![0xff; 256]),
+        (false, vec![0; 255]),
+        (false, [&[0], &below[..]].concat()),
+        (false, vec![]),
+    ] {
+        assert_eq!(key.is_in_range(&signature), in_range, "{} octets", signature.len());
+    }
+}
+
 #[test]
 fn values_at_the_edges_do_not_pass() {
     let forger = Forger::new();

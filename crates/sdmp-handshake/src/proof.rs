@@ -109,7 +109,7 @@ fn verify_one(object: &Signature, key: &PublicKey) -> Result<(), EnvelopeError> 
 /// range is wrong, which the library would say at once: the dummy key verifies in its place.
 fn verify_evenly(object: &Signature, key: &PublicKey) -> Result<(), EnvelopeError> {
     let in_range = single(object)
-        .and_then(|entry| Ok(b64url::decode(entry.signature())?))
+        .and_then(|entry| Ok(sdmp_container::b64url::decode(entry.signature())?))
         .is_ok_and(|signature| key.is_in_range(&signature));
     if in_range {
         return verify_one(object, key);
