@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::Path;
+#[cfg(feature = "generate")]
 use std::sync::Arc;
 
 use sdmp_container::{Container, IdentityType};

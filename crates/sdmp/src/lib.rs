@@ -16,7 +16,9 @@ pub mod home;
 pub use sdmp_container::{
     self as objects, Container, Fingerprint, Identifier, IdentityType, Message, Timestamp,
 };
-pub use sdmp_envelope::{self as identity, Identity, LocalIdentity, encrypted, signature};
+#[cfg(feature = "generate")]
+pub use sdmp_envelope::encrypted;
+pub use sdmp_envelope::{self as identity, Identity, LocalIdentity, signature};
 pub use sdmp_handshake::{Config, Policy, Profile, Received, Role, SessionLimits};
 #[cfg(feature = "node")]
 pub use sdmp_node as node;
