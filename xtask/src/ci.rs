@@ -87,12 +87,15 @@ const THEN: &[(&str, Step)] = &[
 ];
 
 /// ... and beside it what runs the programs that are built by then, and waits for them much.
-const PROGRAMS: &[(&str, Step)] =
-    &[("peer", run_peer), ("browser", run_browser), ("dissector", run_dissector)];
+const PROGRAMS: &[(&str, Step)] = &[
+    ("demo", run_demo),
+    ("peer", run_peer),
+    ("browser", run_browser),
+    ("dissector", run_dissector),
+];
 
-/// What builds elsewhere (target/release, fuzz/target, target/oldest), beside the others.
-const BESIDE: &[(&str, Step)] =
-    &[("demo", run_demo), ("fuzz", fuzz::smoke), ("oldest", tools::oldest_compiler)];
+/// What builds elsewhere (fuzz/target, target/oldest), beside the others.
+const BESIDE: &[(&str, Step)] = &[("fuzz", fuzz::smoke), ("oldest", tools::oldest_compiler)];
 
 /// What needs a tool beside cargo, and only looks at manifests and signatures.
 const TOOLS: &[(&str, Step)] = &[
@@ -258,17 +261,13 @@ fn feature_sets(metadata: &Value) -> Vec<(String, Option<String>)> {
     sets
 }
 
-/// The program's main job on real input, as the README says it.
+/// The program's main job on real input, as the README says it, with what the tests have built.
 fn run_demo(name: &str) -> Vec<Report> {
-    let build = step(
-        &format!("{name} build"),
-        &mut cargo(&["build", "--locked", "--release", "--package", "sdmp-cli"]),
-        quiet,
-    );
-    let run =
-        cargo(&["run", "--locked", "--quiet", "--release", "--package", "sdmp-cli", "--", "demo"]);
-    let mut run = run;
-    vec![build, step(&format!("{name} run"), &mut run, quiet)]
+    let run = match conformance::program("sdmp") {
+        Ok(mut program) => step(name, program.arg("demo"), quiet),
+        Err(error) => broken(name, &error),
+    };
+    vec![run]
 }
 
 fn run_browser(name: &str) -> Vec<Report> {

@@ -21,8 +21,8 @@ pub(crate) use lines::{Lines, standard_input};
 /// so soon. Lines for all sessions, which the next session would be given, come as soon.
 const LAST_LINES: Duration = Duration::from_secs(1);
 /// After the peer's close, input that has not said a word yet has so long to begin: a service manager
-/// may hold an empty pipe open for ever.
-const FIRST_LINE: Duration = Duration::from_secs(5);
+/// or a test may hold an empty pipe open for ever, and the peer waits for our close.
+const FIRST_LINE: Duration = Duration::from_secs(3);
 /// How long a peer may take to see that its file is refused.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(2);
 /// How long a peer may keep silent that is not asked for anything more.
@@ -54,11 +54,7 @@ impl Words {
     /// Our standard input, for this session alone; nothing where it carries the session itself.
     pub(crate) fn own(output: Output, ending: Ending) -> Self {
         let program = !std::io::stdin().is_terminal();
-        let quiet = match ending {
-            _ if !program => LAST_LINES,
-            Ending::WithInput => Duration::MAX,
-            Ending::WithPeer => FIRST_LINE,
-        };
+        let quiet = if program { FIRST_LINE } else { LAST_LINES };
         let lines = if output.aside { mpsc::channel(1).1 } else { standard_input() };
         Self { lines, program, quiet, ending }
     }

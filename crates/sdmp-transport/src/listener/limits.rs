@@ -57,7 +57,7 @@ pub struct ListenerLimits {
     /// Handshakes under way from one source: 16. Carriers without addresses have the limit in all
     /// only, and there a newcomer takes the place of the oldest one.
     pub half_open_per_source: usize,
-    /// Handshakes of one source that come to nothing, a second: 10, after 64 at once; 0 for no limit.
+    /// Handshakes of one source that come to nothing, a second: 10, after 1,024 at once; 0 for no limit.
     /// Those that are accepted do not count. Carriers without addresses have no such limit.
     pub failures_per_second: u32,
     /// Accepted sessions at the same time: 1,024, and no more than the process's descriptors allow.

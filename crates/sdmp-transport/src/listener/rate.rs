@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::limits::Source;
 
 /// How many may fail at once.
-const BURST: u32 = 64;
+const BURST: u32 = 1024;
 /// Sources that are remembered. Those that have more addresses are held by the limit in all.
 const SOURCES: usize = 4096;
 
