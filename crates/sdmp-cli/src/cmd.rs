@@ -16,4 +16,5 @@ pub(crate) mod schema;
 pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod shell;
+mod shown;
 pub(crate) mod sign;

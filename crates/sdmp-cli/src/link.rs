@@ -13,12 +13,13 @@ use std::time::Duration;
 use sdmp_crypto::dh::Groups;
 use sdmp_envelope::LocalIdentity;
 use sdmp_handshake::{Config, Policy, Profile, Role, SessionLimits};
-use sdmp_node::Opener;
 use sdmp_node::home::{Listing, Named};
+use sdmp_node::{Opener, Recorder};
 use sdmp_transport::{Carrier, SecureSession};
 
 pub(crate) use target::{Destination, Target};
 
+use crate::activity;
 use crate::address::Address;
 use crate::cli::{Dial, Link};
 use crate::error::Failure;
@@ -26,7 +27,7 @@ use crate::io::warn;
 use crate::key_log;
 use crate::output::Output;
 use crate::passphrase::{self, Passphrase};
-use crate::record::Recorder;
+use crate::private_file;
 use crate::settings::Settings;
 use sdmp_node::home::Home;
 
@@ -122,7 +123,7 @@ impl Dialler {
             .pin(identity.fingerprint().clone())
             .trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
-        let recorder = Recorder::open(args.link.record.as_deref(), profile)?;
+        let recorder = recorder(&args.link, profile)?;
         Ok(Self {
             address,
             peer: name,
@@ -159,7 +160,8 @@ impl Dialler {
         let address = self.address.to_string();
         let dial = async || {
             let carrier = self.address.dial().await?;
-            let carrier = self.recorder.carrier(carrier, Role::Initiator, &address);
+            let carrier =
+                self.recorder.carrier(activity::watched(carrier), Role::Initiator, &address);
             let carrier: Box<dyn Carrier> = Box::new(carrier);
             Ok(carrier)
         };
@@ -186,6 +188,13 @@ fn policy(context: &Context, link: &Link, address: &Address) -> Policy {
         limits.silence = Some(Duration::from_secs(seconds.into()));
     }
     Policy { profile: context.profile(link), limits, ..Policy::default() }
+}
+
+/// Records to the file that `--record` names, or nowhere.
+fn recorder(link: &Link, profile: Profile) -> Result<Recorder, Failure> {
+    let Some(path) = &link.record else { return Ok(Recorder::default()) };
+    let file = private_file::append("the recording", "record.open", path)?;
+    Ok(Recorder::new(file, profile, |why| warn(&format!("the recording ends here: {why}"))))
 }
 
 pub(crate) fn warn_if_insecure(profile: Profile) {

@@ -9,7 +9,6 @@ mod address;
 mod cli;
 mod cmd;
 mod error;
-mod fingerprint;
 mod io;
 mod key_log;
 mod link;
@@ -18,7 +17,6 @@ mod output;
 mod passphrase;
 mod private_file;
 mod progress;
-mod record;
 mod settings;
 mod shutdown;
 #[cfg(test)]

@@ -1,100 +1,18 @@
 //! Tests: what this program wraps around a carrier hands on every method, and the session's
 //! limits (R42).
 
-use std::io;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use async_trait::async_trait;
-use sdmp_handshake::{Profile, Role};
-use sdmp_transport::carrier::{Carrier, CarrierLimits, Chunk, Halves};
-use sdmp_transport::{ObjectReceiver, ObjectSender};
+use sdmp_handshake::Role;
+use sdmp_testkit::probe::assert_hands_everything_on;
 
 use crate::activity;
 use crate::cmd::demo::tap::{Wire, tap};
-use crate::record::Recorder;
-
-/// Notes what it is called with.
-#[derive(Clone, Debug, Default)]
-struct Probe {
-    calls: Arc<Mutex<Vec<&'static str>>>,
-    limits: Arc<Mutex<Option<CarrierLimits>>>,
-}
-
-impl Probe {
-    fn note(&self, call: &'static str) {
-        self.calls.lock().unwrap().push(call);
-    }
-}
-
-impl Carrier for Probe {
-    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
-        *self.limits.lock().unwrap() = Some(limits);
-        (Box::new((*self).clone()), self)
-    }
-}
-
-#[async_trait]
-impl ObjectSender for Probe {
-    async fn send(&mut self, _object: &[u8]) -> io::Result<()> {
-        self.note("send");
-        Ok(())
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        self.note("flush");
-        Ok(())
-    }
-
-    async fn finish(&mut self) -> io::Result<()> {
-        self.note("finish");
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl ObjectReceiver for Probe {
-    async fn receive(&mut self) -> io::Result<Chunk> {
-        self.note("receive");
-        Ok(Chunk::End)
-    }
-}
-
-async fn hands_everything_on(wrapper: impl FnOnce(Probe) -> Box<dyn Carrier>) {
-    let probe = Probe::default();
-    let limits = CarrierLimits::new(12_288, Duration::from_secs(7));
-    let (mut sender, mut receiver) = wrapper(probe.clone()).split(limits.clone());
-    sender.send(b"{}").await.unwrap();
-    sender.flush().await.unwrap();
-    assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
-    sender.finish().await.unwrap();
-    assert_eq!(*probe.calls.lock().unwrap(), ["send", "flush", "receive", "finish"]);
-    let inner = probe.limits.lock().unwrap().clone().unwrap();
-    assert_eq!(inner.write_stall(), Duration::from_secs(7));
-    limits.set_object_octets(1 << 24);
-    assert_eq!(inner.object_octets(), 1 << 24, "raised for the carrier inside as well");
-    limits.discard();
-    assert!(inner.is_discarding(), "known to the carrier inside as well");
-}
 
 #[tokio::test]
 async fn the_demo_tap_hands_everything_on() {
-    hands_everything_on(|probe| Box::new(tap(probe, Role::Initiator, Wire::new()))).await;
-}
-
-#[tokio::test]
-async fn the_recorder_hands_everything_on() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("recording");
-    for file in [None, Some(path.as_path())] {
-        let recorder = Recorder::open(file, Profile::Hardened).unwrap();
-        hands_everything_on(|probe| recorder.carrier(Box::new(probe), Role::Responder, "a")).await;
-    }
-    let recording = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(recording.lines().count(), 4, "a session, its object and both ends: {recording}");
+    assert_hands_everything_on(|probe| Box::new(tap(probe, Role::Initiator, Wire::new()))).await;
 }
 
 #[tokio::test]
 async fn the_activity_watch_hands_everything_on() {
-    hands_everything_on(|probe| activity::watched(Box::new(probe))).await;
+    assert_hands_everything_on(|probe| activity::watched(Box::new(probe))).await;
 }

@@ -8,6 +8,7 @@
 mod directions;
 mod handshake;
 mod queues;
+mod status;
 mod transitions;
 
 use std::time::Duration;
@@ -354,34 +355,6 @@ impl Connection {
     /// As [`Session::export`](crate::Session::export), and [`Misuse::NotAccepted`].
     pub fn export(&mut self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
         self.sending()?.0.export(label, context, out)
-    }
-
-    /// Whether the session is accepted (and not failed since).
-    #[must_use]
-    pub fn is_accepted(&self) -> bool {
-        matches!(self.phase, Phase::Session(..))
-    }
-
-    /// Whether nothing will ever come out again: the carrier may end its writing direction.
-    #[must_use]
-    pub fn is_output_finished(&self) -> bool {
-        match &self.phase {
-            Phase::Session(sending, _) => sending.is_finished(&self.outgoing),
-            Phase::Failed(_) => self.outgoing.is_empty(),
-            Phase::Initiator(_) | Phase::Responder(_) => false,
-        }
-    }
-
-    /// Whether both directions are over: the carrier may be dropped once the output is sent.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        match &self.phase {
-            Phase::Session(sending, receiving) => {
-                sending.is_finished(&self.outgoing) && receiving.is_finished()
-            }
-            Phase::Failed(_) => self.outgoing.is_empty(),
-            Phase::Initiator(_) | Phase::Responder(_) => false,
-        }
     }
 
     fn sending(&mut self) -> Result<(&mut Sending, &mut Outgoing), Error> {

@@ -7,9 +7,11 @@
 mod blocking;
 pub mod error;
 pub mod file;
+pub mod fingerprint;
 pub mod home;
 pub mod introduction;
 pub mod opener;
+pub mod recording;
 pub mod transfer;
 pub mod trust;
 pub mod tunnel;
@@ -17,4 +19,5 @@ pub mod tunnel;
 pub use error::Error;
 pub use home::{Home, Named};
 pub use opener::Opener;
+pub use recording::Recorder;
 pub use trust::HomeTrust;

@@ -15,6 +15,7 @@ mod common;
 mod examples;
 mod home;
 mod introduction;
+mod recording;
 mod transfer;
 mod trust;
 mod tunnel;

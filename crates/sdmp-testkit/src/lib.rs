@@ -18,6 +18,8 @@ pub mod nodes;
 pub mod older;
 #[cfg(feature = "pair")]
 pub mod pair;
+#[cfg(feature = "carrier")]
+pub mod probe;
 #[cfg(feature = "keys")]
 pub mod random;
 #[cfg(feature = "pair")]

@@ -73,6 +73,37 @@ impl Acceptor for Box<dyn Acceptor> {
     }
 }
 
+/// The same acceptor; each carrier goes through `wrap` once it is open, with where it comes from.
+///
+/// For what watches, records or alters the traffic of a whole listener.
+pub fn wrap<A, W>(acceptor: A, wrap: W) -> impl Acceptor
+where
+    A: Acceptor,
+    W: Fn(Box<dyn Carrier>, &Source) -> Box<dyn Carrier> + Send + Sync + 'static,
+{
+    Wrapped { acceptor, wrap: Arc::new(wrap) }
+}
+
+struct Wrapped<A, W> {
+    acceptor: A,
+    wrap: Arc<W>,
+}
+
+#[async_trait]
+impl<A, W> Acceptor for Wrapped<A, W>
+where
+    A: Acceptor,
+    W: Fn(Box<dyn Carrier>, &Source) -> Box<dyn Carrier> + Send + Sync + 'static,
+{
+    async fn next(&mut self) -> io::Result<Incoming> {
+        let Incoming { source, open } = self.acceptor.next().await?;
+        let (wrap, from) = (Arc::clone(&self.wrap), source.clone());
+        // Within `open`, so that an upgrade still runs beside the accept loop.
+        let open = async move { Ok(wrap(open.await?, &from)) }.boxed();
+        Ok(Incoming { source, open })
+    }
+}
+
 /// What a listener has seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

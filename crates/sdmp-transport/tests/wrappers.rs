@@ -1,90 +1,54 @@
 //! What wraps a carrier hands on every method, and the session's limits (R42).
 
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{ALICE, BOB, config, policy};
-use async_trait::async_trait;
 use sdmp_handshake::{Policy, SessionLimits};
-use sdmp_transport::carrier::{Carrier, CarrierLimits, Chunk, Halves, from_fn, wrap};
-use sdmp_transport::{ObjectReceiver, ObjectSender, accept, connect, memory};
-
-/// Notes what it is called with.
-#[derive(Clone, Debug, Default)]
-struct Probe {
-    calls: Arc<Mutex<Vec<&'static str>>>,
-    limits: Arc<Mutex<Option<CarrierLimits>>>,
-}
-
-impl Probe {
-    fn note(&self, call: &'static str) {
-        self.calls.lock().unwrap().push(call);
-    }
-
-    fn limits(&self) -> CarrierLimits {
-        self.limits.lock().unwrap().clone().unwrap()
-    }
-}
-
-impl Carrier for Probe {
-    fn split(self: Box<Self>, limits: CarrierLimits) -> Halves {
-        *self.limits.lock().unwrap() = Some(limits);
-        (Box::new((*self).clone()), self)
-    }
-}
-
-#[async_trait]
-impl ObjectSender for Probe {
-    async fn send(&mut self, _object: &[u8]) -> io::Result<()> {
-        self.note("send");
-        Ok(())
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        self.note("flush");
-        Ok(())
-    }
-
-    async fn finish(&mut self) -> io::Result<()> {
-        self.note("finish");
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl ObjectReceiver for Probe {
-    async fn receive(&mut self) -> io::Result<Chunk> {
-        self.note("receive");
-        Ok(Chunk::End)
-    }
-}
-
-async fn hands_everything_on(wrapper: impl FnOnce(Probe) -> Box<dyn Carrier>) {
-    let probe = Probe::default();
-    let limits = CarrierLimits::new(12_288, Duration::from_secs(7));
-    let (mut sender, mut receiver) = wrapper(probe.clone()).split(limits.clone());
-    sender.send(b"{}").await.unwrap();
-    sender.flush().await.unwrap();
-    assert_eq!(receiver.receive().await.unwrap(), Chunk::End);
-    sender.finish().await.unwrap();
-    assert_eq!(*probe.calls.lock().unwrap(), ["send", "flush", "receive", "finish"]);
-    assert_eq!(probe.limits().write_stall(), Duration::from_secs(7));
-    limits.set_object_octets(1 << 24);
-    assert_eq!(probe.limits().object_octets(), 1 << 24, "raised for those who wrapped it as well");
-}
+use sdmp_testkit::probe::assert_hands_everything_on;
+use sdmp_transport::carrier::{Carrier, from_fn, wrap};
+use sdmp_transport::listener::{self, Acceptor, Incoming, Source};
+use sdmp_transport::{accept, connect, memory};
 
 #[tokio::test]
 async fn every_wrapper_hands_on_every_method_and_the_limits() {
-    hands_everything_on(|probe| Box::new(probe)).await;
-    hands_everything_on(|probe| Box::new(Box::new(probe) as Box<dyn Carrier>)).await;
-    hands_everything_on(|probe| Box::new(from_fn(|limits| Box::new(probe).split(limits)))).await;
+    assert_hands_everything_on(|probe| Box::new(probe)).await;
+    assert_hands_everything_on(|probe| Box::new(Box::new(probe) as Box<dyn Carrier>)).await;
+    assert_hands_everything_on(|probe| Box::new(from_fn(|limits| Box::new(probe).split(limits))))
+        .await;
     // Twice, and around halves that are boxed again.
-    hands_everything_on(|probe| {
+    assert_hands_everything_on(|probe| {
         let once = wrap(probe, |(sender, receiver), _| (Box::new(sender), Box::new(receiver)));
         Box::new(wrap(once, |halves, _| halves))
     })
     .await;
+}
+
+/// One connection that carries the probe.
+struct One<C>(Option<C>);
+
+#[async_trait::async_trait]
+impl<C: Carrier + 'static> Acceptor for One<C> {
+    async fn next(&mut self) -> std::io::Result<Incoming> {
+        Ok(Incoming::ready(self.0.take().ok_or(std::io::ErrorKind::NotFound)?, Source::Local))
+    }
+}
+
+#[tokio::test]
+async fn a_wrapped_acceptor_wraps_each_carrier() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let keep = Arc::clone(&seen);
+    let (one, _other) = memory::pair(4);
+    let mut acceptor = listener::wrap(One(Some(one)), move |carrier, source| {
+        keep.lock().unwrap().push(source.clone());
+        carrier
+    });
+    let incoming = acceptor.next().await.unwrap();
+    assert!(seen.lock().unwrap().is_empty(), "wrapped only when it is open");
+    assert_eq!(incoming.source, Source::Local);
+    assert!(incoming.open.await.is_ok());
+    assert_eq!(*seen.lock().unwrap(), [Source::Local]);
+    assert!(acceptor.next().await.is_err(), "errors are handed on");
 }
 
 /// R42: so long before the peer is known, and longer once it is accepted.

@@ -1,17 +1,15 @@
 //! `sdmp recv`: files from trusted peers into one directory.
 
-use std::ops::ControlFlow;
-
-use sdmp_node::transfer::{self, Announced, Event, Inbox, Patience, Rules};
+use sdmp_node::transfer::{self, Event, Inbox, Patience, Rules};
 use sdmp_transport::SecureSession;
 
+use super::shown::Shown;
 use crate::cli::Recv;
 use crate::error::{Failure, of_file};
 use crate::io::{note, printable, tell};
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
 use crate::output::Output;
-use crate::progress::Progress;
 
 pub(crate) fn run(context: &Context, args: &Recv) -> Result<(), Failure> {
     let settings = &context.settings;
@@ -46,93 +44,43 @@ async fn receive_all(
     output: Output,
 ) -> Result<(), Failure> {
     let peer = session.peer().fingerprint().to_string();
-    let mut shown = Shown { output, peer: &peer, bar: None, refused: None, stopped: None };
-    let watch = &mut |event: Event<'_>| shown.show(&event);
+    let mut shown = Shown::new(output, &peer);
+    let watch = &mut |event: Event<'_>| shown.show(&event, tell_of);
     let received = transfer::receive(session, &inbox, patience, watch).await;
-    let Shown { refused, stopped, .. } = shown;
-    let failed = received.as_ref().map_or(0, |summary| summary.failed);
-    let result = received
-        .map(|summary| summary.authenticated)
-        .map_err(|error| stopped.unwrap_or_else(|| Failure::from(error).after_acceptance()));
-    output.ended(&result, &peer)?;
-    result?;
+    let (refused, summary) = shown.end(received)?;
     match refused {
-        Some(refused) if failed > 1 => {
-            let cause = format!("{failed} files were not taken; the last: {}", refused.cause);
+        Some(refused) if summary.failed > 1 => {
+            let cause =
+                format!("{} files were not taken; the last: {}", summary.failed, refused.cause);
             Err(Failure { cause, ..refused })
         }
-        Some(refused) if failed > 0 => Err(refused),
+        Some(refused) if summary.failed > 0 => Err(refused),
         _ => Ok(()),
     }
 }
 
-/// The members of the event that a file has begun.
-pub(super) fn began(file: &Announced, offset: u64) -> [(&'static str, serde_json::Value); 5] {
-    [
-        ("event", "file".into()),
-        ("name", file.name.as_str().into()),
-        ("size", file.size.into()),
-        ("sha512", file.hash.to_string().into()),
-        ("offset", offset.into()),
-    ]
-}
-
-/// What of a transfer has been shown.
-struct Shown<'a> {
-    output: Output,
-    peer: &'a str,
-    bar: Option<Progress>,
-    /// The last file that was not taken; a peer announces as many as it likes.
-    refused: Option<Failure>,
-    /// Why nothing more can be shown.
-    stopped: Option<Failure>,
-}
-
-impl Shown<'_> {
-    fn show(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        match self.tell(event) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(failure) => {
-                self.stopped = Some(failure);
-                ControlFlow::Break(())
+fn tell_of(shown: &mut Shown<'_>, event: &Event<'_>) -> Result<(), Failure> {
+    match event {
+        Event::Began { file, offset } => shown.began(file, *offset, &printable(&file.name))?,
+        Event::Stored { file, path: Some(path) } => {
+            shown.bar = None;
+            let path = path.display().to_string();
+            if !shown.output.json {
+                note(&format!("received {} ({} octets)", file.name, file.size));
+                return shown.output.line(&path);
             }
+            let name = file.name.as_str().into();
+            let event = [("event", "stored".into()), ("name", name), ("path", path.into())];
+            shown.output.event(&event, shown.peer)?;
         }
-    }
-
-    fn tell(&mut self, event: &Event<'_>) -> Result<(), Failure> {
-        match event {
-            Event::Advanced(octets) => {
-                if let Some(bar) = &self.bar {
-                    bar.advance(*octets);
-                }
-            }
-            Event::Began { file, offset } => {
-                self.bar = Some(Progress::new(&printable(&file.name), file.size, *offset));
-                self.output.event(&began(file, *offset), self.peer)?;
-            }
-            Event::Stored { file, path: Some(path) } => {
-                self.bar = None;
-                let path = path.display().to_string();
-                if !self.output.json {
-                    note(&format!("received {} ({} octets)", file.name, file.size));
-                    return self.output.line(&path);
-                }
-                let name = file.name.as_str().into();
-                let event = [("event", "stored".into()), ("name", name), ("path", path.into())];
-                self.output.event(&event, self.peer)?;
-            }
-            Event::Refused { file, refusal } => {
-                self.bar = None;
-                let name = file.name.as_str().into();
-                let code = refusal.code().into();
-                let event = [("event", "refused".into()), ("name", name), ("code", code)];
-                self.output.event(&event, self.peer)?;
-                let name = printable(&file.name);
-                self.refused = Some(of_file(refusal, &format!("{name} was not taken")));
-                tell(&format!("refused {name}: {refusal}"));
-            }
-            _ => {}
+        Event::Refused { file, refusal } => {
+            shown.refused(&file.name, refusal.code())?;
+            let name = printable(&file.name);
+            // Only the last one is kept: a peer announces as many as it likes.
+            shown.failed = Some(of_file(refusal, &format!("{name} was not taken")));
+            tell(&format!("refused {name}: {refusal}"));
         }
-        Ok(())
+        _ => {}
     }
+    Ok(())
 }

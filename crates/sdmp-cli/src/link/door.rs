@@ -5,21 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sdmp_container::Fingerprint;
-use sdmp_handshake::{Config, Profile, SessionLimits};
-use sdmp_node::HomeTrust;
+use sdmp_handshake::{Config, Profile, Role, SessionLimits};
+use sdmp_node::{HomeTrust, Recorder};
 use sdmp_transport::SecureSession;
-use sdmp_transport::listener::{Listener, ListenerLimits, Outcome};
+use sdmp_transport::listener::{self, Listener, ListenerLimits, Outcome};
 use tokio::task::JoinSet;
 
 use super::refusals::Refusals;
-use super::{Context, listed, policy, warn_if_insecure};
+use super::{Context, listed, policy, recorder, warn_if_insecure};
+use crate::activity;
 use crate::address::Address;
 use crate::cli::Door;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;
 use crate::output::{Output, Speaker};
-use crate::record::Recorder;
 use crate::shutdown;
 
 /// How long open sessions may still finish when the program is told to end.
@@ -66,7 +66,7 @@ impl Entrance {
             json: args.link.json,
             trust,
             several: Arc::default(),
-            recorder: Recorder::open(args.link.record.as_deref(), profile)?,
+            recorder: recorder(&args.link, profile)?,
             config,
             listener_limits: listener_limits(args),
         })
@@ -102,7 +102,10 @@ impl Entrance {
             )
             .remedy(self.address.where_else())
         })?;
-        let acceptor = self.recorder.acceptor(acceptor);
+        let recorder = self.recorder.clone();
+        let acceptor = listener::wrap(acceptor, move |carrier, source| {
+            recorder.carrier(activity::watched(carrier), Role::Responder, &source.to_string())
+        });
         let listener = Listener::builder(acceptor, self.config.clone())
             .with_limits(self.listener_limits)
             .with_trust(self.trust.clone())

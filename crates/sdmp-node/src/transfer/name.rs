@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use sdmp_inspect::escape::is_bidi_control;
+
 /// The longest name, in octets: what common file systems take.
 pub(super) const LONGEST: usize = 255;
 
@@ -66,7 +68,7 @@ pub fn check(name: &str) -> Result<(), Problem> {
         Problem::Separator
     } else if name.contains(char::is_control) {
         Problem::Control
-    } else if name.contains(is_direction_control) {
+    } else if name.contains(is_bidi_control) {
         Problem::Direction
     } else if is_device(name) {
         Problem::Device
@@ -74,11 +76,6 @@ pub fn check(name: &str) -> Result<(), Problem> {
         return Ok(());
     };
     Err(problem)
-}
-
-/// Characters that make text read differently from how it is stored.
-fn is_direction_control(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_device(name: &str) -> bool {

@@ -2,14 +2,23 @@
 
 use bip39::Language;
 
-/// How many words are shown. Twelve words are 132 bits: nobody can make a second key that has the
-/// same ones.
+// Twelve words are 132 bits: an attacker cannot search for a second key that has the same words,
+// and people still compare all of them.
 const WORDS: usize = 12;
 const BITS_PER_WORD: usize = 11;
 
 /// The first 132 bits of a fingerprint as twelve words of the English BIP-39 list, which were
 /// chosen to be told apart by their first four letters.
-pub(crate) fn words(fingerprint: &[u8; 64]) -> String {
+///
+/// Three lines of four words, each with its line end.
+///
+/// ```
+/// use sdmp_node::fingerprint::words;
+///
+/// assert!(words(&[0xff; 64]).starts_with("zoo zoo zoo zoo\nzoo"));
+/// ```
+#[must_use]
+pub fn words(fingerprint: &[u8; 64]) -> String {
     let list = Language::English.word_list();
     let mut out = String::new();
     for index in 0..WORDS {
@@ -36,7 +45,11 @@ const MARKS: [char; 15] =
 
 /// The random art of OpenSSH (the "drunken bishop"): the walk of a bishop whose every step is two
 /// bits of the fingerprint, each field marked by how often it was visited.
-pub(crate) fn art(octets: &[u8], title: &str, hash: &str) -> String {
+///
+/// Eleven lines; `title` stands in the upper border and `hash`, the name of the hash function, in
+/// the lower one.
+#[must_use]
+pub fn art(octets: &[u8], title: &str, hash: &str) -> String {
     let (start, visits, end) = walk(octets);
     let mut out = border(title);
     for (y, row) in visits.chunks(WIDTH).enumerate() {
@@ -79,6 +92,7 @@ fn border(title: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test that is wrong should stop")]
     use super::*;
 
     #[test]

@@ -245,6 +245,11 @@ impl ObjectReceiver for RecordedReceiver {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        reason = "a test that is wrong should stop"
+    )]
     use std::time::Duration;
 
     use super::*;
@@ -252,7 +257,8 @@ mod tests {
     /// A session's log that is recorded to a file, the limits it has, and the file.
     fn log(file_limit: u64) -> (Arc<SessionLog>, CarrierLimits, tempfile::NamedTempFile) {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let sink = Sink::new(file.reopen().unwrap(), Profile::Hardened, file_limit);
+        let sink =
+            Sink::new(file.reopen().unwrap(), Profile::Hardened, file_limit, Box::new(|_| ()));
         let beginning = Beginning {
             role: Role::Responder,
             profile: Profile::Hardened,

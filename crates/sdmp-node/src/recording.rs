@@ -1,28 +1,22 @@
-//! `--record FILE`: what went over the wire, one JSON object a line, to be read with `sdmp inspect`.
+//! What went over the wire, one JSON object a line, to be read with `sdmp_inspect`.
 //!
 //! Only octets that were on the wire are written, and never a secret: the key log is a request of
 //! its own. Each line is written at once, so a program that is killed loses at most the last one.
 
 mod session;
 
+use std::fmt;
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use sdmp_container::b64url;
 use sdmp_crypto::random::{Random as _, SystemRandom};
 use sdmp_handshake::{Profile, Role};
 use sdmp_transport::Carrier;
 use sdmp_transport::carrier::wrap;
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::{Acceptor, Incoming};
 
-use crate::activity;
-use crate::error::Failure;
-use crate::io::warn;
-use crate::private_file;
 use session::{Beginning, RecordedReceiver, RecordedSender, SessionLog};
 
 /// A recording does not grow beyond this: strangers must not fill the disk.
@@ -30,20 +24,29 @@ const FILE_LIMIT: u64 = 1 << 30;
 
 /// Where recordings go; without a file, nowhere.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recorder(Option<Arc<Sink>>);
+pub struct Recorder(Option<Arc<Sink>>);
 
-#[derive(Debug)]
+/// Told why a recording ended.
+type Ended = Box<dyn Fn(&str) + Send + Sync>;
+
 struct Sink {
     profile: Profile,
     /// Nothing once the recording has ended: the sessions go on without it.
     file: Mutex<Option<(File, u64)>>,
     limit: u64,
+    ended: Ended,
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").field("profile", &self.profile).finish_non_exhaustive()
+    }
 }
 
 impl Sink {
-    fn new(file: File, profile: Profile, limit: u64) -> Self {
+    fn new(file: File, profile: Profile, limit: u64, ended: Ended) -> Self {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
-        Self { profile, file: Mutex::new(Some((file, length))), limit }
+        Self { profile, file: Mutex::new(Some((file, length))), limit, ended }
     }
 
     /// Appends one line, unless the file would become longer than it may.
@@ -57,28 +60,32 @@ impl Sink {
             file.write_all(line.as_bytes()).map_err(|error| error.to_string())
         };
         if let Err(why) = result {
+            // A full disk must not end the sessions that are recorded.
             *guard = None;
-            warn(&format!("the recording ends here: {why}"));
+            (self.ended)(&why);
         }
     }
 }
 
 impl Recorder {
-    /// Opens `path` for appending, if there is one.
-    pub(crate) fn open(path: Option<&Path>, profile: Profile) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self(None)) };
-        let file = private_file::append("the recording", "record.open", path)?;
-        Ok(Self(Some(Arc::new(Sink::new(file, profile, FILE_LIMIT)))))
+    /// Appends to a file that was opened for appending, at most up to 1 GiB. `ended` is called once
+    /// with the reason where the recording has to end before the sessions do.
+    ///
+    /// All sessions that this recorder sees must use the same `profile`: it is in their first line.
+    #[must_use]
+    pub fn new(file: File, profile: Profile, ended: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(Sink::new(file, profile, FILE_LIMIT, Box::new(ended)))))
     }
 
-    /// The same carrier; what goes through it is noted as activity and, with a file, recorded.
-    pub(crate) fn carrier(
+    /// The same carrier; what goes through it is recorded. `role` is this side's, and `address`
+    /// says where the other side is.
+    #[must_use]
+    pub fn carrier(
         &self,
         carrier: Box<dyn Carrier>,
         role: Role,
         address: &str,
     ) -> Box<dyn Carrier> {
-        let carrier = activity::watched(carrier);
         let Some(sink) = &self.0 else { return carrier };
         let beginning = Beginning {
             role,
@@ -93,11 +100,6 @@ impl Recorder {
             (Box::new(sender), Box::new(RecordedReceiver { receiver, log }))
         }))
     }
-
-    /// The same listener; what goes through its carriers is recorded.
-    pub(crate) fn acceptor(&self, acceptor: Box<dyn Acceptor>) -> Box<dyn Acceptor> {
-        Box::new(RecordedAcceptor { acceptor, recorder: self.clone() })
-    }
 }
 
 /// Tells the sessions of a file apart, also those of several programs.
@@ -106,21 +108,5 @@ fn session_name() -> String {
     match SystemRandom::new().fill(&mut octets) {
         Ok(()) => b64url::encode(&octets),
         Err(_) => "?".to_owned(),
-    }
-}
-
-struct RecordedAcceptor {
-    acceptor: Box<dyn Acceptor>,
-    recorder: Recorder,
-}
-
-#[async_trait]
-impl Acceptor for RecordedAcceptor {
-    async fn next(&mut self) -> io::Result<Incoming> {
-        let Incoming { source, open } = self.acceptor.next().await?;
-        let (recorder, address) = (self.recorder.clone(), source.to_string());
-        let open =
-            Box::pin(async move { Ok(recorder.carrier(open.await?, Role::Responder, &address)) });
-        Ok(Incoming { source, open })
     }
 }
