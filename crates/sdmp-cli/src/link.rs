@@ -21,7 +21,7 @@ pub(crate) use target::{Destination, Target};
 
 use crate::activity;
 use crate::address::Address;
-use crate::cli::{Dial, Link};
+use crate::args::session::{Dial, Link};
 use crate::error::Failure;
 use crate::io::warn;
 use crate::key_log;

@@ -6,6 +6,7 @@
 
 mod activity;
 mod address;
+mod args;
 mod cli;
 mod cmd;
 mod error;
@@ -30,7 +31,7 @@ use clap::Parser;
 use clap::error::{ContextValue, Error as Usage};
 use etcetera::BaseStrategy;
 
-use crate::cli::{Cli, Command};
+use crate::cli::Cli;
 use crate::error::{Exit, Failure};
 use crate::link::Context;
 use crate::passphrase::Passphrase;
@@ -102,7 +103,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     shutdown::watch()?;
     no_core_dumps();
     let store = home(cli.data.clone())?;
-    let settings = Settings::load(&cli, store.root())?;
+    let settings = Settings::load(cli.config.as_deref(), &store, cli.data.is_some())?;
     let verbose = if cli.verbose == 0 && !cli.quiet { settings.verbose } else { cli.verbose };
     if cli.quiet || (settings.quiet && verbose == 0) {
         io::be_quiet();
@@ -111,26 +112,5 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let passphrase =
         Passphrase::new(cli.passphrase_file.or_else(|| settings.passphrase_file.clone()));
     let context = Context { store, passphrase, settings };
-    let Context { store, passphrase, .. } = &context;
-    match cli.command {
-        Command::Demo(args) => cmd::demo::run(&args),
-        Command::Key(key) => cmd::key::run(&context, key),
-        Command::Peer(peer) => cmd::peer::run(&context, peer),
-        Command::Listen(args) => cmd::listen::run(&context, &args),
-        Command::Connect(args) => cmd::connect::run(&context, &args),
-        Command::Send(args) => cmd::send::run(&context, &args),
-        Command::Recv(args) => cmd::recv::run(&context, &args),
-        Command::Pipe(args) => cmd::pipe::run(&context, &args),
-        Command::Forward(args) => cmd::forward::run(&context, &args),
-        Command::Sign(args) => cmd::sign::sign(store, passphrase, &args),
-        Command::Verify(args) => cmd::sign::verify(store, &args),
-        Command::Seal(args) => cmd::seal::seal(store, &args),
-        Command::Unseal(args) => cmd::seal::unseal(store, passphrase, &args),
-        Command::Inspect(args) => cmd::inspect::run(store, passphrase, &args),
-        Command::Container(command) => cmd::container::run(&command),
-        Command::Schema(command) => cmd::schema::run(&command),
-        Command::Doctor { json } => cmd::doctor::run(&context, json),
-        Command::Completions { shell } => cmd::shell::completions(shell),
-        Command::Man { directory } => cmd::shell::man(&directory),
-    }
+    cli.command.run(&context)
 }

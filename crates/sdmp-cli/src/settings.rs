@@ -10,12 +10,12 @@ use std::str::FromStr;
 use etcetera::BaseStrategy;
 use sdmp_crypto::dh::NamedGroup;
 use sdmp_handshake::Profile;
+use sdmp_node::Home;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::address::Address;
-use crate::cli::Cli;
-use crate::cli::values::{group, size};
+use crate::args::values::{group, size};
 use crate::error::{Exit, Failure};
 use crate::io::printable;
 use crate::private_file;
@@ -87,9 +87,9 @@ fn octets<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
 
 impl Settings {
     /// Finds and reads the file: the one that is named, else that of the data directory, else that
-    /// of the user. Who names a data directory gets nothing from elsewhere.
-    pub(crate) fn load(cli: &Cli, data: &Path) -> Result<Self, Failure> {
-        if let Some(path) = &cli.config {
+    /// of the user. A data directory that was `named` is complete: nothing is read from elsewhere.
+    pub(crate) fn load(config: Option<&Path>, home: &Home, named: bool) -> Result<Self, Failure> {
+        if let Some(path) = config {
             return Self::read(path)?.ok_or_else(|| {
                 Failure::usage(format!(
                     "there is no configuration file {}",
@@ -98,10 +98,10 @@ impl Settings {
                 .remedy("make it, or leave out --config and SDMP_CONFIG")
             });
         }
-        if let Some(settings) = Self::read(&data.join(NAME))? {
+        if let Some(settings) = Self::read(&home.root().join(NAME))? {
             return Ok(settings);
         }
-        let platform = etcetera::choose_base_strategy().ok().filter(|_| cli.data.is_none());
+        let platform = etcetera::choose_base_strategy().ok().filter(|_| !named);
         let Some(platform) = platform else { return Ok(Self::default()) };
         Ok(Self::read(&platform.config_dir().join("sdmp").join(NAME))?.unwrap_or_default())
     }

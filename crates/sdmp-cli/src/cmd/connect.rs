@@ -2,14 +2,25 @@
 
 use std::sync::Arc;
 
+use clap::Args;
+
 use super::chat::{Ending, Words, converse};
-use crate::cli::Connect;
+use crate::args::session::Dial;
 use crate::error::Failure;
-use crate::link::{Context, Dialler, block_on};
+use crate::link::{Context, Dialler, Target, block_on};
 use crate::output::Speaker;
 use crate::shutdown;
 
-pub(crate) fn run(context: &Context, args: &Connect) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+}
+
+pub(super) fn run(context: &Context, args: Connect) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
     block_on(talk(&dialler))
 }

@@ -1,20 +1,40 @@
 //! `sdmp container check`: is this a valid container, and if not, which rule fails where (R3 to R11)?
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
 use sdmp_container::closed::ResourceSignature;
 use sdmp_container::{Container, strict};
 use sdmp_schema::{DirectoryResolver, Validator};
 use serde_json::Value;
 
-use crate::cli::{ContainerCheck, ContainerCommand};
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_json, print_line, printable, read_input};
+use crate::link::Context;
 
-pub(crate) fn run(command: &ContainerCommand) -> Result<(), Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum Containers {
+    /// Check a container against R3 to R11 and its schemas; exit code 6 when it is invalid
+    Check(ContainerCheck),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ContainerCheck {
+    /// The container; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// Extension schemas, as DIR/HOST/PATH.json for sdmp://HOST/PATH; nothing is ever fetched
+    #[arg(long, value_name = "DIR")]
+    pub(crate) schema_dir: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(super) fn run(_context: &Context, command: Containers) -> Result<(), Failure> {
     match command {
-        ContainerCommand::Check(args) => check(args),
+        Containers::Check(args) => check(&args),
     }
 }
 

@@ -4,13 +4,17 @@ mod show;
 pub(crate) mod tap;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use sdmp_container::{Container, IdentityType, Message, Timestamp};
 use sdmp_crypto::dh::Groups;
+use sdmp_crypto::dh::NamedGroup;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
+use sdmp_handshake::Profile;
 use sdmp_handshake::{Config, Policy, Role};
 use sdmp_inspect::key_log::SessionKeys;
 use sdmp_inspect::{Keys, KnownIdentities, Piece, Report, Session, Transcript, inspect_session};
@@ -18,11 +22,33 @@ use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{SecureSession, accept, connect, tcp};
 
-use crate::cli::Demo;
+use crate::args::values::{bits, group, profile};
 use crate::cmd::inspect::write_page;
 use crate::error::{Exit, Failure};
-use crate::link::{runtime, warn_if_insecure};
+use crate::link::{Context, runtime, warn_if_insecure};
 use tap::{Wire, tap};
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Print one JSON object a line instead
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Abbreviate long base64url on the wire
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) short: bool,
+    /// Write one page that shows everything, to be opened in a browser
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "short"])]
+    pub(crate) html: Option<PathBuf>,
+    /// The profile
+    #[arg(long, value_parser = profile(), default_value_t)]
+    pub(crate) profile: Profile,
+    /// The Diffie-Hellman group, such as ffdhe3072 or modp14
+    #[arg(long, value_name = "NAME", value_parser = group, default_value = "ffdhe3072")]
+    pub(crate) group: NamedGroup,
+    /// The length of the two RSA keys
+    #[arg(long, value_parser = bits, default_value = "3072")]
+    pub(crate) bits: u32,
+}
 
 /// The two identities live for an hour.
 const LIFE_MILLIS: i64 = 60 * 60 * 1000;
@@ -40,7 +66,8 @@ pub(crate) struct Play {
     pub(crate) session_id: Option<[u8; 32]>,
 }
 
-pub(crate) fn run(args: &Demo) -> Result<(), Failure> {
+pub(super) fn run(_context: &Context, args: Demo) -> Result<(), Failure> {
+    let args = &args;
     warn_if_insecure(args.profile);
     let began = Instant::now();
     let (initiator, responder) = two_identities(args.bits)?;

@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use clap::Args;
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::random::{Random, SystemRandom};
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_handshake::Config;
+use sdmp_node::home::{Named, Protection};
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::Acceptor;
 use sdmp_transport::{accept, connect, tcp};
@@ -18,7 +20,6 @@ use sdmp_transport::{accept, connect, tcp};
 use crate::error::{Exit, Failure};
 use crate::io::{escape, print_json, print_styled};
 use crate::link::{Context, block_on};
-use sdmp_node::home::{Named, Protection};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// Keys and peers that end so soon are pointed out.
@@ -37,7 +38,14 @@ enum Finding {
 
 use Finding::{Broken, Doubtful, Fine};
 
-pub(crate) fn run(context: &Context, json: bool) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Print each check as one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(context: &Context, Doctor { json }: Doctor) -> Result<(), Failure> {
     let mut findings = vec![
         ("version", Fine(format!("sdmp {}, SDMP 0.12", env!("CARGO_PKG_VERSION")))),
         ("data directory", data_directory(context.store.root())),

@@ -4,16 +4,29 @@
 use std::io;
 use std::sync::Arc;
 
+use clap::Args;
 use sdmp_node::tunnel::{self, Local, Socket};
 use tokio::sync::watch;
 
-use crate::cli::Forward;
+use crate::args::session::Dial;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
-use crate::link::{Context, Dialler, block_on};
+use crate::link::{Context, Dialler, Target, block_on};
 use crate::shutdown;
 
-pub(crate) fn run(context: &Context, args: &Forward) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Forward {
+    /// The local end: PORT of this machine's loopback address, HOST:PORT, or unix:PATH for this user only
+    #[arg(value_name = "[HOST:]PORT|unix:PATH")]
+    pub(crate) local: String,
+    /// A peer's name, NAME:PORT for another port of its host, or an address
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+}
+
+pub(super) fn run(context: &Context, args: Forward) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
     block_on(serve(Arc::new(dialler), &args.local))
 }

@@ -13,7 +13,8 @@ use sdmp_transport::clock::wall_time;
 
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_json_text, print_styled, read_input, read_up_to, write_atomically};
-use crate::passphrase::{self, Passphrase};
+use crate::link::Context;
+use crate::passphrase;
 
 /// Of a longer recording the beginning is read.
 const MOST: u64 = 64 << 20;
@@ -46,7 +47,8 @@ pub(crate) struct Inspect {
     pub(crate) short: bool,
 }
 
-pub(crate) fn run(store: &Home, passphrase: &Passphrase, args: &Inspect) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, args: Inspect) -> Result<(), Failure> {
+    let (Context { store, passphrase, .. }, args) = (context, &args);
     let (octets, cut) = read_up_to(args.file.as_deref(), MOST)?;
     if SessionKeys::is_key_log(&octets) {
         return Err(Failure::usage("this is a key log: secrets, and nothing to look at").remedy(

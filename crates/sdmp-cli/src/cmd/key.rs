@@ -1,34 +1,124 @@
 //! `sdmp key`: this machine's own keys.
 
 mod file;
+mod serve;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use sdmp_container::{IdentityType, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
-use sdmp_envelope::LocalIdentity;
 use sdmp_node::fingerprint;
-use sdmp_node::introduction::{self, Served};
+use sdmp_node::home::{Home, Named};
 use sdmp_transport::clock::wall_time;
-use sdmp_transport::listener::{Source, Throttle};
 use zeroize::Zeroizing;
 
 use super::peer::identity_members;
-use crate::address::Address;
-use crate::cli::{Key, KeyImport, KeyNew, KeyPasswd, KeyServe, KeyShow, Kind};
+use crate::args::values::{bits, timestamp};
 use crate::error::{Exit, Failure};
 use crate::io::{note, print, print_json, print_line, read_input};
-use crate::link::{Context, MINUTE, block_on, listed};
+use crate::link::{Context, listed};
 use crate::passphrase::{self, Passphrase, ask_new};
-use crate::shutdown;
-use sdmp_node::home::{Home, Named};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key and its identity
+    #[command(after_help = "Example:\n  sdmp key new alice --expires 2027-12-31T23:59:59.999Z")]
+    New(KeyNew),
+    /// List the keys
+    List {
+        /// Print one JSON object a line instead
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a key's fingerprint and identity container
+    Show(KeyShow),
+    /// Print the identity container, to be given to peers
+    Export {
+        /// The key's name
+        name: String,
+    },
+    /// Offer the identity container to every connection, for `sdmp peer add --fetch`
+    Serve(serve::KeyServe),
+    /// Import a private key: PEM (PKCS#8 or PKCS#1), DER, or a `private_key` container
+    Import(KeyImport),
+    /// Set, change or remove the passphrase that protects a key
+    Passwd(KeyPasswd),
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Kind {
+    /// The identity of a node: it can take part in sessions (the default)
+    #[arg(long)]
+    pub(crate) node: bool,
+    /// The identity of a user: it signs, and takes no part in sessions
+    #[arg(long)]
+    pub(crate) user: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyNew {
+    /// A name for it on this machine
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) kind: Kind,
+    /// The length of the RSA key
+    #[arg(long, value_parser = bits, default_value = "3072")]
+    pub(crate) bits: u32,
+    /// The moment from which it is no longer valid, as 2027-12-31T23:59:59.999Z
+    /// [default: in one year]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(crate) expires: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyShow {
+    /// The key's name
+    pub(crate) name: String,
+    /// Print one JSON object
+    #[arg(long, conflicts_with_all = ["words", "art"])]
+    pub(crate) json: bool,
+    /// Print the fingerprint as words, to be compared aloud
+    #[arg(long)]
+    pub(crate) words: bool,
+    /// Print the fingerprint as a picture, to be compared by eye
+    #[arg(long)]
+    pub(crate) art: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyImport {
+    /// The file, or - for standard input
+    pub(crate) file: PathBuf,
+    /// A name for it on this machine [default: the file's name]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) kind: Kind,
+    /// The moment from which it is no longer valid [default: the container's, or in one year]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(crate) expires: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyPasswd {
+    /// The key's name
+    pub(crate) name: String,
+    /// Read the new passphrase from the first line of a file, instead of asking
+    #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// Store the key without a passphrase
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
 
 /// Keys that name no end last so long.
 const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000;
 
-pub(crate) fn run(context: &Context, command: Key) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, command: Key) -> Result<(), Failure> {
     let Context { store, passphrase, .. } = context;
     match command {
         Key::New(args) => new(store, passphrase, &args),
@@ -40,7 +130,7 @@ pub(crate) fn run(context: &Context, command: Key) -> Result<(), Failure> {
         }
         Key::Show(args) => show(store, &args),
         Key::Export { name } => print_line(store.key_identity(&name)?.text()),
-        Key::Serve(args) => serve(context, &args),
+        Key::Serve(args) => serve::run(context, &args),
         Key::Import(args) => import(store, passphrase, &args),
         Key::Passwd(args) => passwd(store, passphrase, &args),
     }
@@ -101,76 +191,6 @@ fn new(store: &Home, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failu
         args.name, args.name
     ));
     print_line(&identity.fingerprint().to_string())
-}
-
-/// All that connect learn who this node is, which sessions do not reveal (R30): hence only on request.
-fn serve(context: &Context, args: &KeyServe) -> Result<(), Failure> {
-    let name = context.key(args.key.as_deref())?;
-    let local = passphrase::local(&context.store, &name, &context.passphrase)?;
-    block_on(offer(&name, &local, &args.address, args.once))
-}
-
-/// Gives the identity to all that connect, until the program is told to end.
-async fn offer(
-    name: &str,
-    local: &LocalIdentity,
-    address: &Address,
-    once: bool,
-) -> Result<(), Failure> {
-    let text = introduction::signed(local, wall_time()?)?;
-    let (acceptor, shown) = address.bind().await.map_err(|error| {
-        Failure::new(Exit::Other, "listen.failed", format!("cannot listen on {address}: {error}"))
-            .remedy(address.where_else())
-    })?;
-    note(&format!("all that connect are given the identity of {name}; its words are\n"));
-    note(&fingerprint::words(local.identity().fingerprint().as_octets()));
-    note(&format!("listening on {shown}"));
-    let _finishing = shutdown::finishing();
-    let reports = Arc::new(Mutex::new(Throttle::new(MINUTE)));
-    let told = Arc::clone(&reports);
-    let report = move |source: &Source, served| report(&told, source, &served);
-    tokio::select! {
-        () = introduction::offer(acceptor, &text, once, report) => {}
-        () = shutdown::signal() => {}
-        () = report_the_rest(&reports) => {}
-    }
-    for (source, more) in lock(&reports).rest() {
-        note_more(&source, more);
-    }
-    Ok(())
-}
-
-/// What is said about each source: one line a minute, and how many more connections there were.
-type Reports = Mutex<Throttle<Source>>;
-
-fn lock(reports: &Reports) -> MutexGuard<'_, Throttle<Source>> {
-    reports.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn report(reports: &Reports, source: &Source, served: &Served) {
-    match lock(reports).note(&source.bucket()) {
-        Some(1) => note(&match served {
-            Served::Given => format!("gave the identity to {source}"),
-            Served::Dropped(limit) => format!("dropped a connection from {source}: {limit}"),
-            _ => format!("{source} did not take the identity"),
-        }),
-        Some(more) => note_more(source, more),
-        None => {}
-    }
-}
-
-fn note_more(source: &Source, more: u64) {
-    note(&format!("{more} more connections from {source}"));
-}
-
-/// Says how many connections were only counted, as soon as it is due.
-async fn report_the_rest(reports: &Reports) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        for (source, more) in lock(reports).due() {
-            note_more(&source, more);
-        }
-    }
 }
 
 fn show(store: &Home, args: &KeyShow) -> Result<(), Failure> {

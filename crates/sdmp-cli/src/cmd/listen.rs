@@ -2,18 +2,38 @@
 
 use std::sync::Arc;
 
+use clap::Args;
 use sdmp_node::tunnel;
 use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::chat::{Ending, Lines, Words, converse, standard_input};
-use crate::cli::Listen;
+use crate::address::Address;
+use crate::args::session::Door;
 use crate::error::Failure;
 use crate::io::note;
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
 
-pub(crate) fn run(context: &Context, args: &Listen) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
+    /// [default: 0.0.0.0:7667]
+    pub(crate) address: Option<Address>,
+    /// Carry each session to a TCP connection of its own: the other side of `sdmp forward`
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["pipe", "command"])]
+    pub(crate) forward_to: Option<String>,
+    /// Carry one session through standard input and output: the other side of `sdmp pipe`
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) pipe: bool,
+    /// Carry each session through the standard input and output of a command of its own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+    #[command(flatten)]
+    pub(crate) door: Door,
+}
+
+pub(super) fn run(context: &Context, args: Listen) -> Result<(), Failure> {
     let entrance = Entrance::new(context, args.address.as_ref(), &args.door)?;
     if args.pipe {
         return block_on(pipe(&entrance.for_one()));

@@ -2,22 +2,83 @@
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_envelope::Identity;
-use sdmp_transport::clock::wall_time;
-
-use crate::address::Address;
-use crate::cli::{Peer, PeerAdd, PeerVerify};
-use crate::error::{Exit, Failure};
-use crate::io::{note, print, print_json, print_line, printable, read_input, tell, warn};
-use crate::link::{Context, block_on, listed};
 use sdmp_node::fingerprint::words;
 use sdmp_node::home::notes::Notes;
 use sdmp_node::home::{Home, Named};
 use sdmp_node::introduction;
+use sdmp_transport::clock::wall_time;
 
-pub(crate) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
+use crate::address::Address;
+use crate::args::values::fingerprint;
+use crate::error::{Exit, Failure};
+use crate::io::{note, print, print_json, print_line, printable, read_input, tell, warn};
+use crate::link::{Context, block_on, listed};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Peer {
+    /// Trust an identity from now on
+    #[command(
+        after_help = "Examples:\n  sdmp peer add bob bob.json --addr 192.0.2.7:7667\n  sdmp peer add bob --fetch 192.0.2.7:7668     (there: sdmp key serve 0.0.0.0:7668)"
+    )]
+    Add(PeerAdd),
+    /// Record where a peer listens
+    Addr {
+        /// The peer's name
+        name: String,
+        /// Its address, in any of the forms that `sdmp connect` takes
+        addr: Address,
+    },
+    /// Compare fingerprints with a peer, as words read aloud, and mark it as verified
+    Verify(PeerVerify),
+    /// List the trusted peers: until when, whether verified, and where
+    List {
+        /// Print one JSON object a line instead
+        #[arg(long)]
+        json: bool,
+    },
+    /// Trust a peer no longer
+    Remove {
+        /// The peer's name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerAdd {
+    /// A name for it on this machine
+    pub(crate) name: String,
+    /// The identity container, or - for standard input
+    #[arg(required_unless_present = "fetch")]
+    pub(crate) file: Option<PathBuf>,
+    /// Take the identity that `sdmp key serve` offers there, and ask whether it is the right one
+    #[arg(long, value_name = "ADDR", conflicts_with = "file")]
+    pub(crate) fetch: Option<Address>,
+    /// Accept only this fingerprint, known from elsewhere, without asking
+    #[arg(long, value_name = "FINGERPRINT", value_parser = fingerprint)]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    /// Where it listens, so that its name stands for the address
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) addr: Option<Address>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerVerify {
+    /// The peer's name
+    pub(crate) name: String,
+    /// The own key whose words the peer compares [default: the only one there is]
+    #[arg(long, value_name = "NAME", env = "SDMP_KEY")]
+    pub(crate) key: Option<String>,
+    /// The fingerprint that the peer says it has; compared without asking
+    #[arg(long, value_name = "FINGERPRINT", value_parser = fingerprint)]
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+pub(super) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
     let store = &context.store;
     match command {
         Peer::Add(args) => add(store, &args),
@@ -116,7 +177,7 @@ fn read(file: Option<&Path>) -> Result<Identity, Failure> {
     })
 }
 
-/// The fingerprint that somebody already knows from elsewhere.
+/// Compares with the fingerprint that the user knows from elsewhere.
 fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
     if identity.fingerprint() == expected {
         return Ok(());
@@ -125,7 +186,7 @@ fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
         .remedy("the connection may be intercepted: ask the peer, over a channel that you trust, for the output of `sdmp key show NAME`"))
 }
 
-/// Asks a person; `None` where there is nobody to ask.
+/// Asks a person; `None` where there is no terminal.
 fn ask(question: &str) -> Option<bool> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return None;
@@ -157,7 +218,9 @@ fn compare(name: &str, identity: &Identity) -> Result<bool, Failure> {
     match ask(&question) {
         Some(true) => Ok(true),
         Some(false) => Err(untrusted("the words were not confirmed, so nothing was added")),
-        None => Err(untrusted("nobody is there to compare the words, so nothing was added")),
+        None => {
+            Err(untrusted("there is no terminal to compare the words on, so nothing was added"))
+        }
     }
 }
 
@@ -184,7 +247,7 @@ fn verify(context: &Context, args: &PeerVerify) -> Result<(), Failure> {
         );
         if ask(&question) != Some(true) {
             return Err(Failure::new(Exit::NotTrusted, "peer.unconfirmed", "nothing was marked as verified")
-                .remedy("confirm with `yes` on a terminal; if the words differ, `sdmp peer remove` it: somebody was in the way"));
+                .remedy("confirm with `yes` on a terminal; if the words differ, `sdmp peer remove` it: the connection was intercepted"));
         }
     }
     mark(store, &args.name)?;

@@ -2,14 +2,27 @@
 
 use std::io::IsTerminal;
 
+use clap::Args;
 use sdmp_node::tunnel::{self, Ended, Until};
 use sdmp_transport::SecureSession;
 
-use crate::cli::Pipe;
+use crate::args::session::Dial;
 use crate::error::{Exit, Failure};
-use crate::link::{Context, Dialler, block_on};
+use crate::link::{Context, Dialler, Target, block_on};
 
-pub(crate) fn run(context: &Context, args: &Pipe) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Pipe {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH or files:DIR
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+    /// A command whose standard input and output are carried, in place of our own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+pub(super) fn run(context: &Context, args: Pipe) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
     block_on(carry(&dialler, &args.command))
 }

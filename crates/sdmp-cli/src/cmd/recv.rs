@@ -1,17 +1,42 @@
 //! `sdmp recv`: files from trusted peers into one directory.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use sdmp_node::transfer::{self, Event, Inbox, Patience, Rules};
 use sdmp_transport::SecureSession;
 
 use super::shown::Shown;
-use crate::cli::Recv;
+use crate::address::Address;
+use crate::args::session::Door;
+use crate::args::values::size;
 use crate::error::{Failure, of_file};
 use crate::io::{note, printable, tell};
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
 use crate::output::Output;
 
-pub(crate) fn run(context: &Context, args: &Recv) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Recv {
+    /// Where senders connect to, in any of the forms of `sdmp listen` [default: 0.0.0.0:7667]
+    pub(crate) address: Option<Address>,
+    /// The directory that files arrive in; made if its parent is there
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace files of the same name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Refuse larger files: a number of octets, or with KiB, MiB, GiB, TiB [default: 32GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+    /// Let all unfinished files together take so much; older ones give way [default: twice --max-size]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_unfinished: Option<u64>,
+    #[command(flatten)]
+    pub(crate) door: Door,
+}
+
+pub(super) fn run(context: &Context, args: Recv) -> Result<(), Failure> {
     let settings = &context.settings;
     let out = args.out.as_deref().or(settings.out.as_deref()).ok_or_else(|| {
         Failure::usage("files need a directory to arrive in").remedy("name it with --out DIR")

@@ -1,15 +1,31 @@
 //! `sdmp schema`: the schemas that this program knows, as it runs them.
 
+use clap::Subcommand;
 use sdmp_schema::{Registry, Schema, extensions};
 
-use crate::cli::SchemaCommand;
 use crate::error::Failure;
 use crate::io::{print_exact, print_json, print_line};
+use crate::link::Context;
 
-pub(crate) fn run(command: &SchemaCommand) -> Result<(), Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schemas {
+    /// List the schemas
+    List {
+        /// Print one JSON object a line instead
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a schema
+    Show {
+        /// `container`, a core name, `stream`, `file`, or a resource URI
+        name: String,
+    },
+}
+
+pub(super) fn run(_context: &Context, command: Schemas) -> Result<(), Failure> {
     match command {
-        SchemaCommand::List { json } => list(*json),
-        SchemaCommand::Show { name } => show(name),
+        Schemas::List { json } => list(json),
+        Schemas::Show { name } => show(&name),
     }
 }
 

@@ -1,21 +1,48 @@
 //! `sdmp seal` and `sdmp unseal`: encrypted containers for recipients.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use sdmp_container::Container;
 use sdmp_crypto::random::SystemRandom;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_envelope::Identity;
 use sdmp_envelope::compat::{self, Unwrap};
 use sdmp_envelope::encrypted::{self, Form, Opened};
+use sdmp_node::home::Home;
 use sdmp_transport::clock::wall_time;
 
 use super::sign::read_container;
-use crate::cli::{Seal, Unseal};
 use crate::error::{Exit, Failure};
 use crate::io::{print_container, read_input, warn};
-use crate::passphrase::{self, Passphrase};
-use sdmp_node::home::Home;
+use crate::link::Context;
+use crate::passphrase;
 
-pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// The container to encrypt; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// A peer, or an own key, that can read it
+    #[arg(long, value_name = "NAME", required = true, num_args = 1..)]
+    pub(crate) to: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Unseal {
+    /// The encrypted container; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// The key to open it with
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: String,
+    /// Print exactly the octets that were sealed, without a line feed after them
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Read the forms published with the 0.12 text too (R45): weaker, and only for old documents
+    #[arg(long)]
+    pub(crate) compat: bool,
+}
+
+pub(super) fn seal(context: &Context, args: Seal) -> Result<(), Failure> {
     let container = read_container(args.file.as_deref())?;
     container.check_core()?;
     let now = wall_time()?;
@@ -23,7 +50,7 @@ pub(crate) fn seal(store: &Home, args: &Seal) -> Result<(), Failure> {
         .to
         .iter()
         .map(|name| {
-            let identity = recipient(store, name)?;
+            let identity = recipient(&context.store, name)?;
             identity.check_usable(now).map_err(|error| {
                 Failure::new(
                     Exit::NotTrusted,
@@ -44,9 +71,9 @@ fn recipient(store: &Home, name: &str) -> Result<Identity, Failure> {
     Ok(store.peer(name).or_else(|error| store.key_identity(name).map_err(|_| error))?)
 }
 
-pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Result<(), Failure> {
+pub(super) fn unseal(context: &Context, args: Unseal) -> Result<(), Failure> {
     let octets = read_input(args.file.as_deref())?;
-    let key = passphrase::private_key(store, &args.key, passphrase)?.key;
+    let key = passphrase::private_key(&context.store, &args.key, &context.passphrase)?.key;
     let opened = if args.compat {
         compat::open(&compat::parse(octets)?, &key, Unwrap::Oaep)?
     } else {
@@ -55,8 +82,8 @@ pub(crate) fn unseal(store: &Home, passphrase: &Passphrase, args: &Unseal) -> Re
     let inside: &Container = opened.container();
     if matches!(opened, Opened::Unauthenticated(_)) {
         warn(
-            "this is the form of the 0.12 text (R21): nothing shows that it was not \
-             altered on the way; only a signature inside, checked with `sdmp verify`, would",
+            "this is the form of the 0.12 text (R21): it is not \
+             authenticated, so it may have been altered; only a signature inside, checked with `sdmp verify`, would",
         );
     }
     print_container(inside.text(), args.raw)

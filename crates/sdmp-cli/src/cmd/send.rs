@@ -1,18 +1,33 @@
 //! `sdmp send`: files to a peer.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use sdmp_node::transfer::{self, Event, Outgoing, Patience};
 
 use super::shown::Shown;
-use crate::cli::Send;
+use crate::args::session::Dial;
 use crate::error::{Failure, of_file};
 use crate::io::{note, tell};
-use crate::link::{Context, Dialler, block_on};
+use crate::link::{Context, Dialler, Target, block_on};
 use crate::progress::Progress;
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// A peer's name, or HOST:PORT, unix:PATH, ws://HOST:PORT/PATH or files:DIR
+    #[arg(value_name = "PEER|ADDR")]
+    pub(crate) target: Target,
+    /// The files; each arrives under the last component of its path
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dial: Dial,
+}
 
 /// A file that takes so long to read that it should be said where no bar is drawn.
 const LARGE: u64 = 1 << 30;
 
-pub(crate) fn run(context: &Context, args: &Send) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, args: Send) -> Result<(), Failure> {
     // All that can be known beforehand is looked at before anybody is called.
     let files = Outgoing::check_all(&args.files)?;
     let dialler = Dialler::new(context, &args.target, &args.dial)?;

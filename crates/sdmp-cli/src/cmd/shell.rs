@@ -1,25 +1,38 @@
 //! `sdmp completions` and `sdmp man`: what shells and manual readers want to know.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Args, Command, CommandFactory};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
 use crate::cli::Cli;
 use crate::error::Failure;
 use crate::io::{note, print_exact, printable};
+use crate::link::Context;
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where to; made if it is not there
+    directory: PathBuf,
+}
 
 /// Prints the completions for a shell.
-pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
+pub(super) fn completions(_context: &Context, args: Completions) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "sdmp", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::command(), "sdmp", &mut script);
     print_exact(&String::from_utf8_lossy(&script))
 }
 
 /// Writes a manual page for each command.
-pub(crate) fn man(directory: &Path) -> Result<(), Failure> {
+pub(super) fn man(_context: &Context, Man { directory }: Man) -> Result<(), Failure> {
+    let directory = &directory;
     let failed = |error: std::io::Error| {
         let shown = printable(&directory.display().to_string());
         Failure::usage(format!("cannot write manual pages to {shown}: {error}"))
@@ -37,7 +50,7 @@ fn pages(command: &Command, directory: &Path) -> std::io::Result<()> {
     for below in command.get_subcommands() {
         pages(below, directory)?;
     }
-    let page = Man::new(command.clone());
+    let page = clap_mangen::Man::new(command.clone());
     let mut file = std::fs::File::create(directory.join(page.get_filename()))?;
     page.render_title(&mut file)?;
     page.render_name_section(&mut file)?;

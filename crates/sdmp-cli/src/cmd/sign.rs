@@ -1,29 +1,64 @@
 //! `sdmp sign` and `sdmp verify`: signature containers.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use sdmp_container::{Container, Fingerprint, Timestamp};
 use sdmp_envelope::{Identity, LocalIdentity, compat, signature};
+use sdmp_node::home::{Home, Named};
 use sdmp_transport::clock::wall_time;
 
-use crate::cli::{Sign, Verify};
+use crate::args::values::timestamp;
 use crate::error::{Exit, Failure};
 use crate::io::{note, print_container, printable, read_input, warn};
-use crate::passphrase::{self, Passphrase};
-use sdmp_node::home::{Home, Named};
+use crate::link::Context;
+use crate::passphrase;
 
-pub(crate) fn sign(store: &Home, passphrase: &Passphrase, args: &Sign) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// The container to sign; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// The key to sign with; several sign one after the other
+    #[arg(long, value_name = "NAME", required = true)]
+    pub(crate) key: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The signature container; standard input when absent or -
+    pub(crate) file: Option<PathBuf>,
+    /// Accept this trusted peer only [default: any trusted peer and any own key]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) peer: Option<String>,
+    /// Accept the identity in this file only
+    #[arg(long, value_name = "FILE", conflicts_with = "peer")]
+    pub(crate) identity: Option<PathBuf>,
+    /// Print exactly the octets that were signed, without a line feed after them
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Check that the signers' identities were valid at this moment [default: now]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(crate) at: Option<Timestamp>,
+    /// Read the forms published with the 0.12 text too (R45): weaker, and only for old documents
+    #[arg(long)]
+    pub(crate) compat: bool,
+}
+
+pub(super) fn sign(context: &Context, args: Sign) -> Result<(), Failure> {
     let container = read_container(args.file.as_deref())?;
     container.check_core()?;
     let signers = args
         .key
         .iter()
-        .map(|name| passphrase::local(store, name, passphrase))
+        .map(|name| passphrase::local(&context.store, name, &context.passphrase))
         .collect::<Result<Vec<LocalIdentity>, Failure>>()?;
     let signers: Vec<_> = signers.iter().collect();
     print_container(signature::sign(&container, &signers, wall_time()?)?.text(), false)
 }
 
 /// Prints exactly the signed octets, and only when every signature holds.
-pub(crate) fn verify(store: &Home, args: &Verify) -> Result<(), Failure> {
+pub(super) fn verify(context: &Context, args: Verify) -> Result<(), Failure> {
+    let (store, args) = (&context.store, &args);
     if args.compat {
         return verify_compat(store, args);
     }
@@ -81,7 +116,9 @@ fn verify_compat(store: &Home, args: &Verify) -> Result<(), Failure> {
     for signer in &verified.signers {
         note(&format!("signed by {}", signer.identity.fingerprint()));
         if signer.identity.is_known_compromised() {
-            warn("this key was published with the specification: everybody can sign with it (R13)");
+            warn(
+                "the private half of this key is published with the specification: anyone can sign with it (R13)",
+            );
         }
         if !signer.covers_header {
             warn("the signature does not cover its header: an older form, weaker than R19");

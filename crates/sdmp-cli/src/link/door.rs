@@ -15,7 +15,7 @@ use super::refusals::Refusals;
 use super::{Context, listed, policy, recorder, warn_if_insecure};
 use crate::activity;
 use crate::address::Address;
-use crate::cli::Door;
+use crate::args::session::Door;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;

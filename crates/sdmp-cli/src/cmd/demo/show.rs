@@ -10,8 +10,7 @@ use sdmp_inspect::render::text::{Detail, style};
 use sdmp_inspect::render::{json as explained, text};
 use serde_json::json;
 
-use super::Play;
-use crate::cli::Demo;
+use super::{Demo, Play};
 use crate::error::Failure;
 use crate::io::{print_json, print_styled};
 

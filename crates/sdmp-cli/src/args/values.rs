@@ -14,7 +14,7 @@ pub(crate) fn group(name: &str) -> Result<NamedGroup, String> {
 }
 
 /// Which of the two ways of speaking SDMP 0.12; both sides must use the same.
-pub(super) fn profile() -> impl TypedValueParser<Value = Profile> {
+pub(crate) fn profile() -> impl TypedValueParser<Value = Profile> {
     let value = |profile: Profile, help| PossibleValue::new(profile.name()).help(help);
     PossibleValuesParser::new([
         value(
@@ -29,7 +29,7 @@ pub(super) fn profile() -> impl TypedValueParser<Value = Profile> {
     .try_map(|name| name.parse())
 }
 
-pub(super) fn bits(text: &str) -> Result<u32, String> {
+pub(crate) fn bits(text: &str) -> Result<u32, String> {
     match text {
         "2048" => Ok(2048),
         "3072" => Ok(3072),
@@ -38,11 +38,11 @@ pub(super) fn bits(text: &str) -> Result<u32, String> {
     }
 }
 
-pub(super) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+pub(crate) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
     text.parse().map_err(|_| "not a fingerprint (R15): 86 characters of base64url".to_owned())
 }
 
-pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn timestamp(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|_| "not a timestamp (R6): write it as 2027-12-31T23:59:59.999Z".to_owned())
 }
