@@ -25,7 +25,7 @@ fn an_offered_identity_is_fetched_but_not_trusted_silently() {
     let fetch = ["peer", "add", "bob", "--fetch", &address];
 
     let output = expect(3, alice.run(&fetch));
-    assert!(stderr(&output).contains("nobody is there to compare"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("there is no terminal to compare"), "{}", stderr(&output));
     let words = bob.ok(&["key", "show", "bob", "--words"]);
     assert!(stderr(&output).contains(&words), "the words to compare");
     assert!(peers(&alice).is_empty());

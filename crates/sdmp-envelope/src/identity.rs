@@ -84,7 +84,7 @@ impl Identity {
     /// Writes the identity container of a public key.
     ///
     /// # Errors
-    /// [`Error::PublishedKey`] for a key that everybody can sign with (R13).
+    /// [`Error::PublishedKey`] for a key whose private half is published, so that anyone can sign with it (R13).
     pub fn create(key: &PublicKey, kind: IdentityType, expires: Timestamp) -> Result<Self, Error> {
         if key.is_known_compromised() {
             return Err(Error::PublishedKey);

@@ -36,7 +36,7 @@ pub enum Profile {
     /// Transcript-bound keys, authenticated encryption, confirmation.
     #[default]
     Hardened,
-    /// The literal 0.12 text. **Its traffic can be altered on the way**: only for peers that
+    /// The literal 0.12 text. **An on-path attacker can alter its traffic**: only for peers that
     /// implement nothing else.
     Published,
 }

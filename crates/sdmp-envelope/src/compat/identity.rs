@@ -81,7 +81,7 @@ impl Identity {
         &self.inner.key
     }
 
-    /// Whether everybody can sign with this key (R13).
+    /// Whether the private half of this key is published, so that anyone can sign with it (R13).
     #[must_use]
     pub fn is_known_compromised(&self) -> bool {
         self.inner.key.is_known_compromised()
