@@ -272,11 +272,11 @@ fn remedy_of_node(error: &NodeError) -> Option<String> {
             "restore it from a backup, or remove it and make or add it again".to_owned()
         }
         NodeError::Readable { path, .. } => format!(
-            "if nobody has read it, `chmod 600 {}`; otherwise make a new key",
+            "if no other user has read it, `chmod 600 {}`; otherwise make a new key",
             path.display()
         ),
         NodeError::Writable { path, .. } => format!(
-            "if nobody has changed it, `chmod go-w {}`, and let it belong to you",
+            "if no other user has changed it, `chmod go-w {}`, and make yourself its owner",
             path.display()
         ),
         NodeError::Locked(_) => "wait for it, or end it".to_owned(),
@@ -303,7 +303,7 @@ fn remedy_of_talk(error: &NodeError) -> Option<&'static str> {
         NodeError::Silent { .. } => {
             "does the other side run the right command? `sdmp send` needs `sdmp recv` there"
         }
-        NodeError::NoAnswer { .. } => "check the address, and whether a firewall is in the way",
+        NodeError::NoAnswer { .. } => "check the address, and whether a firewall blocks it",
         NodeError::Connect { .. } => "check the address, and whether the other side listens there",
         NodeError::Unreachable { .. } => {
             "check what --forward-to says, and whether that service runs"

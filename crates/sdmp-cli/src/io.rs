@@ -75,7 +75,7 @@ pub(crate) fn print_exact(text: &str) -> Result<(), Failure> {
     console::put(Text::Exact(text.to_owned())).map_err(|error| unwritable(&error))
 }
 
-/// Prints to standard output, for people: control characters are escaped, whoever wrote them.
+/// Prints to standard output, for people: control characters are escaped, ours too.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     print_exact(&escape::text(text))
 }

@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
 }
 
-/// What a directory of the home holds. A file that cannot be read trusts nobody, and is named.
+/// What a directory of the home holds. A file that cannot be read adds no trust, and is named.
 pub(crate) fn listed(listing: Listing) -> Vec<Named> {
     for damaged in listing.damaged {
         warn(&Failure::from(damaged).to_string());

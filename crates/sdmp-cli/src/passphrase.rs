@@ -44,7 +44,7 @@ impl Passphrase {
     pub(crate) fn file(&self) -> Result<Option<Zeroizing<String>>, Failure> {
         let Some(path) = &self.path else { return Ok(None) };
         let text = read(path)?;
-        // Some editors begin a text with a byte order mark, which nobody types at a terminal.
+        // Some editors begin a text with a byte order mark, which is not typed at a terminal.
         let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
         if line.is_empty() {
             return Err(empty());

@@ -134,7 +134,7 @@ fn end(code: u8) -> ! {
     std::thread::spawn(move || {
         progress::clear();
         console::settle(TERMINAL_LIMIT);
-        // Nobody waits any more where it took too long.
+        // Fails where it took too long: then the receiver is gone.
         let _ = done.send(());
     });
     // Whether it was done makes no difference any more.

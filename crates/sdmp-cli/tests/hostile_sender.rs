@@ -154,7 +154,7 @@ async fn what_arrives_is_what_was_announced_or_nothing() {
     assert_eq!(fs::read(receiver.to.path().join("in/right")).unwrap(), b"abc");
 }
 
-/// The same file twice at the same time: the second waits for nobody.
+/// The same file twice at the same time: the second does not wait.
 #[tokio::test]
 async fn two_senders_of_one_file_do_not_mix() {
     let receiver = Receiver::new();

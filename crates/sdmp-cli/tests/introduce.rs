@@ -85,7 +85,7 @@ fn a_fingerprint_from_elsewhere_verifies() {
     alice.trust("bob", &bob, "bob");
     assert!(peers(&alice)[0]["verified"].is_null());
     assert_eq!(peers(&alice)[0]["expired"], false);
-    // Nobody to ask: both fingerprints are shown, and nothing is marked.
+    // No terminal to ask on: both fingerprints are shown, and nothing is marked.
     let output = expect(3, alice.run(&["peer", "verify", "bob"]));
     for (machine, key) in [(&alice, "alice"), (&bob, "bob")] {
         assert!(stdout(&output).contains(&machine.ok(&["key", "show", key, "--words"])));

@@ -137,7 +137,7 @@ fn peers_are_added_listed_and_removed() {
     let output = expect(4, alice.run_with(&["peer", "add", "bob", "-"], carol.as_bytes()));
     assert!(stderr(&output).contains("sdmp peer remove bob"));
     assert_eq!(alice.ok(&["peer", "list", "--json"]), listed);
-    // One identity under two names: whoever removes one of them is told that it is still trusted.
+    // One identity under two names: removing one of them warns that it is still trusted.
     let identity = bob.ok(&["key", "export", "bob"]);
     let output = expect(0, alice.run_with(&["peer", "add", "robert", "-"], identity.as_bytes()));
     assert!(stderr(&output).contains("trusted as bob already"), "{}", stderr(&output));

@@ -119,7 +119,7 @@ fn quiet_is_quiet_and_verbose_is_not() {
         let served = expect(0, listening.finish(b""));
         assert_eq!(stderr(&output).is_empty(), quiet, "{}", stderr(&output));
         assert!(stderr(&served).contains("session accepted"), "{}", stderr(&served));
-        assert!(!stderr(&served).contains('\u{1b}'), "no colours where nobody looks");
+        assert!(!stderr(&served).contains('\u{1b}'), "no colours where no terminal is");
     }
     let output = expect(1, alice.run(&["--quiet", "connect", "127.0.0.1:1", "--peer", "bob"]));
     assert!(stderr(&output).starts_with("error: "), "errors are told all the same");

@@ -1,4 +1,4 @@
-//! What the program prints: never in the way of what it does, and never in control of the terminal.
+//! What the program prints: it never delays the work, and never controls the terminal.
 
 use std::fs;
 use std::io::{Read, Write};

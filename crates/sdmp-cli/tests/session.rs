@@ -346,7 +346,7 @@ fn listen_at(bob: &Machine, address: &str) -> (std::process::Child, String) {
     let mut line = String::new();
     errors.read_line(&mut line).unwrap();
     let address = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-    // Its later words are not needed, but somebody must take them.
+    // Its later words are not needed, but they must be read.
     std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
     (child, address)
 }

@@ -45,7 +45,7 @@ fn ready() {
 const SILENT: Duration = Duration::from_secs(10);
 
 /// Commands that wait for something and have no session: one signal ends them at once. A listener
-/// that nobody has called has done what it was asked.
+/// that no peer has called has done what it was asked.
 #[test]
 fn a_command_without_a_session_ends_at_once() {
     let (alice, bob) = acquainted();

@@ -93,7 +93,7 @@ fn several_files_arrive_whole() {
     }
     assert_eq!(stdout(&received).lines().count(), 4, "a path for each");
     assert!(stderr(&sent).contains("sent big ü.bin (67108864 octets)"));
-    assert!(!stderr(&sent).contains("[="), "no bar where nobody looks");
+    assert!(!stderr(&sent).contains("[="), "no bar where no terminal is");
     assert_eq!(stdout(&sent), "");
 }
 

@@ -15,7 +15,7 @@ fn standard_input_and_output_are_carried_both_ways() {
     let (alice, bob) = acquainted();
     let mut listening = bob.listen(&["--pipe"]);
     let address = listening.address.clone();
-    // More than a pipe holds: somebody has to read while the other end is still written to.
+    // More than a pipe holds: one side has to read while the other end is still written to.
     let mut out = listening.child.stdout.take().unwrap();
     let reading = std::thread::spawn(move || {
         let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Writes `vectors/handshake/transcript-*.json`: whole sessions with every value on the way.
+//! Writes `vectors/handshake/transcript-*.json`: whole sessions with every intermediate value.
 //!
 //! ```console
 //! $ cargo run --release -p sdmp-conformance --example handshake_vectors

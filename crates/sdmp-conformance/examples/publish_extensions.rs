@@ -1,9 +1,9 @@
 //! Publishes the extension schemas: `cargo run -p sdmp-conformance --example publish_extensions`.
 //!
-//! Reads `NAME.schema.json` (a draft-04 schema) from `schemas/extensions`, and writes beside it what
+//! Reads `NAME.schema.json` (a draft-04 schema) from `crates/sdmp-schema/schemas/extensions`, and writes beside it what
 //! a publisher gives to the world: its identity (`publisher.json`), the container that is the schema
 //! (`NAME.json`), the signed resource (`NAME.resource.json`) and the URI (`NAME.uri`). The key is
-//! generated here, signs once and is dropped: nobody can publish under the same name again, so each
+//! generated here, signs once and is dropped: nothing else can be published under the same name, so each
 //! run makes new URIs. Published schemas are not edited; a new edition has a new URI anyway.
 #![allow(clippy::print_stdout, reason = "a program that reports to the person who runs it")]
 
@@ -15,7 +15,7 @@ use sdmp_envelope::{Identity, LocalIdentity, signature};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/extensions");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdmp-schema/schemas/extensions");
     let key = PrivateKey::generate(3072)?;
     // The resources must stay verifiable, and the key is gone: the identity never expires.
     let identity = Identity::create(key.public(), IdentityType::User, Timestamp::MAX)?;

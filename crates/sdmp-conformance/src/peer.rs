@@ -291,7 +291,7 @@ fn session(
     Ok((seen, record))
 }
 
-/// Who signs in the whole session: whoever signs M3 or M4 signs FIN, too.
+/// Who signs in the whole session: the signer of M3 or M4 signs FIN, too.
 fn signer(case: &Case) -> Who {
     let signer = case.changes.iter().find_map(|change| match change {
         Change::Signer(who) if case.stage == Stage::Proof => Some(*who),

@@ -40,7 +40,7 @@ fn every_rule_that_a_case_cites_is_a_rule() {
 }
 
 #[test]
-fn everybody_has_a_part() {
+fn each_person_has_a_part() {
     for who in [Who::Tester, Who::Other, Who::User, Who::Expired, Who::Stranger] {
         assert!(Person::new(who).is_ok());
     }

@@ -32,7 +32,7 @@ pub struct Container {
 
 struct Inner {
     text: String,
-    /// Parsed at once from what was received; of a text of ours only when somebody asks.
+    /// Parsed at once from what was received; of a text of ours only when it is asked for.
     root: OnceLock<Object<'static>>,
     version: Version,
     schemas: Vec<SchemaName>,

@@ -103,7 +103,7 @@ impl fmt::Display for CoreSchema {
 pub enum SchemaName {
     /// A schema that every implementation knows.
     Core(CoreSchema),
-    /// A schema that somebody published.
+    /// A published schema.
     Resource(ResourceUri),
 }
 

@@ -1,12 +1,12 @@
 //! Randomness as a value.
 //!
-//! Nothing in this crate reaches for the system's generator by itself: whoever needs random octets
+//! Nothing in this crate reaches for the system's generator by itself: a function that needs random octets
 //! is handed a [`Random`], so that a test can replay a handshake octet for octet.
 
 use crate::Error;
 use ring::rand::SecureRandom;
 
-/// A source of octets that nobody can predict.
+/// A source of unpredictable octets.
 ///
 /// The trait is object safe. Implementations other than [`SystemRandom`] are for tests: exponents,
 /// content keys and initialisation vectors come from here.

@@ -1,4 +1,4 @@
-//! Octets that nobody else may see.
+//! Octets that must stay secret.
 //!
 //! Both types live on the heap, so that moving a value leaves no copy behind, wipe themselves when
 //! they are dropped, say nothing of their content in `Debug`, compare in constant time, and can be

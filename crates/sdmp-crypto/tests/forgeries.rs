@@ -1,6 +1,6 @@
 //! Forged RSASSA-PKCS1-v1_5 signatures (R18): what an attacker who knows the private key's power
 //! map, but not the right padding, would try; made with the real private key, so that nothing but
-//! the check of the padding stands in the way.
+//! the check of the padding prevents it.
 
 use crate::common::{der, text};
 use crypto_bigint::{

@@ -135,7 +135,7 @@ fn r14_nothing_is_skipped() {
     }
 }
 
-/// PKCS#8 may carry attributes, and a second copy of the public key, that nobody would look at.
+/// PKCS#8 may carry attributes, and a second copy of the public key, that no reader would look at.
 #[test]
 fn r14_private_documents_carry_nothing_else() {
     let octets = der(&text("rsa-2048.pem"));

@@ -6,7 +6,7 @@ use crate::Error;
 
 /// A container of the supported version that keeps to each core schema that it lists.
 ///
-/// Its extension schemas, if any, are a question for whoever has a resolver.
+/// Its extension schemas, if any, are checked where there is a resolver.
 pub(crate) fn current(container: &Container) -> Result<(), Error> {
     if !container.version().is_0_12() {
         return Err(Error::UnsupportedVersion);

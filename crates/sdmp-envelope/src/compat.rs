@@ -4,10 +4,10 @@
 //! base64, an identifier that hashes the raw JSON, a signature that leaves the signer's name
 //! uncovered. This module reads them, beside everything of today, and does nothing else: it
 //! writes nothing, and its [`Identity`] is a type of its own that no handshake and no signature
-//! outside this module accepts. Whoever calls it has chosen to; nothing falls back to it.
+//! outside this module accepts. It is called explicitly; nothing falls back to it.
 //!
 //! Keys published with the specification are allowed here, and here only: a signature by one of
-//! them proves nothing, since everybody can make it ([`Identity::is_known_compromised`]).
+//! them proves nothing, since anyone can make it ([`Identity::is_known_compromised`]).
 
 #[cfg(feature = "aws-lc-rs")]
 mod encrypted;

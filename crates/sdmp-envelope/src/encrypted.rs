@@ -41,7 +41,7 @@ pub enum Form {
 /// What [`open`] found.
 #[derive(Clone, Debug)]
 pub enum Opened {
-    /// The hardened form: exactly what was sealed, by whoever sealed it.
+    /// The hardened form: exactly what was sealed; it does not say by whom.
     Authenticated(Container),
     /// The published form: an on-path attacker may have altered it.
     Unauthenticated(Container),

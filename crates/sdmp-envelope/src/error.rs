@@ -26,7 +26,7 @@ pub enum Error {
     /// The fingerprint does not belong to the key (R15).
     #[error("the fingerprint does not match the key (R15): ask its owner for the container again")]
     FingerprintMismatch,
-    /// The key was published with the specification: everybody has its private half (R13).
+    /// The key was published with the specification: its private half is public (R13).
     #[error("the key was published with the specification (R13): make a new one")]
     PublishedKey,
     /// The identity has expired (R16).

@@ -25,7 +25,7 @@ impl Loaded {
     /// The key as an identity that can sign, until the day that the container names.
     ///
     /// # Errors
-    /// [`Error::PublishedKey`] for a key that everybody has (R13).
+    /// [`Error::PublishedKey`] for a key whose private half is published (R13).
     pub fn into_local(self, kind: IdentityType) -> Result<LocalIdentity, Error> {
         let identity = Identity::create(self.key.public(), kind, self.expires)?;
         LocalIdentity::new(identity, Arc::new(self.key))

@@ -221,7 +221,7 @@ fn r45_the_older_signature_verifies_and_says_what_it_covers() {
     assert_eq!(verified.container, message("hello"));
     assert_eq!(verified.hashed, Hashed::RawJson);
     assert!(verified.signers.iter().all(|signer| !signer.covers_header));
-    // Whoever changes the protected header is not noticed: that is what it does not cover. Only
+    // A changed protected header is not noticed: that is what it does not cover. Only
     // the key that the kid names still has to fit.
     let mut changed = forgery();
     for entry in &mut changed.entries {

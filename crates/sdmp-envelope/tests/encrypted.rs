@@ -135,7 +135,7 @@ fn r22_a_key_wrapped_with_sha_1_is_read() {
     assert_eq!(*open(&object, &alice()).unwrap().container(), message("hello"));
 }
 
-/// R22: entries that are somebody else's, or nonsense, do not hide one's own.
+/// R22: entries for others, or nonsense, do not hide one's own.
 #[test]
 fn r22_garbage_beside_ones_own_entry_does_not_matter() {
     for form in FORMS {

@@ -42,8 +42,8 @@ fn n39_the_number_is_a_power_of_two_from_4_to_256() {
         assert_eq!(entries(&vec![alice.public(); number], 2).len(), filled, "{number}");
     }
     let too_many = vec![alice.public(); MAX_RECIPIENTS + 1];
-    let nobody: &[&PublicKey] = &[];
-    for to in [nobody, &too_many] {
+    let none: &[&PublicKey] = &[];
+    for to in [none, &too_many] {
         let refused = encrypted::seal_hidden(&message("x"), to, &mut Seeded::new(3));
         assert_eq!(refused.unwrap_err(), Error::Recipients);
     }

@@ -143,7 +143,7 @@ fn r15_the_fingerprint_must_be_that_of_the_key() {
     assert_eq!(parse(&text("0.12.0", "node", &key, &naive)), Err(Error::FingerprintMismatch));
 }
 
-/// R13: a key whose private half everybody has is no identity, read or made.
+/// R13: a key whose private half is published is no identity, read or made.
 #[test]
 fn r13_published_keys_are_refused() {
     let key = json(PUBLISHED);
@@ -188,7 +188,7 @@ fn r16_a_container_that_does_not_validate_is_no_identity() {
     let also = whole.replace(r#"["identity"]"#, r#"["identity","message"]"#);
     assert_eq!(code(&also), "field.missing", "each listed schema counts (R11)");
     assert_eq!(code(&format!("{whole} x")), "json.trailing_data");
-    // Members that nobody named are allowed here (R12).
+    // Additional members are allowed here (R12).
     let more = whole.replace(r#""identity":{"#, r#""extra":1,"identity":{"also":2,"#);
     assert!(parse(&more).is_ok());
 }

@@ -87,7 +87,7 @@ fn r31_which_key_an_object_is_sealed_with_can_be_asked() {
     assert!(sealed.is_sealed_with(&hardened(), 3));
     assert!(!sealed.is_sealed_with(&hardened(), 4));
     assert!(!sealed.is_sealed_with(&ContentKey::authenticated(Secret::new([8; 64])), 3));
-    assert!(!sealed.is_sealed_with(&published(), 3), "without a tag nobody can tell");
+    assert!(!sealed.is_sealed_with(&published(), 3), "without a tag this cannot be known");
     assert_eq!(sealed.open(&hardened(), 3).unwrap(), TEXT);
     let short = parse(&object(&[1; 16], &[0; 31])).unwrap();
     assert!(!short.is_sealed_with(&hardened(), 3));
@@ -111,7 +111,7 @@ fn r35_every_octet_counts() {
     assert_eq!(open(&object(&[1; 16], &right), &published(), 0), Err(Error::Decrypt));
 }
 
-/// R36: whoever can flip a bit of the published form's vector flips that bit of the text.
+/// R36: an attacker who flips a bit of the published form's vector flips that bit of the text.
 #[test]
 fn r36_the_published_form_is_malleable() {
     let text = seal(&published(), 0);

@@ -12,7 +12,7 @@ use sdmp_crypto::rsa::Signer;
 use sdmp_envelope::signature::{self, MAX_SIGNATURES, Verified};
 use sdmp_envelope::{Error, Identity};
 
-/// Verifies a text with everybody known but mallory.
+/// Verifies a text with all known but Mallory.
 fn verify(text: &str) -> Result<Verified, Error> {
     signature::verify(&container(text), &known(&[&alice(), &bob(), &carol(), &dave()]), now())
 }
@@ -54,7 +54,7 @@ fn r20_several_signers_are_named_in_order() {
     assert_eq!(crate::common::signed(&message("nobody"), &[], now()), Err(Error::NoSigner));
 }
 
-/// Whoever counts signers must not count one of them twice.
+/// A caller who counts signers must not count one of them twice.
 #[test]
 fn r20_who_signed_twice_is_named_once() {
     let signers = [local(&alice()), local(&bob()), local(&alice())];
@@ -120,7 +120,7 @@ fn r20_the_number_of_signatures_is_bounded() {
     assert!(verify(&signed_by(MAX_SIGNATURES).unwrap()).is_ok());
 }
 
-/// A resolver that answers with somebody else's identity has no say.
+/// A resolver that answers with another identity is not believed.
 #[test]
 fn r20_the_identity_must_be_that_of_the_kid() {
     let signed = forgery().text();
@@ -200,7 +200,7 @@ fn r19_the_kid_of_another_key_is_a_bad_signature() {
 }
 
 /// R18: whatever the name HS512 suggests, it is never an HMAC; not even one keyed with what
-/// everybody knows, the public key.
+/// is public, the public key.
 #[test]
 fn r18_an_hmac_keyed_with_the_public_key_is_refused() {
     let mut forgery = forgery();

@@ -1,4 +1,4 @@
-//! What somebody on the way can do to the *published* profile, and what the same does to the
+//! What an on-path attacker can do to the *published* profile, and what the same does to the
 //! hardened one.
 //!
 //! ```console
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each demonstration runs two real connections in this process and changes only what an attacker
-//! on the way can change: the objects between them. It holds no key.
+//! between them can change: the objects. It holds no key.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

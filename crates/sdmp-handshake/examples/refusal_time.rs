@@ -115,7 +115,7 @@ fn claim(attacker: &Attacker, kid: &Fingerprint, signature: &[u8]) -> String {
     attacker.seal(&edit(&text, member(&text, "signature"), &b64url::encode(signature)))
 }
 
-/// A key that nobody can sign with: a random odd modulus without small factors.
+/// A key without a private half: a random odd modulus without small factors.
 fn public_key(bits: usize, exponent: u64) -> PublicKey {
     let mut random = Seeded::new(7);
     loop {

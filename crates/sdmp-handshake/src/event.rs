@@ -11,7 +11,7 @@ use crate::session::Received;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// Somebody claims this fingerprint: answer with
+    /// The peer claims this fingerprint: answer with
     /// [`Connection::provide_identity`](crate::Connection::provide_identity).
     NeedIdentity {
         /// The claimed fingerprint; not verified.

@@ -182,7 +182,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The hardened defaults for this identity. It trusts nobody: see [`Config::trust`] and
+    /// The hardened defaults for this identity. It trusts no peer: see [`Config::trust`] and
     /// [`Config::ask_about_unknown`].
     #[must_use]
     pub fn new(local: LocalIdentity) -> Self {
@@ -245,7 +245,7 @@ impl Config {
         self
     }
 
-    /// Logs the secrets of every handshake. **Whoever reads the log reads the traffic.**
+    /// Logs the secrets of every handshake. **All who read the log can read the traffic.**
     #[must_use]
     pub fn key_log(mut self, key_log: Arc<dyn KeyLog>) -> Self {
         self.key_log = Some(key_log);

@@ -11,7 +11,7 @@ use sdmp_envelope::{Error as EnvelopeError, Identity, signature};
 use crate::error::{Distrust, Error, Incompatible, MessageKind, Misbehaviour};
 use crate::policy::Config;
 
-/// A signed session creation that was read but not verified: somebody *claims* to be `kid`.
+/// A signed session creation that was read but not verified: the peer *claims* to be `kid`.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) kid: Fingerprint,

@@ -1,6 +1,6 @@
 //! FIN (R31): only the expected octets, signed by the peer of M3 or M4 under the right number of the
 //! right key, confirm a handshake. Here an insider has the traffic keys and a trusted identity, so
-//! that nothing but the comparison stands in the way.
+//! that nothing but the comparison prevents it.
 
 use std::sync::{Arc, Mutex};
 

@@ -18,7 +18,7 @@ use sdmp_crypto::random::Random;
 use sdmp_handshake::{Connection, Profile};
 use sdmp_testkit::pair::*;
 
-/// A source without octets: whoever draws an exponent is told so.
+/// A source without octets: drawing an exponent fails.
 #[derive(Debug)]
 struct Empty;
 
@@ -56,7 +56,7 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("a value of p", of_value(m1.p.clone())),
         ("a value longer than p", of_value(vec![0xff; m1.p.len() + 1])),
         ("a p of 16384 bits", connection("2", &[0xff; 2048])),
-        ("a p of 8192 bits that nobody knows", connection("2", &[0xff; 1024])),
+        ("an unknown p of 8192 bits", connection("2", &[0xff; 1024])),
         ("a mebibyte in one string", format!("{{\"{}\":1}}", "a".repeat(1 << 20))),
         ("100,000 levels of objects", "{\"a\":".repeat(100_000)),
         ("100,000 levels of arrays", format!("{{\"a\":{}", "[".repeat(100_000))),

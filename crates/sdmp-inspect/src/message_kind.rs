@@ -74,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// What somebody without keys takes it for: what stands where M4 and FIN may stand looks like
+    /// What an eavesdropper without keys takes it for: what stands where M4 and FIN may stand looks like
     /// them, and all traffic looks the same.
     pub fn seen_outside(self) -> Self {
         match self {
@@ -88,7 +88,7 @@ impl Kind {
     pub fn purpose(self) -> &'static str {
         match self {
             Self::M1 => "here is my half of a Diffie-Hellman exchange; I do not say who I am",
-            Self::M2 => "here is my half; from now on we share a secret that nobody else has",
+            Self::M2 => "here is my half; from now on we share a secret that only we two have",
             Self::M3 => "this is who I am: my signature over exactly the M1 that you received",
             Self::M4 => "I trust you; and this is who I am: my signature over exactly my M2",
             Self::FinR => "I saw the same handshake as you: my signature over all of it",

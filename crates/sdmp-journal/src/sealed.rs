@@ -2,7 +2,7 @@
 //!
 //! Outside in: a resource of kind `encrypted`; in it a signature container by the resource's signer;
 //! in that a container with the member `sealed`, which says for whom it is. It lists no `resource`,
-//! so whoever opens it cannot publish it.
+//! so a recipient cannot publish what it opens.
 //!
 //! | what | where | rules |
 //! |---|---|---|

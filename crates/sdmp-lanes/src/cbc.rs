@@ -2,7 +2,7 @@
 //!
 //! Encryption of one input cannot be spread over a processor's units: each block needs the one
 //! before it. Blocks of different inputs can. Decryption of one input can be spread as it is.
-//! No integrity: whoever changes the ciphertext changes the plaintext.
+//! No integrity: an attacker who changes the ciphertext changes the plaintext.
 
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit, consts::U16};

@@ -180,7 +180,7 @@ pub(crate) fn is_own(_metadata: &Metadata) -> bool {
     true
 }
 
-/// What is wrong with a file or directory that nobody else may change: its mode and its owner.
+/// What is wrong with a file or directory that no other user may change: its mode and its owner.
 #[cfg(unix)]
 pub(crate) fn changeable_by_others(metadata: &Metadata) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;

@@ -52,7 +52,7 @@ pub struct Named {
 pub struct Listing {
     /// What could be read, in the order of the names.
     pub named: Vec<Named>,
-    /// One error for each file that could not be read; such a file trusts nobody.
+    /// One error for each file that could not be read; such a file adds no trust.
     pub damaged: Vec<Error>,
 }
 

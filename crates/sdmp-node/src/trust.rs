@@ -74,7 +74,7 @@ impl HomeTrust {
     /// The peers as they are now. Always reads all of them, so that the time says nothing about one.
     fn read(&self) -> Arc<[Named]> {
         let allowed = |known: &Named| self.only.is_empty() || self.only.contains(&known.name);
-        // A home that others can change, or that cannot be read, trusts nobody.
+        // A home that others can change, or that cannot be read, trusts no peer.
         let mut peers = blocking(|| self.home.list_peers()).unwrap_or_default().named;
         peers.retain(allowed);
         let peers = Arc::<[Named]>::from(peers);

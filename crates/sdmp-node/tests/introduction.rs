@@ -18,7 +18,7 @@ fn an_offer_is_signed_by_its_own_key() {
 
     let bare = bob().identity().text().to_owned();
     assert_eq!(introduction::read(bare.as_bytes(), wall()), Err(Error::UnsignedOffer));
-    // An identity whose end somebody else has moved, signed by that one's key.
+    // An identity whose end another party has moved, signed by that party's key.
     let longer = Identity::create(
         bob().identity().public_key(),
         bob().identity().kind(),
@@ -65,7 +65,7 @@ async fn an_offer_is_fetched() {
     offering.abort();
 }
 
-/// Who has the text has a second to leave, and nobody's octets are gathered.
+/// Who has the text has a second to leave, and no octets are gathered.
 #[tokio::test]
 async fn strangers_who_stay_or_talk_are_dropped() {
     let (address, offering) = offering().await;
@@ -81,7 +81,7 @@ async fn strangers_who_stay_or_talk_are_dropped() {
     let mut all = Vec::new();
     silent.read_to_end(&mut all).await.unwrap();
     assert!(!all.is_empty());
-    // Held by nobody any more: a write is answered with a reset.
+    // No longer held: a write is answered with a reset.
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     drop(silent.write_all(b"x").await);
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;

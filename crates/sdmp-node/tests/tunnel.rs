@@ -150,7 +150,7 @@ mod commands {
             assert!(near.unwrap().peer_command.unwrap().is_success());
             far.unwrap();
         }
-        // The peer's input has no end: it learns that nobody reads it.
+        // The peer's input has no end: it learns that it is read no more.
         let (heard, near, far) = command("head -c 3", tokio::io::repeat(1)).await;
         assert_eq!(heard, [1; 3]);
         assert!(near.is_ok() && far.is_ok());

@@ -29,7 +29,7 @@ pub(crate) fn frames(octets: &[u8], chunk: usize, limit: usize) -> (Vec<Vec<u8>>
     (found, false)
 }
 
-/// R30, R39: octets from nobody who holds a trusted key are never accepted, by either side.
+/// R30, R39: octets without a trusted key behind them are never accepted, by either side.
 pub fn octets_from_nobody(octets: &[u8]) {
     for initiates in [true, false] {
         let mut side = start(initiates);

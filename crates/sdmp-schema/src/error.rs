@@ -43,7 +43,7 @@ impl Violation {
 
     /// The JSON pointer (RFC 6901) of the value at fault; empty for the whole container.
     ///
-    /// It can hold member names of the container, so treat it as text of whoever wrote that;
+    /// It can hold member names of the container, so treat it as text of the container's author;
     /// `Display` shows only its harmless part.
     pub fn pointer(&self) -> &str {
         &self.pointer

@@ -1,41 +1,10 @@
-//! The schema files: complete, strict, the same in both places, and kind to long strings.
+//! The schema files: complete, strict, and quick with long strings.
 
 use sdmp_container::{Container, CoreSchema, Limits, ResourceUri, b64url, strict};
 use sdmp_schema::{
     BuiltIn, CONTAINER_SCHEMA, Registry, Resolver, Schema, core_schema_text, extensions,
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::Path};
-
-/// Every file below a directory, by its path from there.
-fn files(root: &Path, below: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(root.join(below)).unwrap() {
-        let name = below.join(entry.unwrap().file_name());
-        if root.join(&name).is_dir() {
-            files(root, &name, found);
-        } else {
-            found.insert(name.display().to_string(), fs::read(root.join(&name)).unwrap());
-        }
-    }
-}
-
-/// The crate carries a copy, so that it is whole when it is packaged alone.
-#[test]
-fn the_copy_in_the_crate_is_the_original() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let original = here.join("../../schemas");
-    if !original.join("0.12").is_dir() {
-        eprintln!("skipped: the workspace's schemas directory is not beside this crate");
-        return;
-    }
-    let (mut expected, mut copied) = (BTreeMap::new(), BTreeMap::new());
-    files(&original, Path::new(""), &mut expected);
-    files(&here.join("schemas"), Path::new(""), &mut copied);
-    assert!(
-        expected == copied,
-        "schemas/ was changed: rm -r crates/sdmp-schema/schemas && cp -r schemas crates/sdmp-schema/"
-    );
-}
 
 #[test]
 fn every_core_schema_is_registered() {

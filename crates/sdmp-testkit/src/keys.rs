@@ -30,7 +30,7 @@ people! {
     MALLORY mallory "2048"
 }
 
-/// The key on the specification's cryptography page, which everybody has (R13).
+/// The key on the specification's cryptography page, private half included (R13).
 pub const PUBLISHED: &str = "-----BEGIN PUBLIC KEY-----
 MIIBIzANBgkqhkiG9w0BAQEFAAOCARAAMIIBCwKCAQIA2IxlYprmk/QpH1Rsz+WQ
 m+WUYqR2xlV+xXDDOesMkwja32aUsjYe1kCS6nTqazEdy4m9utF3Eb3K5i8crTeg
@@ -41,7 +41,7 @@ mCGPU9Us70H6FQYI/e0Iq+64gw8PgpDZP+RSzYvpAr7alCj4/f0jeFzrz+lpsIzY
 QfUCAwEAAQ==
 -----END PUBLIC KEY-----";
 
-/// Bob's key in the examples that were published with SDMP 0.12, which everybody has as well (R13).
+/// Bob's key in the examples that were published with SDMP 0.12, private half included (R13).
 pub const PUBLISHED_BOB: &str = "-----BEGIN PUBLIC KEY-----
 MIIBIzANBgkqhkiG9w0BAQEFAAOCARAAMIIBCwKCAQIA44bUk1PzDQVkICwC9MIJ
 4ISCLNSEm41vpIIMUdhv5QmqsydYTgYpf0BDb8oCoqajNHGoHz7g+EYMmo1CWxgL

@@ -305,7 +305,7 @@ impl Listener {
         self.outcomes.close();
         self.handshakes.close();
         self.handshakes.wait().await;
-        // Accepted, but never taken by the application: no one will talk to them.
+        // Accepted, but never taken by the application: they will not be used.
         while let Some(outcome) = self.outcomes.recv().await {
             drop(outcome);
         }

@@ -70,7 +70,7 @@ impl Export {
 pub(crate) struct App {
     /// `None` once every sender is gone.
     commands: Option<mpsc::Receiver<Command>>,
-    /// `None` once the peer has closed or no one receives any more.
+    /// `None` once the peer has closed or the application has dropped its receiver.
     inbound: Option<mpsc::Sender<Delivery>>,
     room: Arc<Semaphore>,
     status: watch::Sender<Status>,
@@ -100,9 +100,9 @@ enum AppRequest {
     Delivered,
     /// No more commands come.
     NoMoreCommands,
-    /// No one receives any more.
+    /// The application has dropped its receiver.
     NoMoreReceiver,
-    /// No one is left on our side who could send, receive, or wait for the close.
+    /// The application holds nothing of the session any more.
     Abandoned,
 }
 
@@ -151,7 +151,7 @@ impl App {
         }
     }
 
-    /// No one receives: what comes is dropped, so that the closes can still be exchanged.
+    /// The receiver is dropped: what comes is discarded, so that the closes can still be exchanged.
     fn stop_delivering(&mut self) {
         self.inbound = None;
         self.backlog.retain(|item| matches!(item, Item::Closed { .. }));
@@ -182,7 +182,7 @@ fn room_for(received: &Received) -> u32 {
 
 type Place<'a> = (mpsc::Permit<'a, Delivery>, OwnedSemaphorePermit);
 
-/// Waits for a place in the application's queue; `None` when no one receives any more.
+/// Waits for a place in the application's queue; `None` when the receiver is dropped.
 async fn reserve<'a>(
     inbound: Option<&'a mpsc::Sender<Delivery>>,
     room: Option<(&Arc<Semaphore>, u32)>,
@@ -307,7 +307,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
     }
 }
 
-/// Our side has closed, and no one is left who waits: the peer still gets the time to close too, as
+/// Our side has closed, and the application waits no more: the peer still gets the time to close too, as
 /// a kernel does for a socket. What it sends meanwhile is discarded.
 async fn outlast(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
     let limit = driver.connection.limits().handshake;
@@ -338,7 +338,7 @@ fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
                 app.backlog.push_back(Item::Closed { authenticated });
             }
             Event::Failed(error) => return Err(error.into()),
-            // No one receives any more.
+            // The receiver is dropped.
             Event::Message(_) => {}
             // The handshake is over: its events do not come again.
             Event::NeedIdentity { .. } | Event::Authorize { .. } | Event::Accepted(_) | _ => {}

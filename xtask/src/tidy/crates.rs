@@ -23,7 +23,7 @@ pub(crate) fn check(
             let path = format!("{folder}/{name}");
             files.iter().find(|file| file.path == path).map(|file| file.text.clone())
         };
-        // A workspace of its own is nobody's dependency.
+        // A workspace of its own is no dependency.
         if manifest.text.lines().any(|line| line == "[workspace]") {
             continue;
         }

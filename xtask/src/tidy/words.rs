@@ -19,6 +19,9 @@ const RETIRED: &[(&str, &str)] = &[
     ("somebody may be in the way", "the connection may be intercepted"),
     ("whoever is on the way", "an on-path attacker"),
     ("anybody on the way", "an on-path attacker"),
+    ("omebody", "the peer, an attacker or a caller, by its name"),
+    ("hoever", "the peer, an attacker or a caller, by its name"),
+    ("verybody", "all, or any peer"),
 ];
 
 /// Complains about retired words in sources and pages. Where they are listed they may stand, and

@@ -154,7 +154,7 @@ fn remove(store: &Home, name: &str) -> Result<(), Failure> {
 fn other_names(store: &Home, name: &str, identity: &Identity) -> Vec<String> {
     let same =
         |peer: &Named| peer.name != name && peer.identity.fingerprint() == identity.fingerprint();
-    // A file that cannot be read trusts nobody, and is a complaint of `peer list`.
+    // A file that cannot be read adds no trust; `peer list` warns of it.
     let peers = store.list_peers().unwrap_or_default().named;
     peers.into_iter().filter(same).map(|peer| peer.name).collect()
 }

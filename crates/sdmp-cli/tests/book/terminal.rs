@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::compare;
 
-/// How long a command may take that is not expected to wait for somebody.
+/// How long a command may take that is not expected to wait for a peer.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a running program may take to print what is shown.
 const SOON: Duration = Duration::from_secs(60);

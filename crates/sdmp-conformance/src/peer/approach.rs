@@ -163,7 +163,7 @@ fn accept(listener: &TcpListener, child: &mut Option<Child>) -> Result<TcpStream
             return Err(Error::Peer(format!("the command ended without a call: {status}")));
         }
         if Instant::now() >= deadline {
-            return Err(Error::Peer(format!("nobody called within {} s", limit.as_secs())));
+            return Err(Error::Peer(format!("no connection came within {} s", limit.as_secs())));
         }
         std::thread::sleep(TICK);
     }

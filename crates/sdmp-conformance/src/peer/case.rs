@@ -138,9 +138,9 @@ pub enum Under {
 pub enum Change {
     /// A part is changed.
     Edit(Layer, Edit),
-    /// Somebody else signs, in their own name.
+    /// Another party signs, in its own name.
     Signer(Who),
-    /// The tester signs in somebody else's name.
+    /// The tester signs in another party's name.
     Claims(Who),
     /// The tester signs in the peer's own name.
     ClaimsPeer,

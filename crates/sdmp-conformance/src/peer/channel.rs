@@ -86,7 +86,7 @@ impl Keys {
         let mut octets = padded.to_vec();
         if under == Under::Published {
             let key = a256cbc::Key::new(published_key(&self.z));
-            // What is no whole block goes out as it is: nobody can decrypt it anyway.
+            // What is no whole block goes out as it is: it cannot be decrypted anyway.
             let whole = octets.len() / 16 * 16;
             let blocks = octets.get_mut(..whole).unwrap_or_default();
             a256cbc::Encryptor::new(&key, iv).update(blocks).map_err(|error| crypto(&error))?;

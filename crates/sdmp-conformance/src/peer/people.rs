@@ -41,7 +41,7 @@ impl Person {
     /// None but for a damaged build: the keys are compiled in.
     pub fn new(who: Who) -> Result<Self, Error> {
         let named = PEOPLE.iter().find(|(other, ..)| *other == who);
-        let (_, name, ..) = named.ok_or_else(|| Error::vector("nobody plays this part"))?;
+        let (_, name, ..) = named.ok_or_else(|| Error::vector("no person has this part"))?;
         let key = keys::private(name)?;
         let kind = if who == Who::User { IdentityType::User } else { IdentityType::Node };
         let expires = if who == Who::Expired { EXPIRED } else { EXPIRES };

@@ -1,4 +1,4 @@
-//! Complete handshakes from fixed random octets, with every value on the way.
+//! Complete handshakes from fixed random octets, with every intermediate value.
 //!
 //! Shared by the example that writes `vectors/handshake/transcript-*.json` and the test that
 //! computes them again.

@@ -3,7 +3,7 @@
 use crate::strict::string;
 
 /// Line and column, both from 1, of the value that `pointer` (RFC 6901) points to; where it leads to
-/// something missing, of the last object or array on the way. Lines end with LF; a column is one
+/// something missing, of the last object or array on the path to it. Lines end with LF; a column is one
 /// character.
 ///
 /// `None` if `octets` is not JSON text as far as the way goes.
@@ -33,7 +33,7 @@ pub(crate) fn line_and_column(octets: &[u8], offset: usize) -> Option<(usize, us
 }
 
 /// The offset of the value that `pointer` (RFC 6901) points to in a text that was parsed before;
-/// where it leads to something missing, the offset of the last object or array on the way.
+/// where it leads to something missing, the offset of the last object or array on the path to it.
 pub(crate) fn locate(octets: &[u8], pointer: &str) -> Option<usize> {
     let text = std::str::from_utf8(octets).ok()?;
     let mut at = skip_white_space(octets, 0);

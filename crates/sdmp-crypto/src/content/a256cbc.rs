@@ -1,7 +1,7 @@
 //! AES-256 in CBC mode, without any integrity: the published profile (R21, R36) and `compat`
 //! (R45).
 //!
-//! Whoever can change the ciphertext can change the plaintext. Use
+//! An attacker who can change the ciphertext can change the plaintext. Use
 //! [`a256cbc_hs512`](super::a256cbc_hs512) wherever the peer can.
 
 use crate::{Error, random::Random, secret::Secret};

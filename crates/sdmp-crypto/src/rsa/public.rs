@@ -146,7 +146,7 @@ impl PublicKey {
     }
 
     /// Whether this is one of the keys published with the specification, whose private halves
-    /// everybody has: no identity outside `compat` (R13).
+    /// is published: no identity outside `compat` (R13).
     #[must_use]
     pub fn is_known_compromised(&self) -> bool {
         self.0.published

@@ -38,7 +38,7 @@ pub struct Signer {
     /// Whose key verified the signature.
     pub identity: Identity,
     /// Whether the signature covers the protected header, as R19 demands. If not, the name under
-    /// which it stands is what somebody wrote there; the key is right all the same.
+    /// which it stands was not verified; the key is right all the same.
     pub covers_header: bool,
 }
 

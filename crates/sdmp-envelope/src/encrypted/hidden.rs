@@ -2,7 +2,7 @@
 //!
 //! An RSA ciphertext is below its modulus, so many of them under one key show where that modulus
 //! ends. Wrapped again until the top bit is 0, every ciphertext is a random number of one bit less
-//! than the modulus, whatever the modulus is; and a random number of that form stands for nobody.
+//! than the modulus, whatever the modulus is; and a random number of that form stands for no recipient.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const FEWEST: usize = 4;
 /// Each try succeeds with a chance of at least a half: a source with which this many fail is broken.
 const TRIES: usize = 256;
 
-/// The content key wrapped for all recipients and for nobody, in random order.
+/// The content key wrapped for all recipients, with decoys among them, in random order.
 pub(super) fn wrap_all(
     content_key: &[u8],
     recipients: &[&PublicKey],
@@ -30,7 +30,7 @@ pub(super) fn wrap_all(
     let bits = commonest(recipients);
     let number = entries.len().next_power_of_two().clamp(FEWEST, MAX_RECIPIENTS);
     while entries.len() < number {
-        entries.push(nobody(bits, random)?);
+        entries.push(decoy(bits, random)?);
     }
     shuffle(&mut entries, random)?;
     Ok(entries)
@@ -63,7 +63,7 @@ fn commonest(recipients: &[&PublicKey]) -> u32 {
 }
 
 /// A random number of one bit less, in as many octets as a ciphertext has.
-fn nobody(bits: u32, random: &mut dyn Random) -> Result<Vec<u8>, Error> {
+fn decoy(bits: u32, random: &mut dyn Random) -> Result<Vec<u8>, Error> {
     let mut octets = vec![0; usize::try_from(bits.div_ceil(8)).unwrap_or(0)];
     random.fill(&mut octets)?;
     if let Some(first) = octets.first_mut() {

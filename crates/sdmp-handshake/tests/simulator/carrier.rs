@@ -43,7 +43,7 @@ pub enum Fault {
     Corrupt(usize),
     /// Only so many octets arrive; then the stream ends.
     Cut(usize),
-    /// Octets that nobody sent come before it.
+    /// Octets that were not sent come before it.
     Insert,
     /// The object with the same number of another session of the same peers takes its place.
     Foreign,

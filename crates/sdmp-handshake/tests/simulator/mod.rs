@@ -70,7 +70,7 @@ pub fn run(seed: u64) -> Report {
             if sides.iter().all(Side::is_over) {
                 break;
             }
-            // Nothing is on the way, and nobody waits for a time: the streams end.
+            // Nothing is in flight, and neither side waits for a time: the streams end.
             carrier.end_all(time);
             continue;
         };
@@ -130,7 +130,7 @@ impl Report {
                 return Err("a side accepted another peer".into());
             }
         }
-        // Whoever accepts has seen M1 and M2 as they were written; the key log names them.
+        // A side that accepts has seen M1 and M2 as they were written; the key log names them.
         for side in [i, r] {
             if side.accepted.is_some() && side.transcript() != self.transcript() {
                 return Err("a side accepted another transcript".into());

@@ -39,7 +39,7 @@ pub fn open(
     read_payload(&payload)
 }
 
-/// Reads the payload of an exchange object, whoever signed it.
+/// Reads the payload of an exchange object, without a look at its signer.
 ///
 /// # Errors
 /// As [`open`].

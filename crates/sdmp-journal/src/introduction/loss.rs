@@ -96,7 +96,7 @@ fn cut_off<V: View + ?Sized>(
 }
 
 impl LossPlan {
-    /// Of those cut off, the nodes: they can be reached by nobody any more but by a file.
+    /// Of those cut off, the nodes: they can be reached only by a file.
     #[must_use]
     pub fn nodes_cut_off<V: View + ?Sized>(
         &self,

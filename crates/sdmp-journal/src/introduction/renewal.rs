@@ -46,7 +46,7 @@ pub fn renewals<V: View + ?Sized>(
         let due = if moved { now } else { two_thirds(trust.meta.created, end) };
         let longest = Term::Trust.end(due.max(now));
         let expires = bound.map_or(longest, |bound| bound.min(longest));
-        // Giving again what would end no later helps nobody.
+        // Giving again what would end no later is useless.
         if expires > end {
             renewals.push(Renewal { of: trust, under, due, expires });
         }

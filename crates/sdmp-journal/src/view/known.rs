@@ -20,8 +20,8 @@ type Pair = (Key, Key);
 /// use sdmp_journal::{Fingerprint, View, view::Known};
 ///
 /// let known = Known::new();
-/// let nobody = Fingerprint::from_octets([0; 64]);
-/// assert!(known.identities(&nobody).is_empty());
+/// let stranger = Fingerprint::from_octets([0; 64]);
+/// assert!(known.identities(&stranger).is_empty());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Known {

@@ -14,7 +14,7 @@ impl All {
         Self(node.shelf.texts.values().map(|text| Resource::parse(&**text).unwrap()).collect())
     }
 
-    /// Whether somebody who could has revoked it: its signer, or its user.
+    /// Whether an authorised party has revoked it: its signer, or its user.
     fn revoked(&self, target: &Resource) -> bool {
         self.0.iter().any(|other| match other.body() {
             Said::Revoke { resource, .. } => {

@@ -24,7 +24,7 @@ const IDENTITY: &str = ".identity.json";
 pub enum Protection {
     /// Only a passphrase opens it.
     Passphrase,
-    /// Whoever reads the file has the key.
+    /// All who read the file have the key.
     None,
 }
 

@@ -58,7 +58,7 @@ impl Home {
         identity(&self.peer_path(name))?.ok_or_else(|| Error::NoPeer(name.to_owned()))
     }
 
-    /// All trusted peers, by name. A file that cannot be read trusts nobody and is listed apart.
+    /// All trusted peers, by name. A file that cannot be read adds no trust and is listed apart.
     ///
     /// # Errors
     /// [`Error::Writable`], or what the file system refuses.

@@ -1,7 +1,7 @@
 //! The directory that files arrive in: nothing leaves it, nothing in it is replaced unasked, and
 //! what bears a file's name is that whole file.
 //!
-//! Octets gather in a hidden file that outlives an interruption: whoever sends the same file again
+//! Octets gather in a hidden file that outlives an interruption: a sender of the same file
 //! goes on where it stopped. Only when the SHA-512 is right and the octets are on the disk does the
 //! file get its name. All of it is readable by its owner only.
 
@@ -98,7 +98,7 @@ pub(super) struct Incoming {
 
 impl Inbox {
     /// Opens a directory that can be written to; makes it, with mode 0700, if only its last
-    /// component is missing. Removes unfinished files that nobody went on with for a week.
+    /// component is missing. Removes unfinished files that were not continued for a week.
     ///
     /// # Errors
     /// [`Error::Io`].

@@ -52,7 +52,7 @@ pub(super) fn open(path: &Path) -> Result<File, Refusal> {
     }
     .map_err(|error| storage(&error))?;
     match file.try_lock() {
-        // A file system without locks: then nobody else holds one either.
+        // A file system without locks: then no other process holds one either.
         Ok(()) | Err(TryLockError::Error(_)) => {}
         Err(TryLockError::WouldBlock) => return Err(Refusal::Busy),
     }
@@ -102,12 +102,12 @@ pub(super) fn storage(error: &io::Error) -> Refusal {
 struct Part {
     path: PathBuf,
     changed: SystemTime,
-    /// What it takes now, or may grow to while somebody sends it.
+    /// What it takes now, or may grow to while it is being sent.
     octets: u64,
     active: bool,
 }
 
-/// Removes what nobody went on with for a week, and then the oldest unfinished files until
+/// Removes what was not continued for a week, and then the oldest unfinished files until
 /// `wanted` more octets fit into `quota`. How many octets unfinished files then take at most;
 /// `None` when those that are being received fill the quota.
 pub(super) fn make_room(directory: &Path, wanted: u64, quota: u64) -> Option<u64> {
@@ -127,7 +127,7 @@ pub(super) fn make_room(directory: &Path, wanted: u64, quota: u64) -> Option<u64
     (taken.saturating_add(wanted) <= quota).then_some(taken)
 }
 
-/// Removes an unfinished file unless somebody began to send it again meanwhile.
+/// Removes an unfinished file unless it began to be sent again meanwhile.
 fn remove(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     file.try_lock().is_ok() && fs::remove_file(path).is_ok()

@@ -115,7 +115,7 @@ async fn unix(path: &Path) -> io::Result<Local> {
             if !left_over {
                 return Err(error);
             }
-            // Of a process that died; nobody listens there.
+            // Left by a process that died: nothing listens there.
             std::fs::remove_file(path)?;
             bind_private(path)?
         }

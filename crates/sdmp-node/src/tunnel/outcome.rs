@@ -1,7 +1,7 @@
 //! How a command at one end of a stream came out, as the other end is told.
 //!
 //! After the last octet of a command's output its side sends a `response` with the identifier
-//! `command` and `{"exit": N}`. Whoever receives it knows the result, and that nobody reads any more
+//! `command` and `{"exit": N}`. The receiver then knows the result, and that the command reads no more
 //! what it still sends.
 
 use std::process::ExitStatus;

@@ -39,9 +39,9 @@ pub struct Ended {
 struct Progress {
     /// The peer's stream has ended.
     peer_ended: bool,
-    /// Nobody reads on the peer's side any more.
+    /// The peer's side reads no more.
     peer_gone: bool,
-    /// Nobody reads on our side any more.
+    /// Our side reads no more.
     local_gone: bool,
     /// Our direction was sent whole.
     ours_sent: bool,
@@ -127,7 +127,7 @@ async fn tell(mut sender: SessionSender, outcome: Outcome) -> Result<(), Error> 
     Ok(sender.finish().await?)
 }
 
-/// Sends what is read here, as long as somebody is there to take it.
+/// Sends what is read here, as long as the peer takes it.
 async fn outwards(
     mut read: impl AsyncRead + Unpin,
     writer: &mut (impl AsyncWrite + Unpin),
@@ -175,7 +175,7 @@ async fn inwards(
     Ok(whole)
 }
 
-/// Takes what the peer sends to its end, for nobody.
+/// Reads what the peer sends to its end, and drops it.
 async fn discard(
     reader: &mut SecureReader,
     progress: &watch::Sender<Progress>,

@@ -14,7 +14,7 @@ use super::pump::{Ended, Until, pump};
 use crate::error::Error;
 
 /// A connected local socket. Until both directions have ended as they should, dropping it resets the
-/// connection (TCP): even when this process is killed, nobody takes a part for the whole. A Unix
+/// connection (TCP): even when this process is killed, a part is never taken for the whole. A Unix
 /// socket has no reset; there the end is the same in both cases.
 #[derive(Debug)]
 pub enum Socket {

@@ -225,7 +225,7 @@ impl Loop {
 fn tell<T: 'static>(done: Done<T>, own: Result<T, Error>) -> Tell {
     Box::new(move |commit| {
         let result = own.and_then(|value| commit.map(|()| value));
-        // The caller may have gone: there is nobody to tell then.
+        // The caller may have gone: nothing to report then.
         drop(done.send(result));
     })
 }

@@ -26,7 +26,7 @@ const BEFORE: [u8; 33] = [
     0x00,
 ];
 
-/// A key with a modulus that nobody can factor, made of a name.
+/// A key with a modulus that cannot be factored, made of a name.
 fn public_key(name: &str) -> PublicKey {
     for attempt in 0_u32.. {
         let attempt = attempt.to_be_bytes();

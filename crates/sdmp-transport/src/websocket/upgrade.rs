@@ -110,7 +110,7 @@ where
     Ok(unread)
 }
 
-/// What a refused request is answered with; `None` where there is no one to answer.
+/// What a refused request is answered with; `None` where the client is gone.
 fn status(fault: &Fault) -> Option<StatusCode> {
     match fault {
         Fault::Io(_) => None,

@@ -87,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
     good(Message, "extra-at-root-inside", &["R12"], "one more member at the root of the container", &[inner("\"message\":", "\"x\":[1,2],\"message\":")]),
     good(Message, "extension-unresolved", &["R38a"], "an extension schema that cannot be resolved", &[is(EXTENDED)]),
     good(Message, "two-schemas", &["R11"], "two core schemas that hold", &[is(BOTH)]),
-    good(Message, "response", &["R11"], "an answer that nobody asked for: the application's affair", &[is(ANSWER)]),
+    good(Message, "response", &["R11"], "an answer without a question: the application's affair", &[is(ANSWER)]),
     good(Message, "nested-32", &["R4"], "32 levels of nesting", &[E(Inner, By(|_, octets| nested(octets, 31)))]),
     good(Message, "three-steps", &["R33"], "20,000 octets of text in three steps of padding", &[E(Inner, By(|_, octets| long(octets, 20_000)))]),
     good(Message, "no-zeros", &["R33"], "text of exactly 8,192 octets, so that no zeros follow", &[E(Inner, Fill(8192))]),

@@ -17,7 +17,7 @@ impl Machine {
         }
     }
 
-    /// Dials whoever there is something for.
+    /// Dials each node that there is something for.
     pub(super) fn dial(&mut self, turn: &mut Turn<'_>) {
         let (now, last) = (turn.now, turn.guide.head().last());
         for (fingerprint, peer) in &mut self.peers {
