@@ -16,6 +16,7 @@ static MOVED: AtomicU64 = AtomicU64::new(0);
 /// Notes that octets of a session moved.
 pub(crate) fn moved() {
     let now = u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // Threads race here, and time must not go back.
     MOVED.fetch_max(now, Ordering::Relaxed);
 }
 

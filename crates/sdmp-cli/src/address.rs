@@ -33,6 +33,7 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // A file of this name can still be named: `unix:stdio`.
         if text == "stdio" {
             return Ok(Self::Stdio);
         }
@@ -46,12 +47,14 @@ impl FromStr for Address {
         }
         if let Some(rest) = text.strip_prefix("ws://") {
             let host = rest.split('/').next().unwrap_or_default();
+            // A URL without a host would only fail later, with the resolver's words.
             return match host.is_empty() || host.starts_with(':') {
                 true => Err("name a host: ws://HOST:PORT/PATH".to_owned()),
                 false => Ok(Self::WebSocket(text.to_owned())),
             };
         }
         let tcp = text.strip_prefix("tcp:").unwrap_or(text);
+        // From the right: an IPv6 address in brackets has colons of its own.
         let port = tcp.rsplit_once(':').filter(|(host, _)| !host.is_empty());
         match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
             Some(_) => Ok(Self::Tcp(tcp.to_owned())),
@@ -165,6 +168,8 @@ impl Acceptor for Once {
         if std::mem::take(&mut self.0) {
             Ok(Incoming::ready(stdio::own(), Source::Local))
         } else {
+            // There is one standard input: a second session on it would read the first one's
+            // octets.
             std::future::pending().await
         }
     }

@@ -178,6 +178,7 @@ fn exit_of(error: &HandshakeError) -> Exit {
     match error {
         HandshakeError::Untrusted(Distrust::NotPinned) => Exit::ChangedKey,
         HandshakeError::Untrusted(_) => Exit::NotTrusted,
+        // Scripts tell a peer that was never accepted from one that misbehaved later.
         HandshakeError::InvalidMessage { message, .. } | HandshakeError::Decrypt(message) => {
             match message {
                 MessageKind::Traffic | MessageKind::Close => Exit::Invalid,
@@ -198,6 +199,7 @@ fn exit_of(error: &HandshakeError) -> Exit {
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         let exit = match &error {
+            // The same failure must have the same exit code, whichever layer reports it.
             TransportError::Handshake(error) => return error.clone().into(),
             error if error.is_timeout() => Exit::Timeout,
             TransportError::NoSession { .. } => {
@@ -364,6 +366,7 @@ pub(crate) fn of_file(refusal: &Refusal, doing: &str) -> Failure {
 impl Failure {
     /// The same failure, met before there was a session: a stream that ends then has lost nothing.
     pub(crate) fn before_session(self) -> Self {
+        // Before acceptance nothing can have been lost, so "cut" would mislead.
         if self.exit != Exit::Cut {
             return self;
         }

@@ -55,6 +55,7 @@ pub(crate) fn read_up_to(file: Option<&Path>, most: u64) -> Result<(Vec<u8>, boo
 
 fn read_limited(from: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
     let mut octets = Vec::new();
+    // A device or pipe may never end; the parser would refuse what is longer anyway.
     from.take(INPUT_LIMIT).read_to_end(&mut octets).map_err(|error| unreadable(what, &error))?;
     if u64::try_from(octets.len()).is_ok_and(|read| read >= INPUT_LIMIT) {
         return Err(Failure::new(
@@ -90,6 +91,7 @@ pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
 pub(crate) fn print_container(text: &str, raw: bool) -> Result<(), Failure> {
     if raw {
         print_exact(text)
+    // A terminal must not obey what others wrote; a program needs the very octets.
     } else if io::stdout().is_terminal() {
         print_line(text)
     } else {
@@ -100,6 +102,7 @@ pub(crate) fn print_container(text: &str, raw: bool) -> Result<(), Failure> {
 /// Why standard output takes nothing more.
 pub(crate) fn unwritable(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
+        // `head` has seen enough: that is no error to complain about.
         return Failure::new(Exit::Other, NOBODY_READS, "the output is not read any more");
     }
     Failure::io("cannot write to standard output", error)

@@ -20,6 +20,7 @@ impl KeyLog for Lines {
     fn log(&self, label: &'static str, handshake: &[u8; 32], secret: &[u8]) {
         let line = line(label, handshake, secret);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One call for the whole line, so that two processes on one file do not mix their lines.
         if let Err(error) = file.write_all(line.as_bytes()) {
             warn(&format!("the key log cannot be written: {error}"));
         }

@@ -65,6 +65,7 @@ impl Context {
             return Ok(name.to_owned());
         }
         let mut nodes = self.store.list_keys()?.named;
+        // A user's identity takes no part in sessions (R16), so it is no candidate.
         nodes.retain(|key| key.identity.kind() == sdmp_container::IdentityType::Node);
         match nodes.as_slice() {
             [only] => Ok(only.name.clone()),
@@ -116,10 +117,13 @@ impl Dialler {
         let mut policy = policy(context, &args.link, &address);
         if let Some(group) = args.group.or(context.settings.group) {
             policy.offer = Groups::default().named(group);
+            // A group that the user offers by name must be accepted as well.
             policy.max_group_bits = policy.max_group_bits.max(group.bits());
         }
         let config = Config::new(local)
             .with_policy(policy)
+            // Trust alone is not enough here: the user named one peer, and any other one is an
+            // error.
             .pin(identity.fingerprint().clone())
             .trust([identity]);
         let config = key_log::attach(config, args.link.key_log.as_deref())?;
@@ -172,6 +176,7 @@ impl Dialler {
             }
             Err(error) => {
                 let failure = Failure::from(error).before_session();
+                // In JSON an event for it as well, since scripts read only that stream.
                 output.rejected(&failure);
                 Err(failure)
             }
@@ -219,6 +224,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = runtime()?;
     let result = runtime.block_on(future);
+    // A blocked read of a terminal cannot be cancelled, and would keep the process alive.
     runtime.shutdown_background();
     result
 }

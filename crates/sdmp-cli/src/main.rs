@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Ok(cli) => run(cli),
         Err(error) => explain(error),
     };
+    // Also after an error: what was printed before it belongs to the result.
     let written = io::console::finish().map_err(|error| io::unwritable(&error));
     let Err(failure) = result.and(written) else { return ExitCode::SUCCESS };
     if failure.code == USAGE {
@@ -71,6 +72,7 @@ fn explain(mut error: Usage) -> Result<(), Failure> {
             _ => None,
         })
         .collect();
+    // An argument may come from elsewhere, as a file's name does.
     for (kind, value) in escaped {
         error.insert(kind, value);
     }
@@ -101,6 +103,7 @@ fn home(data: Option<PathBuf>) -> Result<Home, Failure> {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     shutdown::watch()?;
+    // Before the first key is read.
     no_core_dumps();
     let store = home(cli.data.clone())?;
     let settings = Settings::load(cli.config.as_deref(), &store, cli.data.is_some())?;

@@ -119,9 +119,11 @@ impl Output {
         let container = &received.container;
         let schemas: Vec<_> = container.schemas().iter().map(ToString::to_string).collect();
         let event = if container.lists(CoreSchema::Message) {
+            // Printed without its JSON: for people a message is a line.
             let message = Message::from_container(container)?;
             if !self.json {
                 let mut line = printable(message.as_str());
+                // Names only where they are needed: scripts of one peer read bare lines.
                 if from.several.load(Ordering::Relaxed) {
                     line = format!("{}: {line}", from.name);
                 }
@@ -143,6 +145,7 @@ impl Output {
     }
 
     async fn wait(self, line: String) -> Result<(), Failure> {
+        // Printing counts as progress, so that a slow terminal is not taken for a stuck session.
         activity::moved();
         if self.aside {
             note(&line);

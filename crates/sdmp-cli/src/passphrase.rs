@@ -69,6 +69,7 @@ pub(crate) fn local(
     passphrase: &Passphrase,
 ) -> Result<LocalIdentity, Failure> {
     let identity = home.key_identity(name)?;
+    // Typing a passphrase for a key that cannot be used would be in vain.
     if identity.check_usable(wall_time()?).is_err() {
         let cause = format!("the key {name} has expired on {} (R16)", identity.expires());
         return Err(Failure::new(Exit::Other, "key.expired", cause).remedy(
@@ -106,6 +107,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
 pub(crate) fn ask_new() -> Result<Zeroizing<String>, Failure> {
     let first = ask("New passphrase: ")?;
     let second = ask("The same again: ")?;
+    // A typing mistake would lock the key for good.
     if *first != *second {
         return Err(Failure::usage("the two passphrases differ"));
     }
@@ -123,6 +125,7 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     // The prompt goes to the terminal itself: what was said before must come first.
     console::settle(Duration::from_millis(200));
     terminal::remember();
+    // From the terminal itself, not from standard input, which may carry data.
     let passphrase = rpassword::prompt_password(prompt).map(Zeroizing::new);
     terminal::forget();
     let passphrase = passphrase.map_err(|error| match error.kind() {
@@ -153,6 +156,7 @@ pub(crate) mod terminal {
 
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
+    // Static, because the signal thread has to restore it while the prompt still waits.
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
     pub(super) fn remember() {

@@ -17,6 +17,7 @@ pub(crate) fn check_writers(what: &str, path: &Path, metadata: &Metadata) -> Res
     let owner = metadata.uid();
     let shown = printable(&path.display().to_string());
     let refuse = |cause: String| Failure::new(Exit::Other, "file.writable", cause);
+    // The administrator could read and change everything anyway.
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         return Err(refuse(format!("{what} {shown} belongs to another user"))
             .remedy("copy it, look at what it says, and use the copy"));
@@ -68,6 +69,7 @@ pub(crate) fn append(what: &str, code: &'static str, path: &Path) -> Result<File
         options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     }
     let file = options.open(path).map_err(failed)?;
+    // Of the open file: the path may come to mean another one.
     let metadata = file.metadata().map_err(failed)?;
     check_writers(what, path, &metadata)?;
     if let Some(mode) = readable_by_others(&metadata) {

@@ -32,6 +32,7 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// A bar for `total` octets of which `done` are done: with the rate and the time that is left.
     pub(crate) fn new(name: &str, total: u64, done: u64) -> Self {
+        // In a log file a bar would be thousands of lines.
         if !std::io::stderr().is_terminal() || crate::io::is_quiet() {
             return Self(ProgressBar::hidden());
         }

@@ -101,6 +101,7 @@ impl Settings {
         if let Some(settings) = Self::read(&home.root().join(NAME))? {
             return Ok(settings);
         }
+        // A test or a second node with its own directory must not depend on the user's settings.
         let platform = etcetera::choose_base_strategy().ok().filter(|_| !named);
         let Some(platform) = platform else { return Ok(Self::default()) };
         Ok(Self::read(&platform.config_dir().join("sdmp").join(NAME))?.unwrap_or_default())
@@ -116,8 +117,10 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
         };
+        // This file decides which key is used and where files go.
         private_file::check_writers("the configuration", path, &file.metadata().map_err(failed)?)?;
         let mut text = String::new();
+        // One octet more shows that there is more.
         let read = file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
         if u64::try_from(read).is_ok_and(|read| read > LONGEST) {
             return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
@@ -135,6 +138,7 @@ impl Settings {
     fn parse(text: &str, directory: &Path) -> Result<Self, String> {
         let mut settings: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         for path in [&mut settings.passphrase_file, &mut settings.out] {
+            // A file that is moved together with what it names keeps working.
             *path = path.take().map(|path| directory.join(path));
         }
         Ok(settings)

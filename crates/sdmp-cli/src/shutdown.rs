@@ -65,6 +65,7 @@ async fn told() -> Instant {
 pub(crate) async fn overdue() {
     let told = told().await;
     loop {
+        // The earlier of the two limits: five seconds in all, two without any progress.
         let end = (told + FINISH_LIMIT).min(told.max(activity::last()) + SILENCE_LIMIT);
         if end <= Instant::now() {
             return;
@@ -90,6 +91,7 @@ pub(crate) fn watch() -> Result<(), Failure> {
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
+            // A runtime of its own: that of the commands may be busy or blocked.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let started = runtime.and_then(|runtime| {
                 let signals = runtime.block_on(async { Signals::new() })?;
@@ -110,6 +112,7 @@ pub(crate) fn watch() -> Result<(), Failure> {
 async fn obey(mut signals: Signals) {
     let first = signals.next().await;
     TOLD.send_replace(Some(Instant::now()));
+    // Nothing to finish: a user who presses Ctrl-C at a prompt expects the end.
     if FINISHING.load(Ordering::SeqCst) == 0 {
         end(128_u8.saturating_add(first));
     }
@@ -131,6 +134,7 @@ fn end(code: u8) -> ! {
     const TERMINAL_LIMIT: Duration = Duration::from_millis(200);
     crate::passphrase::terminal::restore();
     let (done, waiting) = mpsc::channel();
+    // In another thread, so that a blocked terminal cannot keep the process from ending.
     std::thread::spawn(move || {
         progress::clear();
         console::settle(TERMINAL_LIMIT);
@@ -139,6 +143,7 @@ fn end(code: u8) -> ! {
     });
     // Whether it was done makes no difference any more.
     let _ = waiting.recv_timeout(TERMINAL_LIMIT);
+    // Without unwinding: destructors of other threads could block here.
     std::process::exit(i32::from(code));
 }
 

@@ -56,6 +56,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
 /// As [`decode`].
 pub fn decode_append(text: impl AsRef<[u8]>, octets: &mut Vec<u8>) -> Result<(), Error> {
     let text = text.as_ref();
+    // The fast decoder only says no; the reason is looked for afterwards, and only then.
     URL_SAFE_NO_PAD.decode_append(text, octets).map_err(|_| diagnose(text))
 }
 
@@ -70,6 +71,7 @@ pub fn check(text: impl AsRef<[u8]>) -> Result<(), Error> {
 
 /// Decodes a text of exactly `N` octets, without allocating.
 pub(crate) fn decode_array<const N: usize>(text: &str, wrong: ErrorKind) -> Result<[u8; N], Error> {
+    // The length alone refuses most wrong texts, and the array below needs it exact.
     if text.len() != encoded_len(N) {
         return Err(Error::new(wrong));
     }

@@ -36,6 +36,7 @@ fn root<'a>(
 /// The same of an object that is already parsed.
 fn check_root(root: &Object<'_>, schemas: &[&str], member: &str) -> Result<(), Error> {
     let header = Header::read(root).map_err(|error| {
+        // In a closed object the broken rule is R40, not R7.
         if error.kind() == ErrorKind::ContainerExtraMember {
             return error.recast(ErrorKind::ClosedExtraMember);
         }
@@ -45,6 +46,8 @@ fn check_root(root: &Object<'_>, schemas: &[&str], member: &str) -> Result<(), E
         return Err(Error::pointing(ErrorKind::VersionUnsupported, "/sdmp/version"));
     }
     match header.schemas.as_slice() {
+        // Exactly one schema: a handshake message that is also something else could be replayed as
+        // that (R12).
         [one] if schemas.contains(one) => {}
         _ => return Err(Error::pointing(ErrorKind::ClosedSchemas, "/sdmp/schemas")),
     }

@@ -58,6 +58,7 @@ impl Container {
     pub fn parse_within(octets: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
         let octets = octets.into();
         strict::check_start(&octets, limits)?;
+        // Kept as received: what is signed or hashed later are these octets and no others (R5).
         let text = String::from_utf8(octets)
             .map_err(|error| strict::fault_of_utf8(error.as_bytes(), error.utf8_error()))?;
         let Value::Object(root) = strict::parse_text(&text, limits)? else {
@@ -72,6 +73,7 @@ impl Container {
     /// A container of a typed object's text. It is not parsed: what the object's constructor and
     /// [`Writer`](kind::Writer) made holds.
     pub(crate) fn written(schema: CoreSchema, text: String) -> Self {
+        // The text was just written from a typed object; parsing it again could only confirm that.
         let schemas = vec![SchemaName::Core(schema)];
         let (root, version) = (OnceLock::new(), Version::CURRENT);
         Self { inner: Arc::new(Inner { text, root, version, schemas, written: true }) }
@@ -129,6 +131,7 @@ impl Container {
     /// # Errors
     /// The first fault, with a pointer.
     pub fn check_core(&self) -> Result<(), Error> {
+        // Typed objects write only what they would accept.
         if self.inner.written {
             return Ok(());
         }
@@ -146,6 +149,7 @@ impl fmt::Debug for Container {
         f.debug_struct("Container")
             .field("version", &self.inner.version)
             .field("schemas", &self.inner.schemas)
+            // The text may be a private message, so logs get its length only.
             .field("octets", &self.inner.text.len())
             .finish_non_exhaustive()
     }
@@ -187,6 +191,8 @@ impl<'o> Header<'o> {
             Some(Value::Array(schemas)) => Self::strings(schemas)?,
             Some(_) => return Err(Error::pointing(ErrorKind::WrongType, "/sdmp/schemas")),
         };
+        // An additional member of the header could be read by one side and ignored by the other
+        // (R7).
         if sdmp.len() != 2 {
             return Err(Error::pointing(ErrorKind::ContainerExtraMember, "/sdmp"));
         }
@@ -195,6 +201,7 @@ impl<'o> Header<'o> {
 
     fn strings(schemas: &'o [Value<'_>]) -> Result<Vec<&'o str>, Error> {
         let mut strings = Vec::with_capacity(schemas.len());
+        // A peer chooses the list: a set keeps the check from being quadratic.
         let mut seen = std::collections::BTreeSet::new();
         for (index, entry) in schemas.iter().enumerate() {
             let text = entry.as_str().ok_or_else(|| {

@@ -130,6 +130,7 @@ impl TryFrom<&Response> for Container {
 
     /// What a response carries may be nested so deeply that no peer would read it (R4).
     fn try_from(response: &Response) -> Result<Self, Error> {
+        // Fallible: `data` is the caller's JSON, and may be nested more deeply than a reader takes.
         Self::parse(response.to_text())
     }
 }

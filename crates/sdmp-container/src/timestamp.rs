@@ -56,6 +56,8 @@ impl Timestamp {
     /// `timestamp.shape`, `timestamp.date` or `timestamp.time`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+        // One length and one shape: equal times have equal texts, so texts can be compared and
+        // hashed (R6).
         let octets: &[u8; 24] =
             text.as_bytes().try_into().map_err(|_| Error::new(ErrorKind::TimestampShape))?;
         let fits = octets.iter().zip(SHAPE).all(|(octet, shape)| match shape {
@@ -98,6 +100,7 @@ impl Timestamp {
             return Err(Error::new(ErrorKind::TimestampDate));
         }
         let (hour, minute, second) = (decimal(&[h0, h1]), decimal(&[mi0, mi1]), decimal(&[s0, s1]));
+        // No leap seconds: many systems cannot represent them, and would disagree about expiry.
         if hour > 23 || minute > 59 || second > 59 {
             return Err(Error::new(ErrorKind::TimestampTime));
         }
@@ -149,6 +152,8 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 /// March, so that the day that comes and goes is its last.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
+    // The calendar repeats every 400 years; this is the algorithm of H. Hinnant, without loops or
+    // tables.
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -158,6 +163,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 /// The inverse of [`days_from_civil`].
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    // From 1970-01-01 to 0000-03-01: years that begin in March have their leap day at the end.
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

@@ -59,6 +59,8 @@ impl FromStr for ResourceUri {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let Some(rest) = text.strip_prefix("sdmp://") else {
+            // Only for a better message: the scheme is compared octet by octet, so that a URI has
+            // one spelling.
             let folded = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sdmp://"));
             let kind = if folded { ErrorKind::UriSchemeCase } else { ErrorKind::UriScheme };
             return Err(Error::new(kind));
@@ -68,6 +70,7 @@ impl FromStr for ResourceUri {
             None => (rest, ""),
         };
         let publisher = host.parse().map_err(|_| Error::new(diagnose_host(host)))?;
+        // `sdmp://HOST/` and `sdmp://HOST` name the same.
         let resource = if path.is_empty() {
             None
         } else {

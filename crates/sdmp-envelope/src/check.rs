@@ -8,6 +8,7 @@ use crate::Error;
 ///
 /// Its extension schemas, if any, are checked where there is a resolver.
 pub(crate) fn current(container: &Container) -> Result<(), Error> {
+    // Checked before the schemas: those of another version are other schemas (R8).
     if !container.version().is_0_12() {
         return Err(Error::UnsupportedVersion);
     }

@@ -44,6 +44,7 @@ impl ContentKey {
     /// The length in octets of a text after padding (R33).
     #[must_use]
     pub fn padded_len(text: usize) -> usize {
+        // An empty text is padded to a whole block too: its length must not show.
         text.div_ceil(PADDING_BLOCK).max(1).saturating_mul(PADDING_BLOCK)
     }
 
@@ -69,6 +70,8 @@ impl ContentKey {
         match self {
             Self::Authenticated(key) => {
                 let mut sealer = a256cbc_hs512::Sealer::new(key, iv, aad);
+                // On the stack and reused for each chunk: the plaintext is copied once, and never
+                // to the heap.
                 let mut last = [0; CHUNK + TRAILER];
                 let used = encode_chunks(out, text, &mut last, |chunk| sealer.update(chunk))?;
                 let (block, tag) = sealer.finish(&[])?;
@@ -103,12 +106,15 @@ impl ContentKey {
             Self::Authenticated(key) => {
                 let length = a256cbc_hs512::open_in_place(key, iv, aad, &mut payload)
                     .map_err(|_| Error::Decrypt)?;
+                // The tag was verified over the whole payload before this length was computed.
                 payload.truncate(length);
             }
             Self::Unauthenticated(key) => {
                 a256cbc::decrypt_in_place(key, iv, &mut payload).map_err(|_| Error::Decrypt)?;
             }
         }
+        // After authentication, so that the padding is no oracle; in the published form nothing
+        // helps.
         unpad(&mut payload)?;
         Ok(payload)
     }
@@ -161,6 +167,7 @@ fn unpad(plaintext: &mut Vec<u8>) -> Result<(), Error> {
     let rest = plaintext.len() - strides.take_while(is_zero).count() * 64;
     let last = plaintext.iter().take(rest).rposition(|octet| *octet != 0);
     let text = last.map_or(0, |last| last + 1);
+    // More padding than needed would be a hidden channel, and a second spelling of the same text.
     if plaintext.len() - text >= PADDING_BLOCK {
         return Err(Error::Decrypt);
     }

@@ -79,9 +79,12 @@ pub fn seal(
     if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
         return Err(Error::Recipients);
     }
+    // Checked before sealing: a recipient would refuse it, and the author is the one who can mend
+    // it.
     check::current(container)?;
     let (key, wrapped) = match form {
         Form::Hardened => {
+            // A fresh key for each container, so a recipient who has one key can open nothing else.
             let key = Secret::<64>::random(random)?;
             let wrapped = wrap_all(key.expose(), recipients)?;
             (ContentKey::authenticated(key), wrapped)
@@ -125,6 +128,7 @@ fn seal_with(
     let mut iv = [0; 16];
     random.fill(&mut iv)?;
     let mut payload = String::with_capacity(key.payload_len(container.as_bytes().len()));
+    // No additional data: unlike a session, a stored container has no number.
     key.seal_into(&mut payload, &iv, &[], container.as_bytes())?;
     Ok(Encrypted::new(b64url::encode(&iv), payload, wrapped)?.into())
 }
@@ -144,6 +148,7 @@ pub fn open(container: &Container, key: &PrivateKey) -> Result<Opened, Error> {
     let object = Encrypted::from_container(container)?;
     let sealed = Parts::of(&object)?;
     let unwrapped = sealed.unwrap_key(|wrapped, found| {
+        // Both are always tried, so that the time does not show which one the author used.
         for hash in [OaepHash::Sha512, OaepHash::Sha1] {
             found.offer(key.decrypt_oaep(wrapped, hash));
         }
@@ -155,6 +160,7 @@ pub fn open(container: &Container, key: &PrivateKey) -> Result<Opened, Error> {
         None => (ContentKey::authenticated(Secret::zeroed()), false),
     };
     let authenticated = matches!(content_key, ContentKey::Authenticated(_));
+    // The result is looked at only after the question whether there was a key at all.
     let text = content_key.open(&sealed.iv, &[], sealed.payload);
     if !known {
         return Err(Error::Decrypt);
@@ -205,6 +211,8 @@ impl Found {
         let key = Secret::from_slice(octets)
             .map(ContentKey::authenticated)
             .or_else(|_| Secret::from_slice(octets).map(ContentKey::unauthenticated));
+        // Computed above in any case, so that an entry after the right one costs as much as one
+        // before it.
         if self.0.is_none() {
             self.0 = key.ok();
         }

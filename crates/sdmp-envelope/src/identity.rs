@@ -59,6 +59,8 @@ impl Identity {
         check::current_as(container, CoreSchema::Identity)?;
         let object = IdentityObject::from_container(container)?;
         let key = PublicKey::from_pem(object.key())?;
+        // The fingerprint is a hash of this text: another spelling would be another name for the
+        // same key (R14).
         if !key.is_canonical(object.key()) {
             return Err(Error::KeyNotCanonical);
         }
@@ -67,6 +69,7 @@ impl Identity {
         if fingerprint != *object.fingerprint() {
             return Err(Error::FingerprintMismatch);
         }
+        // Last, so that a damaged copy of a published key is reported as damaged.
         if key.is_known_compromised() {
             return Err(Error::PublishedKey);
         }
@@ -170,6 +173,7 @@ impl TryFrom<&Container> for Identity {
 
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
+        // The whole container, not the key: two identities of one key may differ in their end.
         self.inner.container == other.inner.container
     }
 }
@@ -201,6 +205,7 @@ impl LocalIdentity {
     /// # Errors
     /// [`Error::KeyMismatch`] if the signer has another key than the identity.
     pub fn new(identity: Identity, signer: Arc<dyn Signer>) -> Result<Self, Error> {
+        // Found here rather than by each peer, which would only say that a signature is wrong.
         if signer.public_key() == identity.public_key() {
             Ok(Self { identity, signer })
         } else {
@@ -216,6 +221,7 @@ impl LocalIdentity {
 
     /// RSASSA-PKCS1-v1_5 with SHA-512 over `message` (R18), refused once expired (R16).
     pub(crate) fn sign(&self, message: &[u8], now: Timestamp) -> Result<Vec<u8>, Error> {
+        // In the one place through which all signatures go, so that no caller can forget it.
         self.identity.check_usable(now)?;
         Ok(self.signer.sign(message)?)
     }

@@ -44,10 +44,12 @@ pub fn sealed_len(key: &ContentKey, text: usize) -> usize {
 /// # Errors
 /// None that a caller can cause.
 pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> Result<String, Error> {
+    // The one allocation of a message: the exact length is known beforehand.
     let mut out = String::with_capacity(sealed_len(key, text.len()));
     out.push_str(EncryptedObject::PREFIX);
     b64url::encode_append(iv, &mut out);
     out.push_str(EncryptedObject::MIDDLE);
+    // The number is authenticated, not sent: a repeated or reordered object does not open (R35).
     key.seal_into(&mut out, iv, &sequence.to_be_bytes(), text)?;
     out.push_str(EncryptedObject::SUFFIX);
     Ok(out)

@@ -67,6 +67,8 @@ pub fn is_encrypted(container: &Container) -> Result<bool, Error> {
 pub fn open(container: &Container, passphrase: Option<&[u8]>) -> Result<Loaded, Error> {
     let object = read(container)?;
     let key = PrivateKey::from_pem(object.key(), passphrase)?;
+    // A container whose label and key disagree was put together by hand: which of them was meant is
+    // unknown.
     if Fingerprint::from_octets(key.public().fingerprint()) != *object.fingerprint() {
         return Err(Error::FingerprintMismatch);
     }

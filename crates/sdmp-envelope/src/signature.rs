@@ -60,10 +60,12 @@ pub fn sign(
     now: Timestamp,
 ) -> Result<Container, Error> {
     check::current(container)?;
+    // Otherwise a program that signs what users hand it could be made to sign a handshake message.
     refuse_reserved(container)?;
     if signers.len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
+    // With two signers it would be unclear whose resource it is.
     if signers.len() > 1 && container.lists(CoreSchema::Resource) {
         return Err(Error::OneSigner);
     }
@@ -92,6 +94,8 @@ fn refuse_reserved(container: &Container) -> Result<(), Error> {
 /// # Errors
 /// [`Error::IdentifierMismatch`], or the payload is not base64url.
 pub fn check_payload(object: &Signature) -> Result<Vec<u8>, Error> {
+    // The hash of the base64url text, not of what it decodes to: two payloads cannot share a name
+    // (R17).
     if Identifier::from_octets(sha512(object.payload().as_bytes())) != *object.identifier() {
         return Err(Error::IdentifierMismatch);
     }
@@ -109,6 +113,7 @@ pub fn key_id(entry: &SignatureEntry) -> Result<Fingerprint, Error> {
         return Err(Error::ProtectedHeader);
     };
     match (header.get("alg"), header.get("kid")) {
+        // The algorithm is fixed: a header that could choose it has broken many other formats.
         (Some(Value::String(alg)), Some(Value::String(kid))) if alg == "HS512" => {
             kid.parse().map_err(|_| Error::ProtectedHeader)
         }
@@ -129,6 +134,7 @@ pub fn verify_entry(entry: &SignatureEntry, payload: &str, key: &PublicKey) -> R
 }
 
 fn signing_input(protected: &str, payload: &str) -> String {
+    // Header and payload as they stand on the wire, joined as JWS joins them (R19).
     let mut input = String::with_capacity(protected.len() + 1 + payload.len());
     input.push_str(protected);
     input.push('.');
@@ -174,6 +180,8 @@ pub mod reserved {
         let payload = b64url::encode(octets);
         let mut entries = Vec::with_capacity(signers.len());
         for signer in signers {
+            // Each signature names its own key inside what it covers, so that it cannot be moved to
+            // another name.
             let protected = protected_header(signer.identity().fingerprint());
             let signature = signer.sign(signing_input(&protected, &payload).as_bytes(), now)?;
             entries.push(SignatureEntry::new(protected, b64url::encode(&signature))?);

@@ -27,6 +27,8 @@ impl Channel {
 
     /// Whether one more object with this text is within the limits of the direction (R35).
     pub(crate) fn check(&self, padded: u64, objects: u64, octets: u64) -> Result<(), Error> {
+        // Below the bound at which one key has encrypted too much to be safe: a new session gets
+        // new keys.
         if self.sequence >= objects {
             return Err(Error::Exhausted(Exhausted::Objects));
         }
@@ -41,12 +43,15 @@ impl Channel {
         let mut iv = [0; 16];
         random.fill(&mut iv).map_err(|error| Error::Local(error.into()))?;
         let object = network::seal(&self.key, &iv, self.sequence, text).map_err(Error::Local)?;
+        // After sealing: a number that was never used on the wire must not be skipped.
         self.advance(text.len());
         Ok(object)
     }
 
     /// Opens the next object.
     pub(crate) fn open(&mut self, sealed: Sealed, message: MessageKind) -> Result<Vec<u8>, Error> {
+        // The number is not in the object. A lost or repeated one makes the tag fail, and the
+        // session with it.
         let text = sealed.open(&self.key, self.sequence).map_err(|error| opaque(error, message))?;
         // Of the handshake each padded plaintext is one step, whatever the limits allow (R29).
         if message != MessageKind::Traffic && padded(text.len()) != padded(0) {

@@ -49,6 +49,7 @@ pub(crate) fn read_sealed(
 
 /// A sealed refusal in place of `plaintext`'s message ends the handshake unanswered (R38).
 pub(crate) fn check_not_refused(plaintext: &[u8]) -> Result<(), Error> {
+    // Only the exact refusal counts; anything near it is a malformed message.
     if Rejection::parse(plaintext) == Ok(Status::NotFound) {
         return Err(Error::PeerRejected { in_plaintext: false });
     }
@@ -79,6 +80,7 @@ pub(crate) fn refuse_sealed(
     error: Error,
     random: &mut dyn Random,
 ) -> Failed {
+    // Two sides that answered each other's refusals would never stop.
     let unanswered = matches!(error, Error::PeerRejected { .. });
     let send = if unanswered { Vec::new() } else { channels.refusals(objects, random) };
     let delayed = !send.is_empty();

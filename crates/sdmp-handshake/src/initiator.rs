@@ -80,6 +80,7 @@ impl Initiator {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<(Self, String), Error> {
+        // Before M1: a peer would refuse an expired identity only after three more messages.
         check_local(&config, now)?;
         let group = config.policy.offer.clone();
         let ephemeral = group.ephemeral(random).map_err(|error| Error::Local(error.into()))?;
@@ -109,6 +110,7 @@ impl Machine for Initiator {
         match self.state {
             State::ExpectSessionCreation(_) => refuse_plain(error),
             State::ExpectSignature(mut state) => {
+                // An M4 refused early must take as long as one refused late (R37).
                 spend_verification();
                 refuse_sealed(&mut state.secured.channels, 1, error, random)
             }
@@ -144,10 +146,12 @@ impl ExpectSessionCreation {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Initiator>, Failed> {
+        // First of all: a refusal is no M2, and is never answered with another refusal (R38).
         check_not_refused_in_plaintext(octets)?;
         let m1 = self.m1.clone();
         let group = self.group.clone();
         let mut secured = self.agree(&config, octets).map_err(refuse_plain)?;
+        // The octets that were sent are signed, not a second serialisation of the same object (R5).
         let p3 = sign_octets(m1.as_bytes(), &[&config.local], now).map_err(Error::Local)?;
         let m3 = secured.channels.send.seal(p3.as_bytes(), random)?;
         let state = ExpectSignature { group, secured, m2: octets.to_vec(), p3 };
@@ -160,6 +164,7 @@ impl ExpectSessionCreation {
         let m2 = SessionCreation::parse_within(octets, &plain_limits(config)).map_err(|cause| {
             Error::InvalidMessage { message: MessageKind::M2, cause: cause.into() }
         })?;
+        // The responder answers in our group or not at all; another one would be a downgrade.
         if m2.g != self.group.g() || m2.p != self.group.p() {
             return Err(Error::PeerMisbehaved(Misbehaviour::OtherGroup));
         }
@@ -183,6 +188,8 @@ impl ExpectSignature {
         match self.read(&config, octets) {
             Ok(claim) => judge(Waiting { config, state: self }, claim, now, random),
             Err(error) => {
+                // The same work as for a good M4 with a bad signature, so that the time does not
+                // say which it was.
                 spend_verification();
                 Err(refuse_sealed(&mut self.secured.channels, 1, error, random))
             }
@@ -192,6 +199,7 @@ impl ExpectSignature {
     fn read(&mut self, config: &Config, octets: &[u8]) -> Result<Claim, Error> {
         let sealed = read_sealed(config, MessageKind::M4, octets)?;
         let plaintext = self.secured.channels.receive.open(sealed, MessageKind::M4)?;
+        // Under the right key and number, so it is the responder's own word and not an attacker's.
         check_not_refused(&plaintext)?;
         Claim::read(config, MessageKind::M4, plaintext, &self.m2)
     }
@@ -226,6 +234,7 @@ impl Resume for Initiator {
     ) -> Result<Step<Self>, Failed> {
         let Waiting { config, state } = waiting;
         let Secured { mut channels, next } = state.secured;
+        // The application may have taken its time to decide; our identity may have ended meanwhile.
         check_local(&config, now)
             .map_err(|error| refuse_sealed(&mut channels, 1, error, random))?;
         match next {
@@ -249,6 +258,8 @@ impl Resume for Initiator {
                     &peer.plaintext,
                 )
                 .map_err(|error| refuse_sealed(&mut channels, 1, error, random))?;
+                // The session is not handed out before FIN_R: only that proves that the responder
+                // has seen our M3.
                 let state = Box::new(ExpectConfirmation {
                     group: state.group,
                     handshake: channels,
@@ -298,6 +309,7 @@ impl ExpectConfirmation {
         check_not_refused(&plaintext)?;
         let expected = confirmation(Role::Responder, &self.traffic.t2);
         check_confirmation(MessageKind::FinResponder, &plaintext, expected.as_bytes(), &self.peer)?;
+        // The time between M4 and FIN_R is the peer's choice.
         self.peer.check_usable(now).map_err(Error::PeerProof)?;
         let own = confirmation(Role::Initiator, &self.traffic.t2);
         let fin = sign_octets(own.as_bytes(), &[&config.local], now).map_err(Error::Local)?;

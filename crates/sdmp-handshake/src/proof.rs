@@ -37,9 +37,12 @@ impl Claim {
     ) -> Result<Self, Error> {
         let (object, kid) =
             read_signature(message, &plaintext, signed, Misbehaviour::OtherPayload)?;
+        // Our own M3 sent back would verify: a reflection.
         if kid == *config.local.identity().fingerprint() {
             return Err(Error::PeerMisbehaved(Misbehaviour::OwnIdentity));
         }
+        // The pin decides before any look-up: a trusted peer is not enough where one certain peer
+        // is meant.
         if config.pin.as_ref().is_some_and(|pin| *pin != kid) {
             return Err(Error::Untrusted(Distrust::NotPinned));
         }
@@ -56,13 +59,16 @@ impl Claim {
         identity: Option<Identity>,
         now: Timestamp,
     ) -> Result<Proven, Error> {
+        // A resolver that answers with another identity than the claimed one is not believed.
         let Some(identity) = identity.filter(|identity| *identity.fingerprint() == self.kid) else {
             spend_verification();
             return Err(Error::Untrusted(Distrust::Unknown));
         };
+        // Verified before the other checks are looked at, so that each outcome costs the same.
         let verified = verify_evenly(&self.object, identity.public_key());
         identity.check_usable(now).map_err(Error::PeerProof)?;
         verified.map_err(Error::PeerProof)?;
+        // After the signature: what kind of identity a name has is for its owner to learn.
         if identity.kind() == IdentityType::User && !config.policy.allow_user {
             return Err(Error::PeerIncompatible(Incompatible::UserIdentity));
         }
@@ -94,6 +100,8 @@ fn read_signature(
     let invalid = |cause| Error::InvalidMessage { message, cause };
     let object = HandshakeSignature::parse(plaintext).map_err(|error| invalid(error.into()))?;
     let payload = signature::check_payload(&object).map_err(invalid)?;
+    // Compared with the octets that were on the wire: a signature over an equal object is not
+    // enough (R29).
     if payload != signed {
         return Err(Error::PeerMisbehaved(otherwise));
     }

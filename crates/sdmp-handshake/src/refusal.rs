@@ -27,6 +27,8 @@ pub const REFUSAL_STEP: Duration = Duration::from_millis(50);
 #[must_use]
 pub fn refusal_due(arrived: Duration, done: Duration) -> Duration {
     let step = REFUSAL_STEP.as_nanos();
+    // Rounded up, so that the moment depends on the work only where it took longer than a whole
+    // step.
     let steps = done.saturating_sub(arrived).as_nanos() / step + 1;
     let wait =
         u64::try_from(steps.saturating_mul(step)).map_or(Duration::MAX, Duration::from_nanos);
@@ -54,6 +56,7 @@ impl Held {
     /// Whether the refusal may leave now.
     pub(crate) fn is_due(&mut self, now: Duration) -> bool {
         let arrived = self.arrived;
+        // Fixed at the first look after the work: later looks must not move the moment.
         now >= *self.due.get_or_insert_with(|| refusal_due(arrived, now))
     }
 }

@@ -96,11 +96,15 @@ impl Machine for Responder {
     fn refuse(self, error: Error, random: &mut dyn Random) -> Failed {
         match self.state {
             State::ExpectSessionCreation => refuse_plain(error),
+            // The keys are derived only to seal the refusal: M3 could not be read, but the answer
+            // has one form.
             State::ExpectSignature(state) => match state.agree(&self.config) {
                 Ok((mut secured, _)) => {
                     spend_verification();
                     refuse_m3(&self.config, &mut secured, error, random)
                 }
+                // Without keys nothing can be sealed, and in plaintext nothing may be said any more
+                // (R37).
                 Err(_) => error.into(),
             },
             // A bad FIN_I is not answered (R37).
@@ -141,9 +145,12 @@ fn answer(
         .groups
         .lookup(&m1.p, m1.g)
         .map_err(|cause| Error::PeerIncompatible(Incompatible::Group(cause)))?;
+    // The cost of an exponentiation grows faster than the square of the length, and M1 costs its
+    // sender nothing.
     if group.bits() > config.policy.max_group_bits {
         return Err(Error::PeerIncompatible(Incompatible::GroupTooLarge));
     }
+    // Refused before our exponent is drawn: the cheapest check first.
     check_value(&group, &m1.n)?;
     let ephemeral = group.ephemeral(random).map_err(|error| Error::Local(error.into()))?;
     ephemeral
@@ -172,6 +179,7 @@ impl ExpectSignature {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Step<Responder>, Failed> {
+        // No plaintext refusal is longer, so longer objects are not parsed twice.
         if octets.len() <= config.policy.limits.plain_octets {
             check_not_refused_in_plaintext(octets)?;
         }
@@ -243,6 +251,7 @@ impl Resume for Responder {
     ) -> Result<Step<Self>, Failed> {
         let signed =
             sign_octets(waiting.m2.as_bytes(), &[&waiting.config.local], now).map_err(Error::Local);
+        // A failure to sign is ours, and looks to the peer like every other refusal of its M3.
         let p4 = match signed {
             Ok(p4) => p4,
             Err(error) => return Err(Self::distrust(waiting, error, random)),
@@ -260,6 +269,8 @@ impl Resume for Responder {
                 let p3 = &peer.plaintext;
                 let mut traffic =
                     Traffic::derive(&config, Role::Responder, &derived, &t1, p3, p4.as_bytes())?;
+                // FIN_R follows M4 at once: it needs nothing from the initiator, so waiting would
+                // cost a round trip.
                 let fin = confirm(&config, &mut traffic, now, random)?;
                 let state = Box::new(ExpectConfirmation {
                     group,
@@ -310,7 +321,10 @@ impl ExpectConfirmation {
     fn check(&mut self, config: &Config, octets: &[u8]) -> Result<(), Error> {
         let message = MessageKind::FinInitiator;
         let sealed = read_sealed(config, message, octets)?;
+        // Only here two keys can be meant: the initiator may still refuse under the handshake's own
+        // key.
         let traffic = &mut self.traffic.channels.receive;
+        // Told apart by trying the tags, the more likely key first.
         if !traffic.is_next(&sealed) && self.handshake.receive.is_next(&sealed) {
             let plaintext = self.handshake.receive.open(sealed, message)?;
             check_not_refused(&plaintext)?;

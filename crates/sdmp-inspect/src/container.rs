@@ -80,6 +80,7 @@ impl<'a> Unwrapper<'a> {
     }
 
     pub(crate) fn unwrap_layers(&mut self, octets: &[u8], title: &str, depth: usize) {
+        // Shown before it is parsed: what is invalid should be seen as well.
         self.layer(title, &lossy(octets));
         let parsed = Container::parse(octets).map_err(|error| {
             let place = error.position(octets);
@@ -134,6 +135,7 @@ impl<'a> Unwrapper<'a> {
             signature::check_payload(&object),
         );
         self.resource(container, payload.as_deref());
+        // Each is a verification: a container with thousands must not stall the report.
         for entry in object.signatures().iter().take(signature::MAX_SIGNATURES) {
             if let Ok(header) = b64url::decode(entry.protected()) {
                 self.layer("a header that its signature covers (who signed)", &lossy(&header));
@@ -145,6 +147,7 @@ impl<'a> Unwrapper<'a> {
                 Some(name) => format!("the signature of {name} verifies"),
                 None => "the signature verifies with the key that `kid` names".to_owned(),
             };
+            // Open and not failed: an unknown signer says nothing about the signature.
             let Some(identity) = self.known.identity(&kid) else {
                 let why = "no identity is known for `kid`: --identity FILE gives one";
                 self.step.checks.open("R19, R20", &holds, why);
@@ -170,6 +173,7 @@ impl<'a> Unwrapper<'a> {
     }
 
     fn inner(&mut self, octets: &[u8], title: &str, depth: usize) {
+        // Signed and sealed containers can be nested as deeply as their author likes.
         if depth <= DEEPEST {
             self.unwrap_layers(octets, title, depth);
         } else {

@@ -125,6 +125,7 @@ impl<'a> Walk<'a> {
 
     /// Visits a value inside; whether there is room for one more.
     fn descend(&mut self, token: Token<'a>, value: &'a Value<'a>) -> bool {
+        // A report is read by people, and the input may hold a million members.
         if self.fields.len() >= MOST {
             return false;
         }
@@ -170,6 +171,7 @@ impl<'a> Walk<'a> {
             None => ("R12", "a member that no core schema describes: extension data".to_owned()),
         };
         let text = value.as_str().unwrap_or_default();
+        // By place and by content: a key may stand in a message, too.
         let secret = pattern == "/private_key/key" || text.contains(SECRET_MARK);
         let detail = if secret { None } else { self.detail(pattern, text) };
         let shown = match value {

@@ -65,6 +65,7 @@ impl<'a> Input<'a> {
     /// What it is, by how it begins.
     #[must_use]
     pub fn kind(&self) -> InputKind {
+        // In the order of how certain the marks are: everything else may be a stream.
         if recording::is_recording(self.octets) {
             InputKind::Recording
         } else if pcap::is_capture(self.octets) {
@@ -83,6 +84,7 @@ fn is_container(octets: &[u8]) -> bool {
     let mut rest = octets.trim_ascii();
     match Deframer::new().next(&mut rest, usize::MAX) {
         Ok(Some(_)) => rest.trim_ascii().is_empty(),
+        // A damaged container is explained as one, since its fault is what the user looks for.
         Ok(None) | Err(_) => true,
     }
 }

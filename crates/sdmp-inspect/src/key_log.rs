@@ -80,10 +80,12 @@ impl SessionKeys {
         let &(label, length) = labels::KEY_LOG.iter().find(|(known, _)| *known == label)?;
         let handshake: Handshake = hexadecimal(handshake)?.as_slice().try_into().ok()?;
         let secret = hexadecimal(secret)?;
+        // A line that was cut, or written by another program, would only give wrong keys.
         if words.next().is_some() || secret.len() != length {
             return None;
         }
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A key log may be years old; the memory for it has a bound.
         if map.len() >= SESSIONS && !map.contains_key(&handshake) {
             return None;
         }

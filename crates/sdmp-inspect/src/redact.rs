@@ -24,6 +24,7 @@ fn holds_secret(text: &str) -> bool {
     if text.contains(SECRET_MARK) || ENCODED_MARKS.iter().any(|mark| text.contains(mark)) {
         return true;
     }
+    // Escapes could hide the mark, so only texts without any are decided without parsing.
     if !text.contains("private_key") && !text.contains("\\u") {
         return false;
     }

@@ -176,6 +176,7 @@ impl Step {
     /// Where one layer holds a private key, those around it hold it too, in base64url.
     pub(crate) fn hide_around_secrets(&mut self) {
         if self.layers.iter().any(|layer| layer.text == HIDDEN) {
+            // An outer layer holds the inner one in another encoding, so all of them are hidden.
             for layer in &mut self.layers {
                 HIDDEN.clone_into(&mut layer.text);
             }

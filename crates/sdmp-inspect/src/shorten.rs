@@ -12,6 +12,7 @@ const TAIL: usize = 8;
 /// The beginning and the end of a text that is longer than [`WHOLE`], and its length.
 pub(crate) fn ends(text: &str) -> Option<(String, usize)> {
     // Octets are at least as many as characters.
+    // Most texts are short; counting characters is for the others.
     if text.len() <= WHOLE {
         return None;
     }

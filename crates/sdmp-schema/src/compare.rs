@@ -48,6 +48,7 @@ pub(crate) fn object_equals_plain(
 }
 
 fn equal_texts(cost: Option<&Cost<'_>>, a: &str, b: &str) -> bool {
+    // Texts of different lengths cost nothing, so the price is that of a real comparison.
     a.len() == b.len() && cost.is_none_or(|cost| cost.octets(a.len())) && a == b
 }
 
@@ -59,12 +60,14 @@ pub(crate) fn are_unique(cost: Option<&Cost<'_>>, elements: &[Value<'_>]) -> boo
     if elements.len() < 2 || !cost.is_none_or(|cost| cost.sorting(elements.len())) {
         return true;
     }
+    // Random keys: a document cannot be made so that its elements collide.
     let keys = RandomState::new();
     let mut hashed = Vec::with_capacity(elements.len());
     for element in elements {
         let Some(hash) = hash_of(cost, &keys, element) else { return true };
         hashed.push((hash, element));
     }
+    // Only elements of equal hash are compared, so that uniqueness costs n log n and not n squared.
     hashed.sort_unstable_by_key(|(hash, _)| *hash);
     hashed.chunk_by(|(a, _), (b, _)| a == b).all(|group| {
         let mut rest = group;

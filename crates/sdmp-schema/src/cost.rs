@@ -66,6 +66,8 @@ impl Budget {
 
     /// Takes steps; `false` when there are not so many left.
     fn take(&self, steps: u64) -> bool {
+        // Never below zero: once it is spent every later question is refused, and the result is
+        // discarded.
         let left = self.left.get().saturating_sub(steps);
         self.left.set(left);
         left > 0
@@ -127,6 +129,8 @@ impl<'b> Cost<'b> {
 
     /// A member's name and value: the name is compared with those of the schema, and matched.
     pub(crate) fn member(&self, name: &str) -> bool {
+        // Each name is run through each pattern: the product is what a hostile schema would blow
+        // up.
         let matched = steps(name.len()).saturating_mul(self.prices.name_patterns);
         // Those of one length, with the same beginning and end, are compared to the last octet.
         let compared = self.prices.steps_a_name.saturating_mul(1 + steps(name.len()) / 64);
@@ -138,6 +142,7 @@ impl<'b> Cost<'b> {
     /// A number, of which the engine may read the text several times. Divisibility of what is not
     /// an integer is found with exact fractions.
     pub(crate) fn number(&self, number: &Number<'_>) -> bool {
+        // `multipleOf` and comparisons of fractions use exact arithmetic, which is slow.
         let exact = if number.is_integer() { 0 } else { STEPS_A_FRACTION };
         self.budget.take(exact) && self.octets(number.written_len().saturating_mul(8))
     }

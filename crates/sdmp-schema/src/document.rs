@@ -77,6 +77,7 @@ pub(crate) fn bundle(
         definitions: Map::new(),
         octets: 0,
     };
+    // A queue and not recursion: references between documents may form long chains and circles.
     while let Some((uri, octets)) = bundler.queue.pop_front() {
         bundler.add(uri, &octets)?;
     }
@@ -85,6 +86,7 @@ pub(crate) fn bundle(
     let names = bundler.surveys.iter().map(|(_, survey)| survey.names).max().unwrap_or(0);
     let schema = json!({
         "$schema": "http://json-schema.org/draft-04/schema#",
+        // The root's own keywords must stay inside its definition, where references expect them.
         "allOf": [{ "$ref": "#/definitions/0" }],
         "definitions": bundler.definitions,
     });
@@ -124,6 +126,7 @@ impl Bundler<'_> {
             return Ok(Some(*place));
         }
         let place = self.places.len();
+        // Counted before resolving, since a resolver may be slow or cost its user something.
         if place >= MAX_DOCUMENTS {
             return Err(Fault(uri.clone(), DocumentFault::TooComplex).into());
         }
@@ -143,6 +146,8 @@ impl Bundler<'_> {
                 let work = self
                     .work(place, pointer, MAX_CHAIN, &mut known)
                     .map_err(|fault| Fault(uri.clone(), fault))?;
+                // What one value may be checked against: references in place can double at each
+                // level.
                 if work.schemas > MAX_WEIGHT {
                     return Err(Fault(uri.clone(), DocumentFault::TooComplex).into());
                 }
@@ -164,6 +169,7 @@ impl Bundler<'_> {
             // A memory of a shorter chain must not hide that this one is too long.
             return if work.chain < left { Ok(*work) } else { Err(DocumentFault::TooComplex) };
         }
+        // A circle of references in place would never end; it shows as a chain that is too long.
         let left = left.checked_sub(1).ok_or(DocumentFault::TooComplex)?;
         let (_, survey) = self.surveys.get(place).ok_or(DocumentFault::DanglingReference)?;
         let targets = survey.positions.get(pointer).ok_or(DocumentFault::DanglingReference)?;
@@ -208,6 +214,7 @@ fn read(uri: &ResourceUri, octets: &[u8]) -> Result<Map<String, Value>, Document
     let Value::Object(document) = figure::to_json(&parsed).ok_or(DocumentFault::Number)? else {
         return Err(DocumentFault::Json);
     };
+    // A document for another publisher must not pass under this name.
     check_origin(uri, &document)?;
     Ok(document)
 }
@@ -219,6 +226,8 @@ fn check_origin(uri: &ResourceUri, document: &Map<String, Value>) -> Result<(), 
         let names = schemas.and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|entry| entry.as_str() == Some(name)))
     };
+    // A resolver gives verified payloads. A signed container here means that the caller skipped
+    // that.
     if lists("signature") {
         return Err(DocumentFault::Signed);
     }

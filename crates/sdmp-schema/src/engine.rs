@@ -55,6 +55,7 @@ impl Compiled {
         if valid {
             return Ok(());
         }
+        // A fresh budget: explaining repeats the work of deciding.
         let budget = Budget::of(schema);
         let cost = Cost::new(&budget, self.prices);
         let violation = match self.engine.validate(Node::root(container.root(), &cost)) {
@@ -80,8 +81,11 @@ fn engine(
 ) -> Result<jsonschema::Validator<Instance>, DocumentFault> {
     jsonschema::options_for::<Instance>()
         .with_draft(Draft::Draft4)
+        // Nothing is ever fetched: schemas are named by peers (R11).
         .offline()
+        // Formats are optional in draft-04 and differ between engines, so results would differ too.
         .should_validate_formats(false)
+        // Linear-time patterns only: backtracking is a known way to stall a validator.
         .with_pattern_options(patterns)
         .build(schema)
         .map_err(|error| document_fault(&error))

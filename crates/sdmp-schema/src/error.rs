@@ -83,6 +83,7 @@ impl fmt::Display for Shown<'_> {
         }
         for token in self.0.split('/').skip(1) {
             let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_';
+            // The pointer is made of names that a peer chose; logs get only harmless ones.
             if token.len() <= 32 && token.bytes().all(plain) {
                 write!(f, "/{token}")?;
             } else {

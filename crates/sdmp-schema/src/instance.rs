@@ -94,6 +94,8 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
     fn as_string(&self) -> Option<Cow<'a, str>> {
         let text = self.text()?;
         let affordable = self.cost.is_none_or(|cost| cost.text(text));
+        // The engine has no way to stop. An empty text ends the work quickly, and the spent budget
+        // refuses the result.
         Some(Cow::Borrowed(if affordable { text } else { "" }))
     }
 
@@ -167,6 +169,7 @@ impl<'a> JsonNode<'a, Instance> for Node<'a> {
 
     fn identity(&self) -> Option<NodeIdentity> {
         match self.value {
+            // Values are not moved while they are validated, so an address names one.
             Kind::Root(object) => Some(NodeIdentity::new(std::ptr::from_ref(object).addr())),
             Kind::Value(value) => Some(NodeIdentity::new(std::ptr::from_ref(value).addr())),
             Kind::Name(_) => None,

@@ -52,6 +52,7 @@ impl Validator {
     /// A validator that also knows what `resolver` gives.
     #[must_use]
     pub fn with_resolver(resolver: Arc<dyn Resolver>) -> Self {
+        // A resolver cannot replace a built-in schema, which other parts of this project rely on.
         Self { resolver: Arc::new(WithBuiltIn(resolver)), cache: Mutex::default() }
     }
 
@@ -62,6 +63,7 @@ impl Validator {
     /// [`Error::Violation`] where the container does not fit a schema; [`Error::Unresolved`],
     /// [`Error::Document`] and the others where a listed extension schema cannot be used.
     pub fn validate(&self, container: &Container) -> Result<(), Error> {
+        // First, since everything else relies on the header.
         check_built_in(&Schema::Container, container)?;
         // One for all, so that a container does not buy more work by listing more schemas.
         let budget = Budget::limited();
@@ -108,6 +110,7 @@ impl Validator {
         let compiled = Compiled::extension(&bundle);
         let fault = |fault| Error::Document { uri: Box::new(uri.clone()), fault };
         let compiled = Arc::new(compiled.map_err(fault)?);
+        // Only what compiled is kept: a resolver may give a better document next time.
         self.cache().put(name, Arc::clone(&compiled));
         Ok(compiled)
     }
@@ -153,6 +156,7 @@ impl Cache {
         if self.compiled.insert(name.clone(), compiled).is_none() {
             self.order.push_back(name);
         }
+        // Peers choose which schemas are asked for, so the cache needs a bound.
         while self.order.len() > CACHED {
             if let Some(oldest) = self.order.pop_front() {
                 self.compiled.remove(&oldest);

@@ -88,6 +88,7 @@ impl Survey {
         prefix: &str,
         locate: &mut dyn FnMut(&ResourceUri) -> Result<String, DocumentFault>,
     ) -> Result<Self, DocumentFault> {
+        // A document without any keyword accepts everything: most likely it is no schema at all.
         if !ROOT_KEYWORDS.iter().any(|keyword| document.contains_key(*keyword)) {
             return Err(DocumentFault::NotASchema);
         }
@@ -129,6 +130,8 @@ impl Walk<'_> {
         if members.contains_key("$schema") {
             return Err(DocumentFault::Dialect);
         }
+        // An `id` inside would change what relative references mean, which this walk does not
+        // follow.
         if matches!(members.get("id"), Some(Value::String(_))) {
             return Err(DocumentFault::Identifier);
         }
@@ -167,6 +170,7 @@ impl Walk<'_> {
             }
         }
         self.survey.patterns += count;
+        // Patterns are compiled for each document, and compiling is the expensive part.
         if self.survey.patterns > MAX_PATTERNS {
             return Err(DocumentFault::TooComplex);
         }

@@ -102,6 +102,7 @@ impl Driver {
         if !matches!(self.writer, Writer::Idle(_)) {
             return false;
         }
+        // All that is queued goes out with one flush, which matters for small objects.
         let objects: Vec<_> = std::iter::from_fn(|| self.connection.poll_output()).collect();
         if objects.is_empty() {
             return false;
@@ -130,8 +131,10 @@ impl Driver {
             return Ok(Turn::Handled);
         }
         self.start_write();
+        // Nothing more is read while the last input is not taken: that is the back-pressure.
         let read = read && self.input.is_none() && !self.ended;
         let silence = self.silence(read);
+        // One timer for all limits: whichever comes first is asked about again anyway.
         let wake = self.wake_at().into_iter().chain(silence).min();
         let wakeup = tokio::select! {
             result = self.writer.done() => Wakeup::Wrote(result),
@@ -146,6 +149,8 @@ impl Driver {
             }
             Wakeup::Wrote(Err(error)) => self.write_failed(error)?,
             Wakeup::Input(input) => self.take_input(input)?,
+            // The only limit that the connection does not know: it counts writes, which are the
+            // carrier's.
             Wakeup::Timer if silence.is_some_and(|until| until <= Instant::now()) => {
                 return Err(Error::Silent);
             }
@@ -178,6 +183,8 @@ impl Driver {
         if self.ended {
             return Err(error);
         }
+        // The peer may have refused us before it closed: its words are worth more than "broken
+        // pipe".
         let until = Instant::now().checked_add(self.linger());
         self.broken = until.map(|until| (error, until));
         Ok(())
@@ -206,6 +213,8 @@ impl Driver {
         match input {
             Chunk::Octets(mut octets) => {
                 let taken = self.connection.handle_input(now, &octets);
+                // The rest stays here, and is offered again when the application has taken
+                // something.
                 octets.advance(taken.min(octets.len()));
                 if !octets.is_empty() {
                     self.input = Some(Chunk::Octets(octets));
@@ -280,6 +289,7 @@ impl Driver {
         {
             return;
         }
+        // From here on carriers need not keep objects within limits, since nothing is kept.
         self.limits.discard();
         while !self.ended {
             self.ended =

@@ -126,6 +126,7 @@ impl Session {
 
     /// Says that we send nothing more, once.
     fn end(&self, next: u64) -> io::Result<()> {
+        // Called by `finish` and again when dropped; the file is written once.
         if self.sent_end.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
@@ -190,6 +191,7 @@ impl Drop for Sender {
     /// A peer that waits for hours is told of a cut at once, where that is still possible. These are
     /// a few short calls, and a task for them might never run when the program ends.
     fn drop(&mut self) {
+        // A sender that is dropped has to end its stream, or the peer would wait for hours.
         drop(self.session.end(self.next));
     }
 }
@@ -231,6 +233,7 @@ impl ObjectReceiver for Receiver {
                 self.next = self.next.saturating_add(1);
                 return Ok(chunk);
             }
+            // Polled: folders that other programs synchronise give no reliable notifications.
             sleep(PAUSE).await;
         }
     }

@@ -190,6 +190,7 @@ impl<A: Acceptor> ListenerBuilder<A> {
     /// are open already.
     #[must_use]
     pub fn with_trust(mut self, trust: impl TrustFactory) -> Self {
+        // A callback that is never asked would be a trap.
         self.config = self.config.ask_about_unknown();
         self.trust = Arc::new(trust);
         self
@@ -301,6 +302,8 @@ impl Listener {
     /// Accepts nothing more, drops handshakes that are not complete, and lets the sessions finish;
     /// those that are still open after `deadline` are cut. Whether all had finished.
     pub async fn shutdown(mut self, deadline: Duration) -> bool {
+        // First no new connections, then no new sessions, then the open ones: in this order nothing
+        // slips in.
         self.stop.cancel();
         self.outcomes.close();
         self.handshakes.close();

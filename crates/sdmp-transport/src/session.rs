@@ -61,6 +61,7 @@ impl SecureSession {
         accepted: Accepted,
         sessions: Option<&Sessions>,
     ) -> Result<Self, Error> {
+        // Bounded in both directions: neither side of the application can outrun the carrier.
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
@@ -68,6 +69,7 @@ impl SecureSession {
         let app = App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none());
         match sessions {
             Some(sessions) => {
+                // Before the task starts, so that a peer at its limit costs nothing.
                 let entry = OpenSessions::enter(&sessions.open, &accepted.peer, sessions.per_peer)?;
                 let cut = Cut { shutdown: sessions.cut.clone(), distrust: entry.cut.clone() };
                 drop(sessions.tasks.spawn(async move {

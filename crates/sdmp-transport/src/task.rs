@@ -129,6 +129,7 @@ impl App {
 
     /// Waits for the application. Cancel safe: an item leaves the backlog only with its permit.
     async fn request(&mut self) -> AppRequest {
+        // Reserved by octets as well as by number: sixteen large containers would be too many.
         let room = match self.backlog.front() {
             Some(Item::Container(received)) => Some((&self.room, room_for(received))),
             Some(Item::Closed { .. }) | None => None,
@@ -212,8 +213,10 @@ async fn next(commands: Option<&mut mpsc::Receiver<Command>>) -> Option<Command>
 pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cut>) {
     let result = tokio::select! {
         result = to_the_end(&mut driver, &mut app) => result,
+        // Outside of the session's own loop, so that no state of it can delay a cut.
         error = cut_off(cut.as_ref()) => Err(error),
     };
+    // The carrier goes first, so that the peer learns of the end while the application still reads.
     drop(driver);
     app.answer_in_flight(&result);
     let failure = result.clone().err().unwrap_or(Error::Closed);
@@ -230,6 +233,7 @@ pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cut>) {
     app.held = None;
     tokio::select! {
         () = hand_out(app) => {}
+        // A shutdown must not wait for an application that does not read.
         _ = cut_off(cut.as_ref()) => {}
     }
 }
@@ -289,6 +293,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
                 driver.half_close();
             }
         }
+        // Not before the application has taken everything: its queue still needs this task.
         if driver.connection.is_finished() && driver.is_idle() && app.backlog.is_empty() {
             return Ok(());
         }
@@ -302,6 +307,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
             Turn::App(AppRequest::Abandoned) if driver.connection.is_output_finished() => {
                 return outlast(driver, app).await;
             }
+            // Dropped without a close: the peer must see a truncation, not a clean end (R41).
             Turn::App(AppRequest::Abandoned) => return Err(Error::Closed),
         }
     }
@@ -357,6 +363,7 @@ fn perform(driver: &mut Driver, app: &mut App, command: Command) -> Result<(), E
         }
         Command::Send { container, reply } => {
             let result = driver.connection.send(now, &container);
+            // Held back here, and with it the caller: `send` waits until the carrier has caught up.
             if result == Err(HandshakeError::QueueFull) {
                 app.held = Some(Command::Send { container, reply });
                 return Ok(());

@@ -58,6 +58,8 @@ pub async fn dial_over<S>(url: &str, mut stream: S) -> io::Result<WebSocket<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    // The server may send its first frame together with its answer: those octets belong to the
+    // session.
     let unread = timeout(UPGRADE, upgrade::dial(url, &mut stream)).await??;
     Ok(join(stream, unread, Role::Client).await)
 }
@@ -117,6 +119,7 @@ fn host(url: &str) -> io::Result<String> {
 /// The progress of one message cannot be seen from here, so longer ones get more time (R42).
 fn time_for(octets: usize, stall: Duration) -> Duration {
     const OCTETS_PER_SECOND: usize = 64 * 1024;
+    // A large object may take longer than the stall limit on a slow line without being stalled.
     let seconds = u64::try_from(octets / OCTETS_PER_SECOND).unwrap_or(u64::MAX);
     stall.saturating_add(Duration::from_secs(seconds))
 }
@@ -168,6 +171,7 @@ where
         let text = std::str::from_utf8(object).map_err(|_| io::ErrorKind::InvalidData)?;
         self.unflushed = self.unflushed.saturating_add(object.len());
         let limit = time_for(self.unflushed, self.stall);
+        // `feed` buffers, so that several objects share a flush.
         timeout(limit, self.sink.feed(Message::text(text))).await?.map_err(into_io)
     }
 
@@ -198,6 +202,8 @@ where
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
+                    // Objects are JSON text; a binary frame can only be a mistake or an attack
+                    // (R43).
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 Some(Err(error)) => return Err(into_io(error)),

@@ -55,6 +55,7 @@ impl Words {
     pub(crate) fn own(output: Output, ending: Ending) -> Self {
         let program = !std::io::stdin().is_terminal();
         let quiet = if program { FIRST_LINE } else { LAST_LINES };
+        // Standard input carries the session, so there are no lines to read.
         let lines = if output.aside { mpsc::channel(1).1 } else { standard_input() };
         Self { lines, program, quiet, ending }
     }
@@ -93,6 +94,7 @@ async fn both_ways(
         watch::channel(Heard { last: Instant::now(), closed: false, file: None });
     let receiving = receive(&mut receiver, output, speaker, heard);
     let sending = send(sender, words, hearing);
+    // Joined and not raced: both sides may send after the other has closed.
     let both = async { tokio::try_join!(receiving, sending) };
     tokio::select! {
         result = both => { result?; }
@@ -119,6 +121,7 @@ async fn receive(
     while let Some(received) = receiver.recv().await? {
         if let Some(file) = Announced::read(&received.container) {
             heard.send_modify(|heard| heard.file = Some(file.hash));
+            // The sending half answers, and ends the session with an error.
             return std::future::pending().await;
         }
         output.received(&received, speaker).await?;
@@ -172,6 +175,7 @@ async fn speak(
     while let Some(line) = next_line(words, &mut hearing).await {
         any = true;
         if words.program {
+            // A program that has begun to speak is heard to its end.
             words.quiet = Duration::MAX;
         }
         sender.send(message(line?)?).await?;
@@ -201,6 +205,7 @@ async fn next_line(
         sleep(quiet).await;
     };
     tokio::select! {
+        // A signal comes before another line: typed input must not outrun Ctrl-C.
         biased;
         () = shutdown::signal() => None,
         line = words.lines.recv() => line,

@@ -28,6 +28,7 @@ pub(super) fn run(context: &Context, args: Connect) -> Result<(), Failure> {
 async fn talk(dialler: &Dialler) -> Result<(), Failure> {
     let output = dialler.output();
     let session = dialler.open(output).await?;
+    // Only once there is a session: before that a signal has nothing to finish.
     let _finishing = shutdown::finishing();
     let speaker = Speaker {
         fingerprint: session.peer().fingerprint().to_string(),

@@ -87,8 +87,11 @@ fn judge(octets: &[u8], validator: &Validator) -> Result<Container, Box<Fault>> 
         })
     };
     let container = Container::parse(octets).map_err(typed)?;
+    // Typed objects before schemas: they name the octet, a schema only the member.
     container.check_core().map_err(typed)?;
     ResourceSignature::check_if_resource(&container).map_err(typed)?;
+    // Everything that the typed objects check is in the schemas too, and their extensions come on
+    // top.
     match validator.validate(&container) {
         Ok(()) => Ok(container),
         Err(error) => Err(Box::new(by_schema(octets, &error))),

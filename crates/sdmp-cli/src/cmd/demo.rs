@@ -141,6 +141,7 @@ impl Stage {
             (self.initiator.identity().clone(), self.responder.identity().clone());
 
         let config = self.config(args, self.responder.clone()).trust([initiator.clone()]);
+        // Time counts from the first octet, not from the search for primes.
         self.wire.restart();
         let wire = self.wire.clone();
         let answering = tokio::spawn(async move {
@@ -171,6 +172,7 @@ impl Stage {
         let policy = Policy {
             profile: args.profile,
             offer: Groups::default().named(args.group),
+            // The demo's user chose the group; the default limit is for strangers.
             max_group_bits: 8192,
             ..Policy::default()
         };

@@ -57,6 +57,7 @@ pub(super) fn run(context: &Context, Doctor { json }: Doctor) -> Result<(), Fail
     if let Ok(now) = now {
         findings.extend(keys(context, now).into_iter().map(|finding| ("key", finding)));
         findings.extend(peers(context, now).into_iter().map(|finding| ("peer", finding)));
+        // A real session over the loopback: it finds what no single check does, such as a firewall.
         let met = block_on(meet(now));
         findings.push(("loopback session", finding(met, "two nodes met, and parted")));
     }
@@ -150,6 +151,7 @@ fn random() -> Finding {
     let mut source = SystemRandom::new();
     match source.fill(&mut one).and_then(|()| source.fill(&mut other)) {
         Err(error) => Broken(format!("the system gives no random octets: {error}")),
+        // A constant generator would make every key and session predictable.
         Ok(()) if one == other => {
             Broken("the system gives the same random octets twice".to_owned())
         }

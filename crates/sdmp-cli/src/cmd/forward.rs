@@ -38,6 +38,7 @@ async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
     };
     let local = Local::bind(place).await.map_err(failed)?;
     let reachable = local.address().map_err(failed)?;
+    // Every program that can connect there acts under this node's identity.
     if let Some(address) = reachable.filter(|address| !address.ip().is_loopback()) {
         warn(&format!("all who reach {address} speak with {} in your name", dialler.peer()));
     }

@@ -50,6 +50,7 @@ pub(crate) struct Inspect {
 pub(super) fn run(context: &Context, args: Inspect) -> Result<(), Failure> {
     let (Context { store, passphrase, .. }, args) = (context, &args);
     let (octets, cut) = read_up_to(args.file.as_deref(), MOST)?;
+    // The likeliest mix-up of two files, and the one that must not be printed.
     if SessionKeys::is_key_log(&octets) {
         return Err(Failure::usage("this is a key log: secrets, and nothing to look at").remedy(
             "name the recording or the capture, and give the key log with --key-log FILE",
@@ -76,6 +77,7 @@ pub(super) fn run(context: &Context, args: Inspect) -> Result<(), Failure> {
         keys = keys.with_private_key(&key.key);
     }
     let mut report = inspect(&input, &keys, &known, wall_time()?);
+    // First, since they limit what the rest of the report can say.
     report.notes.splice(..0, notes);
     show(&report, args)?;
     verdict(&report)

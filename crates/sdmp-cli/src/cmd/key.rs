@@ -179,6 +179,7 @@ fn expiry(given: Option<Timestamp>) -> Result<Timestamp, Failure> {
 }
 
 fn new(store: &Home, passphrase: &Passphrase, args: &KeyNew) -> Result<(), Failure> {
+    // Before the seconds that making a key takes.
     store.check_new_key(&args.name)?;
     let expires = expiry(args.expires)?;
     let secret = passphrase.file()?;
@@ -227,6 +228,7 @@ fn import(store: &Home, passphrase: &Passphrase, args: &KeyImport) -> Result<(),
         None => name_of(&args.file)?,
     };
     store.check_new_key(&name)?;
+    // The file is a secret from its first octet on.
     let octets = Zeroizing::new(read_input(Some(&args.file))?);
     let read = file::read(&octets, passphrase)?;
     let expires = expiry(args.expires.or(read.expires))?;

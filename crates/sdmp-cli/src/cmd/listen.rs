@@ -86,6 +86,7 @@ async fn chat(entrance: &Entrance) -> Result<(), Failure> {
     let output = entrance.output();
     let feeding = output.many.then(|| Arc::new(Feed::new()));
     if let Some(feeding) = &feeding {
+        // It lives as long as the program: input may end long before the sessions do.
         drop(tokio::spawn(Arc::clone(feeding).run()));
     }
     let begin = |session: SecureSession, name| {

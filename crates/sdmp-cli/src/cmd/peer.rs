@@ -100,6 +100,7 @@ pub(super) fn run(context: &Context, command: Peer) -> Result<(), Failure> {
 }
 
 fn add(store: &Home, args: &PeerAdd) -> Result<(), Failure> {
+    // On the command line a name and an address stand in the same place.
     if args.name.parse::<Address>().is_ok() {
         let cause =
             format!("{} means an address, so a peer of this name could not be called", args.name);
@@ -109,6 +110,7 @@ fn add(store: &Home, args: &PeerAdd) -> Result<(), Failure> {
         (_, Some(address)) => fetch(address)?,
         (file, None) => read(file.as_deref())?,
     };
+    // Before the user is asked to compare words.
     store.check_new_peer(&args.name, &identity)?;
     if identity.check_usable(wall_time()?).is_err() {
         warn("this identity has expired; sessions with it will be refused (R16)");

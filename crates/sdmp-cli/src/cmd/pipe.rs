@@ -52,6 +52,7 @@ async fn carry(dialler: &Dialler, command: &[String]) -> Result<(), Failure> {
 /// Through our own standard input and output.
 pub(crate) async fn own(session: SecureSession) -> Result<Ended, sdmp_node::Error> {
     let watched = std::io::stdin().is_terminal();
+    // A person ends with the peer; a program's output is sent to its end.
     let until = if watched { Until::EitherEnd } else { Until::OurEnd };
     tunnel::pump(session, tokio::io::stdin(), tokio::io::stdout(), until).await
 }

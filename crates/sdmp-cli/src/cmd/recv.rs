@@ -48,6 +48,7 @@ pub(super) fn run(context: &Context, args: Recv) -> Result<(), Failure> {
     if let Some(max_unfinished) = args.max_unfinished {
         rules = rules.with_max_unfinished(max_unfinished);
     }
+    // Before the port is opened: a directory that cannot be used should not cost a peer a transfer.
     let inbox = Inbox::open(out, rules).map_err(|error| {
         Failure::usage(error.to_string())
             .remedy("name a directory that you may write to with --out")

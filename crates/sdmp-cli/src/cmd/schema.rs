@@ -72,6 +72,7 @@ fn line(
 }
 
 fn show(name: &str) -> Result<(), Failure> {
+    // Core names first: an extension cannot take one, since its name is a URI.
     if let Some(text) = Registry::core().get(name) {
         return print_exact(text);
     }

@@ -51,6 +51,7 @@ pub(super) fn seal(context: &Context, args: Seal) -> Result<(), Failure> {
         .iter()
         .map(|name| {
             let identity = recipient(&context.store, name)?;
+            // A container that is sealed for an expired key may never be opened.
             identity.check_usable(now).map_err(|error| {
                 Failure::new(
                     Exit::NotTrusted,

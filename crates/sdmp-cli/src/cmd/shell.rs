@@ -39,6 +39,7 @@ pub(super) fn man(_context: &Context, Man { directory }: Man) -> Result<(), Fail
             .remedy("name a directory that you may write to")
     };
     std::fs::create_dir_all(directory).map_err(failed)?;
+    // Each page stands for itself; a page about `help` would repeat the others.
     let mut all = Cli::command().disable_help_subcommand(true);
     all.build();
     pages(&all, directory).map_err(failed)?;

@@ -68,6 +68,7 @@ pub(super) fn verify(context: &Context, args: Verify) -> Result<(), Failure> {
     let find = |kid: &Fingerprint| {
         known.iter().map(|known| &known.identity).find(|known| known.fingerprint() == kid).cloned()
     };
+    // Everything is verified before the first octet is printed.
     let verified = signature::verify(&container, &find, moment(args)?).map_err(explain)?;
     for signer in &verified.signers {
         note(&format!("signed by {} ({})", name_of(&known, signer), signer.fingerprint()));

@@ -109,6 +109,7 @@ impl Queues {
         };
         let earlier =
             other.oldest().is_some_and(|other| own.oldest().is_some_and(|own| other < own));
+        // A stream that is not read must not hold the other one up for ever.
         STUCK.checked_sub(other.moved.elapsed()).filter(|left| earlier && !left.is_zero())
     }
 }
@@ -130,6 +131,7 @@ fn changed() {
 /// Queues a text and gives its ticket, or gives the text back where there is no room.
 fn try_push(stream: Stream, text: Text, room: usize) -> Result<u64, Text> {
     let mut queues = queues();
+    // Tickets order the lines of both streams, which are written by two threads.
     let ticket = queues.next;
     let queue = queues.of(stream);
     if !queue.fits(&text, room) {
@@ -140,6 +142,7 @@ fn try_push(stream: Stream, text: Text, room: usize) -> Result<u64, Text> {
     }
     queue.used = queue.used.saturating_add(text.cost());
     queue.waiting.push_back((ticket, text));
+    // Started on first use: most commands write to one stream only.
     if !std::mem::replace(&mut queue.started, true) {
         let thread = std::thread::Builder::new().spawn(move || write_all(stream));
         if let Err(error) = thread {
@@ -155,6 +158,7 @@ fn try_push(stream: Stream, text: Text, room: usize) -> Result<u64, Text> {
 
 /// Queues what may be lost: where it does not fit, it is counted.
 pub(crate) fn offer(stream: Stream, text: Text) {
+    // Half of the room at most: what strangers cause must not push out what the user asked for.
     if try_push(stream, text, RESERVE).is_err() {
         queues().of(stream).dropped += 1;
     }
@@ -186,6 +190,7 @@ pub(crate) async fn send(text: Text) -> io::Result<()> {
 pub(crate) fn put_or_drop(text: Text) -> io::Result<()> {
     match try_push(Stream::Out, text, ROOM) {
         Ok(_) => {}
+        // The runtime moves its other tasks to another thread meanwhile.
         Err(text) => tokio::task::block_in_place(|| wait_or_drop(text)),
     }
     queues().out.failed.map_or(Ok(()), |kind| Err(kind.into()))
@@ -253,6 +258,7 @@ fn settle_where(patience: Duration, done: impl Fn(&Queues) -> bool) {
 fn write_all(stream: Stream) {
     loop {
         let text = next(stream);
+        // Without the lock: writing may block for as long as a pipe is full.
         let result = write(stream, &text);
         let mut queues = queues();
         let queue = queues.of(stream);
@@ -299,6 +305,7 @@ fn write(stream: Stream, text: &Text) -> io::Result<()> {
         (Stream::Out, Text::Styled(text)) => write(&mut anstream::stdout().lock(), text),
         (Stream::Err, Text::Exact(text) | Text::Styled(text)) => {
             let mut result = Ok(());
+            // A bar that is drawn in the middle of a line would spoil both.
             progress::aside(|| result = write(&mut anstream::stderr().lock(), text));
             result
         }

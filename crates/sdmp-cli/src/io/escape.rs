@@ -16,6 +16,7 @@ pub(crate) fn styled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        // Only this one form of escape sequence passes: it cannot move the cursor or set a title.
         let length = colour(rest).unwrap_or(c.len_utf8());
         let (now, later) = rest.split_at(length);
         if length > c.len_utf8() {

@@ -62,6 +62,7 @@ impl Entrance {
         Ok(Self {
             address: address.clone(),
             profile,
+            // Standard input and output can carry one session only.
             once: args.once || address.is_stdio(),
             json: args.link.json,
             trust,
@@ -119,6 +120,7 @@ impl Entrance {
     pub(crate) fn speaker(&self, session: &SecureSession, name: Option<String>) -> Speaker {
         let fingerprint = session.peer().fingerprint().to_string();
         let name = name.unwrap_or_else(|| fingerprint.clone());
+        // A single peer needs no name before each line.
         if !self.once && self.trust.may_be_several() {
             self.several.store(true, Ordering::Relaxed);
         }
@@ -139,6 +141,7 @@ impl Entrance {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let mut listener = self.open().await?;
+        // From here on a signal lets open sessions finish; before, it ends the program at once.
         let _finishing = shutdown::finishing();
         if self.once {
             return self.serve_one(listener, output, service).await;
@@ -149,6 +152,8 @@ impl Entrance {
             let outcome = tokio::select! {
                 outcome = listener.accept() => outcome,
                 () = shutdown::signal() => None,
+                // Taken out as they end: the set must not grow with the number of sessions ever
+                // served.
                 Some(_) = sessions.join_next() => continue,
                 () = refusals.minute() => continue,
             };
@@ -158,6 +163,7 @@ impl Entrance {
                     let conversation = self.begin(session, output, &mut service);
                     sessions.spawn(async move {
                         if let Err(failure) = conversation.await {
+                            // One session's failure is not the listener's: it goes on.
                             note(&format!("a session with {source} ended: {failure}"));
                         }
                     });
@@ -211,6 +217,7 @@ impl Entrance {
     {
         let (trust, peer) = (self.trust.clone(), session.peer().fingerprint().clone());
         let name = trust.name_of(&peer);
+        // Made here and printed by the session's own task: printing may have to wait for a reader.
         let accepted = output.accepted(&session, name.as_deref());
         let conversation = service(session, name);
         async move {
@@ -239,6 +246,7 @@ fn listener_limits(args: &Door) -> ListenerLimits {
 fn trust(context: &Context, args: &Door) -> Result<HomeTrust, Failure> {
     let known = listed(context.store.list_peers()?);
     for name in &args.peers {
+        // A misspelt name is an error now, not a peer who is refused later.
         if known.iter().all(|peer| peer.name != *name) {
             context.store.peer(name)?;
         }

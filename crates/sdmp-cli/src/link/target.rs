@@ -23,6 +23,7 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             Ok(address) => Ok(Self::Address(address)),
+            // Addresses first: names cannot contain colons, so only `stdio` could be both.
             Err(_) if check_name(text).is_ok() => Ok(Self::Peer(text.to_owned())),
             Err(error) => Err(format!("{error}, or the name of a peer")),
         }
@@ -79,6 +80,7 @@ fn expected_at(store: &Home, address: &Address) -> Result<(Address, String), Fai
         }
     }
     match found.pop() {
+        // With two candidates a guess could send a message to the wrong one.
         Some(only) if found.is_empty() => Ok(only),
         _ => Err(Failure::usage("an address says where, but not whom to expect there")
             .remedy("add --peer NAME; `sdmp peer list` shows the names")),

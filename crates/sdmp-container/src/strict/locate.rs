@@ -36,8 +36,11 @@ pub(crate) fn line_and_column(octets: &[u8], offset: usize) -> Option<(usize, us
 /// where it leads to something missing, the offset of the last object or array on the path to it.
 pub(crate) fn locate(octets: &[u8], pointer: &str) -> Option<usize> {
     let text = std::str::from_utf8(octets).ok()?;
+    // Walked again only for an error: keeping an offset for each value would cost memory in every
+    // good parse.
     let mut at = skip_white_space(octets, 0);
     for token in pointer.split('/').skip(1) {
+        // In this order, so that `~01` becomes `~1` (RFC 6901 section 4).
         let token = token.replace("~1", "/").replace("~0", "~");
         match enter(text, at, &token)? {
             Some(next) => at = next,
@@ -61,6 +64,7 @@ fn enter(text: &str, at: usize, token: &str) -> Option<Option<usize>> {
         _ => return Some(None),
     };
     let mut next = skip_white_space(octets, at + 1);
+    // An index has no leading zeros, so `/00` names nothing.
     let wanted = token.parse::<usize>().ok().filter(|_| token == "0" || !token.starts_with('0'));
     let mut index = 0_usize;
     loop {

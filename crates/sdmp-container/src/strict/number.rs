@@ -38,9 +38,13 @@ impl<'a> Number<'a> {
     /// Judges a number whose spelling is correct JSON.
     pub(super) fn from_text(text: &'a str, is_integer: bool) -> Result<Self, ErrorKind> {
         if is_integer {
+            // Minus zero is no integer here: two spellings of one integer would not survive
+            // rewriting (R4).
             if text == "-0" {
                 return Ok(Self(Repr::Other(Cow::Borrowed(text))));
             }
+            // No integer of 64 bits is longer, and most numbers are this short: the slow path is
+            // rare.
             if text.len() <= 20 {
                 if let Ok(value) = text.parse() {
                     return Ok(Self(Repr::Unsigned(value)));
@@ -54,6 +58,8 @@ impl<'a> Number<'a> {
                 return Err(ErrorKind::NumberOutOfRange);
             }
         }
+        // Refused although it could be kept exactly: other readers would see infinity or an error
+        // (R4).
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => {}
             _ => return Err(ErrorKind::NumberOutOfRange),
@@ -122,6 +128,8 @@ impl<'a> Number<'a> {
             Repr::Unsigned(value) => out.push_str(&value.to_string()),
             Repr::Negative(value) => out.push_str(&value.to_string()),
             Repr::Long(text) => out.push_str(text),
+            // Written as other implementations write doubles, so that rewriting gives one text
+            // (R3).
             Repr::Other(_) => emit::double(out, self.as_f64()),
         }
     }

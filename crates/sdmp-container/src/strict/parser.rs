@@ -29,6 +29,8 @@ type Member<'a> = (Cow<'a, str>, Value<'a>);
 /// assert_eq!(error.code(), "json.duplicate_member");
 /// ```
 pub fn parse<'a>(octets: &'a [u8], limits: &Limits) -> Result<Value<'a>, Error> {
+    // The length is checked before anything is read: work is bounded by the limit, not by the
+    // input.
     check_start(octets, limits)?;
     let text = std::str::from_utf8(octets).map_err(|error| fault_of_utf8(octets, error))?;
     parse_text(text, limits)
@@ -66,6 +68,7 @@ pub(crate) fn parse_text<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>
         depth: limits.depth.min(Limits::MAX_DEPTH),
         members: limits.members,
     };
+    // R3 allows white space around the object; carriers rely on it between objects.
     parser.skip_white_space();
     let start = parser.at;
     let value = parser.value()?;
@@ -131,6 +134,7 @@ impl<'a> Parser<'a> {
         &mut self,
         read: impl Fn(&mut Self) -> Result<Value<'a>, Error>,
     ) -> Result<Value<'a>, Error> {
+        // Recursion is bounded by this counter, so that nested input cannot exhaust the stack.
         self.depth = self.depth.checked_sub(1).ok_or(self.fault(ErrorKind::TooDeep))?;
         self.at += 1;
         self.skip_white_space();
@@ -190,6 +194,8 @@ impl<'a> Parser<'a> {
             self.count()?;
             let at = self.at;
             let name = self.name()?;
+            // A quadratic comparison is the fastest for few members, and harmless as it stays below
+            // 16.
             if members.len() < FEW && members.iter().any(|(other, _)| *other == name) {
                 return Err(Error::at(ErrorKind::DuplicateMember, at));
             }
@@ -199,6 +205,8 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
+        // Sorting once costs n log n whatever the names are: a hash table could be attacked by its
+        // keys.
         if members.len() > FEW
             && let Some(index) = first_duplicate(&members)
         {
@@ -249,6 +257,7 @@ impl<'a> Parser<'a> {
             b"null" => Value::Null,
             b"true" => Value::Bool(true),
             b"false" => Value::Bool(false),
+            // What JavaScript and Python print by mistake gets an error that says so.
             b"NaN" | b"Infinity" => return Err(self.fault(ErrorKind::NotANumber)),
             _ => return Err(self.fault(ErrorKind::InvalidLiteral)),
         };
@@ -304,6 +313,7 @@ impl<'a> Parser<'a> {
 
 /// The index of the first member whose name occurred before.
 fn first_duplicate(members: &[Member<'_>]) -> Option<usize> {
+    // The common case of sorted names needs no second vector.
     if members.is_sorted_by(|(one, _), (next, _)| one < next) {
         return None;
     }

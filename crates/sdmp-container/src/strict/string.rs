@@ -23,6 +23,7 @@ fn is_special(octet: u8) -> bool {
 }
 
 fn is_plain(block: &[u8; BLOCK]) -> bool {
+    // `fold` without an early exit: a branch in the loop would keep it from being vectorised.
     !block.iter().fold(false, |special, octet| special | is_special(*octet))
 }
 
@@ -39,6 +40,7 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Er
         match octets.get(end) {
             Some(b'"') => {
                 let string = match owned {
+                    // Strings without escapes, which are nearly all, are not copied.
                     None => Cow::Borrowed(plain),
                     Some(mut owned) => {
                         owned.push_str(plain);
@@ -88,6 +90,8 @@ fn unescape_unicode(octets: &[u8], at: usize) -> Result<(char, usize), Error> {
                 return Err(lone);
             }
             let second = code_unit(octets, at + 6)?;
+            // Half a pair has no UTF-8 form; replacing it would change what is hashed and signed
+            // (R4).
             if !(0xdc00..=0xdfff).contains(&second) {
                 return Err(lone);
             }

@@ -31,6 +31,7 @@ known! {
 /// The same text, independent of where it was read.
 fn own(text: Cow<'_, str>) -> Cow<'static, str> {
     match known(&text) {
+        // Containers repeat a few dozen names: sharing those saves an allocation for each.
         Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(text.into_owned()),
     }
@@ -140,6 +141,7 @@ impl<'a> Object<'a> {
     /// `json.duplicate_member` if a name occurs twice (R4).
     pub fn from_members(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
+        // Objects are also built by callers, and a duplicate would make one text mean two things.
         if members.iter().all(|(name, _)| names.insert(name)) {
             drop(names);
             return Ok(Self { members });

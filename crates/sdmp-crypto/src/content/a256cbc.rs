@@ -100,6 +100,7 @@ pub(super) fn decrypt_parts(
     iv: &[u8; BLOCK],
     octets: &mut [u8],
 ) -> Result<(), Error> {
+    // One error for every cause: the difference between them would help an attacker.
     let blocks = blocks(octets).map_err(|_| Error::Decrypt)?;
     cbc::Decryptor::<Aes256>::new(key.into(), iv.into()).decrypt_blocks(blocks);
     Ok(())
@@ -110,6 +111,7 @@ pub(super) fn unpad(octets: &mut [u8]) -> Result<usize, Error> {
     match unpadded_len(octets) {
         Some(len) => Ok(len),
         None => {
+            // What failed to unpad is still plaintext, and the caller is told that there is none.
             zeroize::Zeroize::zeroize(octets);
             Err(Error::Decrypt)
         }

@@ -43,6 +43,7 @@ impl<const L: usize> Modulus<L> {
     }
 
     fn write(&self, value: &mut FixedMontyForm<L>, out: &mut [u8]) {
+        // The value may be Z, and both forms of it live on the stack: no other code wipes them.
         let mut plain = value.retrieve();
         write_be(&plain, out);
         plain.zeroize();
@@ -52,13 +53,18 @@ impl<const L: usize> Modulus<L> {
 
 impl<const L: usize> Arithmetic for Modulus<L> {
     fn generator_power(&self, x: &[u8; EXPONENT], out: &mut [u8]) {
+        // Built on first use: a table costs milliseconds, and a process uses one or two of the ten
+        // groups.
         let comb = self.comb.get_or_init(|| Comb::new(&self.generator, self.bits));
         self.write(&mut comb.power(&self.params, x), out);
     }
 
     fn power(&self, n: &[u8], x: &[u8; EXPONENT], out: &mut [u8]) {
+        // No comb here: the base is the peer's and new in each exchange, so a table would never pay
+        // off.
         let base = FixedMontyForm::new(&read_be(n), &self.params);
         let mut exponent = U448::from_be_slice(x);
+        // Bounded by the public length of the exponent, never by its value.
         let bits = u32::try_from(self.bits).unwrap_or(u32::MAX);
         self.write(&mut base.pow_bounded_exp(&exponent, bits), out);
         exponent.zeroize();
@@ -102,6 +108,8 @@ impl<const L: usize> Comb<L> {
     fn new(generator: &FixedMontyForm<L>, bits: usize) -> Self {
         let columns = bits.div_ceil(TEETH);
         // Some `bits` squarings, and one multiplication for every entry of two or more teeth.
+        // More tables save squarings in each exchange, but cost more to build and more cache to
+        // read.
         let cost = (Uint::<L>::LIMBS * size_of_word()).div_ceil(256).pow(2);
         let wanted = (BUILD / cost).saturating_sub(bits) / (ENTRIES - TEETH - 1);
         let count = wanted.clamp(1, columns.div_ceil(4));
@@ -143,11 +151,13 @@ impl<const L: usize> Comb<L> {
                     let index = (0..TEETH).fold(0, |index, tooth| {
                         index | bit(x, tooth * self.columns + column) << tooth
                     });
+                    // The index is made of secret bits, so the access must not depend on it.
                     select(table, index, factor.as_montgomery_mut());
                     multiplier.mul_assign(&mut product, &factor);
                 }
             }
         }
+        // The last factor tells five bits of the exponent.
         factor.as_montgomery_mut().zeroize();
         product
     }
@@ -156,6 +166,8 @@ impl<const L: usize> Comb<L> {
 /// The entries that are products of others.
 fn fill<const L: usize>(table: &mut [Uint<L>; ENTRIES], params: &FixedMontyParams<L>) {
     for index in 1..ENTRIES {
+        // Each entry is one multiplication of two that are there already: the power of one tooth
+        // and the rest.
         let lowest = index & index.wrapping_neg();
         let rest = index & !lowest;
         if rest != 0 {
@@ -171,6 +183,7 @@ fn fill<const L: usize>(table: &mut [Uint<L>; ENTRIES], params: &FixedMontyParam
 
 /// One bit of an exponent; the place is public, the value is not.
 fn bit(x: &[u8; EXPONENT], place: usize) -> u8 {
+    // Indexing by a public place; only the shifted-out value is secret.
     x.iter().rev().nth(place / 8).map_or(0, |octet| octet >> (place % 8) & 1)
 }
 

@@ -50,6 +50,8 @@ fn draw(exponent: &mut [u8; EXPONENT], bits: usize, random: &mut dyn Random) -> 
     let used = exponent.get_mut(start..).ok_or(Error::Length)?;
     random.fill(used)?;
     if let Some(first) = used.first_mut() {
+        // A fixed top bit makes all exponents equally long, so that no code can run shorter for a
+        // small one.
         let top = 1 << (bits.wrapping_sub(1) % 8);
         *first = *first & (top - 1) | top;
     }
@@ -85,6 +87,8 @@ impl Ephemeral {
         self.check(peer)?;
         let mut z = SecretVec::zeroed(self.group.prime_len());
         self.group.arithmetic().power(peer, self.exponent.expose(), z.expose_mut());
+        // Cannot happen in a safe-prime group after the check of N; R26 asks for it all the same,
+        // against a registered group whose p was not tested well.
         if bool::from(is_degenerate(z.expose(), self.group.p())) {
             return Err(ExchangeError::Degenerate.into());
         }
@@ -108,6 +112,8 @@ fn check(n: &[u8], p: &[u8], own: &[u8]) -> Result<(), ExchangeError> {
         return Err(ExchangeError::Small);
     }
     // p is odd, so that p-1 is p with another last octet.
+    // Octets are compared, not numbers: the check comes before any big-number arithmetic with the
+    // peer's octets.
     let mut order = p.to_vec();
     if let Some(last) = order.last_mut() {
         *last &= 0xfe;
@@ -115,6 +121,8 @@ fn check(n: &[u8], p: &[u8], own: &[u8]) -> Result<(), ExchangeError> {
     if n.len() == order.len() && *n >= *order {
         return Err(ExchangeError::Large);
     }
+    // An echo of our own value would give a secret that the peer cannot know: a sign of a
+    // reflection attack.
     if n == stripped(own) {
         return Err(ExchangeError::Own);
     }
@@ -133,6 +141,7 @@ fn is_degenerate(z: &[u8], p: &[u8]) -> Choice {
         pairs.fold(Choice::from(1), |same, (octet, p)| same & octet.ct_eq(&pattern(p)))
     };
     let (last, last_of_p) = (z.last().unwrap_or(&0), p.last().unwrap_or(&1));
+    // All octets are compared whatever the first ones are: the time must not depend on Z.
     let zero_or_one = all_but_last(|_| 0) & (last.ct_eq(&0) | last.ct_eq(&1));
     zero_or_one | all_but_last(|p| *p) & last.ct_eq(&(last_of_p & 0xfe))
 }

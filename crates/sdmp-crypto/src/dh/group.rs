@@ -34,6 +34,8 @@ impl Group {
     pub fn named(name: NamedGroup) -> Self {
         static GROUPS: [OnceLock<Group>; NamedGroup::ALL.len()] =
             [const { OnceLock::new() }; NamedGroup::ALL.len()];
+        // Shared by the process: the Montgomery constants and the comb are computed once, not for
+        // each connection.
         let at = NamedGroup::ALL.iter().position(|other| *other == name);
         match at.and_then(|at| GROUPS.get(at)) {
             Some(cell) => cell.get_or_init(|| named(name)).clone(),
@@ -46,6 +48,8 @@ impl Group {
     fn registered(p: &[u8], g: u64) -> Result<Self, GroupError> {
         let bits = shape(p)?;
         let exponent_bits = exponent_bits(bits);
+        // The cost of a multiplication grows with the square of the width, so the narrowest one is
+        // used.
         let arithmetic = match bits {
             ..=2_048 => modulus::<{ U2048::LIMBS }>(p, g, exponent_bits)?,
             2_049..=3_072 => modulus::<{ U3072::LIMBS }>(p, g, exponent_bits)?,
@@ -141,6 +145,8 @@ impl Groups {
             return Some(group.clone());
         }
         // Only groups of the right length are built.
+        // A peer chooses p: comparing lengths first keeps M1 from making us compute groups that it
+        // cannot mean.
         let bits = u32::try_from(p.len()).ok()?.checked_mul(8)?;
         let named = NamedGroup::ALL.into_iter().filter(|name| name.bits() == bits);
         named.map(Group::named).find(same)
@@ -155,6 +161,7 @@ impl Groups {
         if let Some(known) = self.find(p, g) {
             return Ok(known);
         }
+        // Only to give the more helpful error: the answer is no in any case.
         shape(p)?;
         Err(if g < 2 { GroupError::Generator } else { GroupError::Unknown }.into())
     }
@@ -176,6 +183,7 @@ impl Groups {
         if g < 2 {
             return Err(GroupError::Generator.into());
         }
+        // Seconds of work, so this is reached only from a registration and never from a peer's M1.
         if !is_safe_prime(p) {
             return Err(GroupError::NotSafePrime.into());
         }
@@ -212,6 +220,8 @@ impl Groups {
 /// R24: the length of an exponent for a prime of this length, or of the next larger.
 const fn exponent_bits(bits: u32) -> usize {
     match bits {
+        // At least twice the security strength of the prime, as RFC 7919 asks; longer exponents
+        // only cost time.
         ..=2_048 => 256,
         2_049..=3_072 => 320,
         3_073..=6_144 => 384,
@@ -224,6 +234,7 @@ fn shape(p: &[u8]) -> Result<u32, GroupError> {
     let (Some(first), Some(last)) = (p.first(), p.last()) else {
         return Err(GroupError::TooShort);
     };
+    // One number must have one spelling, because the octets of M1 are hashed and signed (R25).
     if *first == 0 {
         return Err(GroupError::LeadingZero);
     }

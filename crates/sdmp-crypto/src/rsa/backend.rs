@@ -26,9 +26,12 @@ pub(super) fn verify(
     signature: &[u8],
 ) -> Result<(), Error> {
     let exponent = exponent.to_be_bytes();
+    // *ring* wants the exponent without leading zeros.
     let zeros = exponent.iter().take_while(|octet| **octet == 0).count();
     let e = exponent.get(zeros..).ok_or(Error::Signature)?;
     PublicKeyComponents { n: modulus, e }
+        // *ring* rather than AWS-LC for verification: it is there with and without the feature, and
+        // one verifier means one set of accepted signatures.
         .verify(&RSA_PKCS1_2048_8192_SHA512, message, signature)
         .map_err(|_| Error::Signature)
 }
@@ -100,11 +103,13 @@ impl UnwrappingKey {
     }
 
     pub(super) fn decrypt_oaep(&self, sealed: &[u8], hash: OaepHash) -> Result<SecretVec, Error> {
+        // The clone is a reference count in the library; the key material is not copied.
         let key = OaepPrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
         let algorithm = match hash {
             OaepHash::Sha512 => &OAEP_SHA512_MGF1SHA512,
             OaepHash::Sha1 => &OAEP_SHA1_MGF1SHA1,
         };
+        // The library writes the plaintext here before it knows whether the padding is right.
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
         let secret = key.decrypt(algorithm, sealed, &mut room, None).map_err(|_| Error::Decrypt)?;
         Ok(SecretVec::from_slice(secret))
@@ -112,6 +117,7 @@ impl UnwrappingKey {
 
     pub(super) fn decrypt_pkcs1v15(&self, sealed: &[u8]) -> Result<SecretVec, Error> {
         let key = Pkcs1PrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
+        // As above: wiped whatever the outcome is.
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
         let secret = key.decrypt(sealed, &mut room).map_err(|_| Error::Decrypt)?;
         Ok(SecretVec::from_slice(secret))
@@ -123,6 +129,7 @@ impl UnwrappingKey {
 pub(super) fn encrypt_oaep(spki: &[u8], octets: usize, secret: &[u8]) -> Result<Vec<u8>, Error> {
     let key = PublicEncryptingKey::from_der(spki).map_err(|_| KeyError::Unsupported)?;
     let key = OaepPublicEncryptingKey::new(key).map_err(|_| KeyError::Unsupported)?;
+    // Checked here because the library has one error for this and for a failed generator.
     if secret.len() > key.max_plaintext_size(&OAEP_SHA512_MGF1SHA512) {
         return Err(Error::Length);
     }

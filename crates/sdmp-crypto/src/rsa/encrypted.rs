@@ -36,7 +36,10 @@ pub(super) fn decrypt(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>
     if !matches!(parameters.encryption, pbes2::EncryptionScheme::Aes256Cbc { .. }) {
         return Err(KeyError::Encryption.into());
     }
+    // Before the passphrase is used: a file must not be able to order gigabytes or minutes of work.
     bounded(&parameters.kdf)?;
+    // A document with two encodings would have two meanings for other readers; only DER is taken
+    // (R14).
     let again = info.to_der().map_err(|_| KeyError::Der)?;
     if again != der {
         return Err(KeyError::NotDer.into());
@@ -44,6 +47,8 @@ pub(super) fn decrypt(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>
     let mut octets = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
     let len = match parameters.decrypt_in_place(passphrase, &mut octets) {
         Ok(plain) => plain.len(),
+        // A wrong passphrase and a damaged file look the same: CBC has no tag. The message names
+        // both.
         Err(_) => return Err(KeyError::Passphrase.into()),
     };
     octets.truncate(len);
@@ -60,6 +65,7 @@ pub(super) fn encrypt(
         return Err(KeyError::PassphraseEmpty.into());
     }
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    // Fresh for each file, so that one passphrase does not give one key twice.
     random.fill(&mut salt)?;
     random.fill(&mut iv)?;
     let kdf = ScryptParams {

@@ -62,6 +62,7 @@ pub(super) fn label(text: &str, limit: usize) -> Result<Label, KeyError> {
     if !before.is_empty() || !tail.ok_or(KeyError::Pem)?.is_empty() {
         return Err(KeyError::Trailing);
     }
+    // The old encryption of PKCS#1 hashes the passphrase once with MD5: too weak to be read.
     if rest.contains("Proc-Type:") {
         return Err(KeyError::Encryption);
     }
@@ -79,6 +80,7 @@ pub(super) fn decode(text: &str, limit: usize) -> Result<(Label, Zeroizing<Vec<u
 pub(super) fn encode(label: Label, octets: &[u8]) -> Result<Zeroizing<String>, KeyError> {
     let text = encode_string(label.text(), LineEnding::LF, octets).map_err(|_| KeyError::Pem)?;
     let mut text = Zeroizing::new(text);
+    // The text is hashed for the fingerprint (R15), so its end has to be fixed: no line feed.
     let len = text.trim_end_matches('\n').len();
     text.truncate(len);
     Ok(text)

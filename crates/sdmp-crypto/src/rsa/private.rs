@@ -81,6 +81,7 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::Key`] if it is none, not in its one encoding, not RSA, weak, or contradictory.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, Error> {
+        // Before any parsing: the cost of refusing must not grow with the input.
         if der.len() > MAX_PRIVATE_TEXT {
             return Err(KeyError::Oversized.into());
         }
@@ -105,6 +106,7 @@ impl PrivateKey {
             return Err(KeyError::Oversized.into());
         }
         let key = RsaPrivateKeyRef::from_der(der).map_err(|_| other_than_private(der))?;
+        // Neither library signs with keys of more than two primes.
         if key.other_prime_infos.is_some() {
             return Err(KeyError::Unsupported.into());
         }
@@ -120,9 +122,12 @@ impl PrivateKey {
             signing: backend::SigningKey::from_pkcs1(der)?,
             #[cfg(feature = "aws-lc-rs")]
             unwrapping: backend::UnwrappingKey::from_pkcs8(&pkcs8)?,
+            // Encoded once: it is needed when the key is stored, and cannot fail there any more.
             pem: pem::encode(Label::Private, &pkcs8)?,
             pkcs8,
         };
+        // A private half that does not belong to the public one is found here, not in a peer's
+        // refusal.
         let signature = key.sign(PROBE).map_err(|_| KeyError::Inconsistent)?;
         key.public.verify(PROBE, &signature).map_err(|_| KeyError::Inconsistent)?;
         Ok(key)
@@ -202,6 +207,7 @@ fn pkcs8(pkcs1: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 
 /// What was given where a private key should be, so that the error can say it.
 fn other_than_private(der: &[u8]) -> KeyError {
+    // People mix up files. Naming what they gave saves them a search.
     match PublicKey::from_spki_der(der) {
         Ok(_) => KeyError::PublicInPlaceOfPrivate,
         Err(Error::Key(KeyError::Certificate)) => KeyError::Certificate,

@@ -57,6 +57,7 @@ impl PublicKey {
         if spki.algorithm.oid != RSA {
             return Err(KeyError::Algorithm.into());
         }
+        // None where the bit string has unused bits, which DER of a key never has.
         let key = spki.subject_public_key.as_bytes().ok_or(KeyError::Der)?;
         let key = RsaPublicKeyRef::from_der(key).map_err(|_| KeyError::Der)?;
         let parsed = Self::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
@@ -81,6 +82,7 @@ impl PublicKey {
 
     /// The key with this modulus and exponent, big-endian without leading zeros.
     pub(super) fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, Error> {
+        // Every way to a key leads through this function, so a weak key cannot exist as a value.
         let (bits, value) = weak::check(modulus, exponent)?;
         let spki = encode(modulus, exponent).map_err(|_| KeyError::Der)?;
         let pem = pem::encode(pem::Label::Public, &spki)?.to_string();

@@ -44,6 +44,8 @@ pub fn open(container: &Container, key: &PrivateKey, unwrap: Unwrap) -> Result<O
         }
     });
     let content_key = found.ok_or(Error::Decrypt)?;
+    // PKCS#7 first: a text with zero padding cannot look like it, since JSON does not end in
+    // control characters.
     if let ContentKey::Unauthenticated(content_key) = &content_key
         && let Some(inner) = open_pkcs7(content_key, &sealed.iv, sealed.payload.clone())
     {

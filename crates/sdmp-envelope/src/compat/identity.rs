@@ -44,6 +44,7 @@ impl Identity {
         check_as(container, CoreSchema::Identity)?;
         let form = Form::read(container)?;
         let (key, fingerprint) = read_key(&form.key)?;
+        // Older forms may leave it out; one that is there has to be right.
         if form.fingerprint.as_ref().is_some_and(|claimed| *claimed != fingerprint) {
             return Err(Error::FingerprintMismatch);
         }
@@ -150,6 +151,7 @@ fn read_key(text: &str) -> Result<(PublicKey, Fingerprint), Error> {
     let url: String = text.trim_end_matches('=').chars().map(to_url).collect();
     let der = b64url::decode(&url).map_err(|_| Error::KeyNotCanonical)?;
     // base64url characters and wrong padding decode above but are not what encoding gives.
+    // The older fingerprint is a hash of this text, so it needs one spelling as well.
     if base64(&der) != text {
         return Err(Error::KeyNotCanonical);
     }

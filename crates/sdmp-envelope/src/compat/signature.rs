@@ -73,6 +73,7 @@ pub fn verify(
                 let covers_header = verify_either(entry, object.payload(), identity.public_key())?;
                 expired |= identity.check_usable(at).is_err();
                 match signers.iter_mut().find(|signer| *signer.identity.fingerprint() == kid) {
+                    // One good signature of this key is enough to vouch for the name.
                     Some(signer) => signer.covers_header |= covers_header,
                     None => signers.push(Signer { identity, covers_header }),
                 }
@@ -97,6 +98,7 @@ fn hashed(object: &Signature, payload: &[u8]) -> Result<Hashed, Error> {
 
 /// Whether the signature covers the protected header; an error if it verifies neither way.
 fn verify_either(entry: &SignatureEntry, payload: &str, key: &PublicKey) -> Result<bool, Error> {
+    // Today's rule first: only what fails it is given the benefit of the older one.
     if verify_entry(entry, payload, key).is_ok() {
         return Ok(true);
     }

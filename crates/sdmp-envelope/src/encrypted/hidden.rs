@@ -28,10 +28,12 @@ pub(super) fn wrap_all(
         entries.push(wrap(content_key, key)?);
     }
     let bits = commonest(recipients);
+    // Powers of two show the size of an audience only roughly.
     let number = entries.len().next_power_of_two().clamp(FEWEST, MAX_RECIPIENTS);
     while entries.len() < number {
         entries.push(decoy(bits, random)?);
     }
+    // Otherwise the decoys would be the last ones.
     shuffle(&mut entries, random)?;
     Ok(entries)
 }
@@ -40,6 +42,8 @@ fn wrap(content_key: &[u8], key: &PublicKey) -> Result<Vec<u8>, Error> {
     for _ in 0..TRIES {
         let wrapped = key.encrypt_oaep(content_key)?;
         let top = wrapped.first().copied().unwrap_or_default();
+        // Decoys are one bit shorter than the modulus; real entries are drawn until they are so
+        // too.
         if top & top_bit(key.bits()) == 0 {
             return Ok(wrapped);
         }
@@ -58,6 +62,7 @@ fn commonest(recipients: &[&PublicKey]) -> u32 {
     for key in recipients {
         *numbers.entry(key.bits()).or_default() += 1;
     }
+    // Decoys look like the largest group of recipients, in which they do not stand out.
     let most = numbers.into_iter().max_by_key(|(bits, number)| (*number, *bits));
     most.map_or(0, |(bits, _)| bits)
 }
@@ -82,6 +87,7 @@ fn shuffle(entries: &mut [Vec<u8>], random: &mut dyn Random) -> Result<(), Error
 
 /// A number below `end`, which is at most 256.
 fn below(end: usize, random: &mut dyn Random) -> Result<usize, Error> {
+    // The remainder of a random octet would favour small numbers.
     let fair = 256 - 256 % end.max(1);
     for _ in 0..TRIES {
         let mut octet = [0];

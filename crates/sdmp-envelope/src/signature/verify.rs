@@ -98,15 +98,19 @@ fn verify_known(
 ) -> Result<Verified, Error> {
     check::current_as(container, CoreSchema::Signature)?;
     let object = Signature::from_container(container)?;
+    // Each costs a verification of the whole payload, which a stranger may have made long.
     if object.signatures().len() > MAX_SIGNATURES {
         return Err(Error::TooManySignatures);
     }
+    // Parsed from the signed octets, so that what is returned is what was signed (R5).
     let inner = Container::parse(check_payload(&object)?)?;
     check::current(&inner)?;
+    // Strict only for resources: their outer part is hashed and stored by everyone (R40).
     if inner.lists(CoreSchema::Resource) {
         ResourceSignature::check(container)?;
     }
     let signers = Signers::read(&object, known, now)?;
+    // A revocation that died with its signer's key would let the revoked key live again.
     if !(control && is_control(&inner)) {
         signers.check_alive()?;
     }
@@ -162,12 +166,14 @@ impl Signers {
         now: Timestamp,
     ) -> Result<(), Error> {
         let kid = key_id(entry)?;
+        // An answer for another fingerprint is treated as no answer.
         let Some(signer) = known(&kid).filter(|known| *known.identity.fingerprint() == kid) else {
             self.unknown = Some(kid);
             return Ok(());
         };
         let KnownSigner { identity, revoked } = signer;
         verify_entry(entry, payload, identity.public_key())?;
+        // Two signatures of one key are one signer, or a single key could fake a quorum.
         if self.known.iter().any(|known| known.fingerprint() == identity.fingerprint()) {
             return Ok(());
         }

@@ -31,6 +31,8 @@ impl Sending {
         if !over && !outgoing.has_room(self.sender.sealed_len(container)) {
             return Err(Error::QueueFull);
         }
+        // Sealed only when there is room: a sealed object has used up its number and cannot be
+        // taken back.
         let object = self.sender.seal(container, now.wall, outgoing.random())?;
         outgoing.push(object);
         Ok(())
@@ -40,6 +42,8 @@ impl Sending {
         if let Some(object) = self.sender.close(now.wall, outgoing.random())? {
             outgoing.push(object);
         }
+        // In the published profile there is no object to send, but this direction is over all the
+        // same.
         self.closed = true;
         Ok(())
     }
@@ -90,6 +94,8 @@ impl Receiving {
     }
 
     pub(super) fn handle_input(&mut self, inbox: &mut Inbox, now: Now, octets: &[u8]) -> usize {
+        // Stops where the application's queue is full: what is left stays with the carrier, and so
+        // with the peer.
         let mut rest = octets;
         while self.wants_input(inbox) && !rest.is_empty() {
             match inbox.frame(&mut rest, inbox.limits.message_octets) {
@@ -116,6 +122,7 @@ impl Receiving {
         if matches!(self.place, Place::Over | Place::Failed) {
             return;
         }
+        // An end inside an object is a cut in either profile.
         if !inbox.deframer.is_between_objects() {
             return self.fail(inbox, Error::Truncated);
         }

@@ -13,6 +13,8 @@ use crate::step::{Failed, Machine, Step};
 
 impl Connection {
     pub(super) fn handshake_object(&mut self, now: Now, object: &[u8]) {
+        // The moment of a refusal counts from here (R37), not from when the application has
+        // decided.
         self.arrived = now.elapsed;
         match self.take() {
             Phase::Initiator(Asking::Peer(machine)) => {
@@ -23,6 +25,8 @@ impl Connection {
                 let step = machine.object(object, now.wall, self.outgoing.random());
                 self.advance(step);
             }
+            // While the application is asked, input stays with the caller, so this is not reached
+            // by a peer.
             other => self.phase = other,
         }
     }
@@ -74,6 +78,8 @@ impl Connection {
     }
 
     pub(super) fn fail(&mut self, failed: Failed) {
+        // Pushed now and held back by the queue, so that an error is reported to the application at
+        // once.
         self.held = failed.delayed.then(|| Held::new(self.arrived));
         self.outgoing.extend(failed.send);
         self.inbox.push(Event::Failed(failed.error.clone()));

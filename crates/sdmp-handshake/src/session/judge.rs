@@ -12,12 +12,15 @@ use crate::policy::Profile;
 impl Shared {
     /// What a plaintext is: the close, a refusal, or a container of the application's.
     pub(super) fn judge(&self, plaintext: Vec<u8>) -> Result<Opened, Error> {
+        // Compared whole and before parsing: the close is one certain text, and everything else is
+        // no close.
         if self.peer_close.as_ref().is_some_and(|text| text.as_bytes() == plaintext) {
             return Ok(Opened::Closed);
         }
         let limits = Limits { octets: self.limits.message_octets, ..Limits::DEFAULT };
         let container =
             Container::parse_within(plaintext, &limits).map_err(|e| invalid(e.into()))?;
+        // A container of another version may mean something else under the same schema names (R8).
         if !container.version().is_0_12() {
             return Err(Error::PeerMisbehaved(Misbehaviour::Version));
         }
@@ -25,6 +28,8 @@ impl Shared {
         if is_refusal(&container) {
             return Err(Error::PeerRejected { in_plaintext: false });
         }
+        // A peer's application must not be able to send a text that looks like FIN or the close
+        // (R41).
         if self.profile == Profile::Hardened && is_reserved_receipt(&container) {
             return Err(Error::PeerMisbehaved(Misbehaviour::ReservedReceipt));
         }
@@ -40,6 +45,8 @@ impl Shared {
         if let Some(validator) = &self.validator {
             return match validator.validate(container) {
                 Ok(()) => ExtensionCheck::Valid,
+                // Marked, not refused: which extensions matter is for the application to know
+                // (R38a).
                 Err(error) if error.is_unresolved() => ExtensionCheck::Unresolved,
                 Err(_) => ExtensionCheck::Invalid,
             };

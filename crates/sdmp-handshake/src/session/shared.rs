@@ -41,12 +41,15 @@ impl Shared {
     pub(super) fn check(&self, now: Timestamp) -> Result<(), Error> {
         match self.failure.get() {
             Some(failure) => Err(failure.clone()),
+            // Asked for each object: a session must not outlive the identities that it was accepted
+            // with (R35).
             None if self.expires.is_expired(now) => Err(Error::Expired),
             None => Ok(()),
         }
     }
 
     pub(super) fn fail(&self, error: Error) -> Error {
+        // Only the first error is the cause; later ones follow from it.
         self.failure.get_or_init(|| error).clone()
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn read(octets: &[u8]) -> (Vec<Transcript>, Vec<String>) {
         let Some(segment) = Segment::parse(packet.link, packet.octets) else { continue };
         let name = segment.connection();
         if !connections.contains_key(&name) {
+            // A capture of a whole network may hold millions of connections.
             if connections.len() >= CONNECTIONS {
                 continue;
             }
@@ -103,6 +104,7 @@ impl Connection {
                 Ok(Some(object)) if budget.spend() => {
                     self.pieces.push((segment.from, ms, Seen::Object(object)));
                 }
+                // The budget is spent: later objects are neither framed nor kept.
                 Ok(Some(_)) => *deframer = None,
                 Ok(None) => break,
                 Err(_) => {
@@ -122,6 +124,7 @@ impl Connection {
     fn finish(self) -> Option<Transcript> {
         let object = |(_, _, seen): &&(Endpoint, f64, Seen)| matches!(seen, Seen::Object(_));
         let (first, _, _) = self.pieces.iter().find(object)?;
+        // A capture that begins later has no SYN; in the protocol the initiator speaks first.
         let opener = self.opener.unwrap_or(*first);
         let (one, two) = self.names;
         let other = if one == opener { two } else { one };

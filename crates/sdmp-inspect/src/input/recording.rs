@@ -193,6 +193,7 @@ impl Reader {
             _ => None,
         };
         let unknown = "the recording is in a format that is not known here";
+        // Read all the same: a later format most likely only adds members.
         if format != Some(FORMAT) && !capture.notes.iter().any(|note| note == unknown) {
             capture.notes.push(unknown.to_owned());
         }
@@ -221,6 +222,7 @@ impl Reader {
     }
 
     fn capture(&mut self, name: &str) -> Result<&mut Transcript, &'static str> {
+        // Names come from the file, so their number needs a bound.
         let full = self.captures.len() >= SESSIONS;
         let place = match self.places.get(name) {
             Some(place) => *place,

@@ -23,6 +23,7 @@ pub(crate) fn read(octets: &[u8], from: Option<Role>) -> Vec<Transcript> {
                 if is_creation(&object) {
                     let most = if from.is_some() { 1 } else { 2 };
                     let sealed = current.pieces.len() > creations;
+                    // An M1 after sealed objects can only be the start of another session.
                     if creations >= most || sealed {
                         captures.push(current);
                         current = new_stream(captures.len() + 1);

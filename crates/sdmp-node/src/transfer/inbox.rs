@@ -112,6 +112,7 @@ impl Inbox {
             }
             Ok(()) | Err(_) => {}
         }
+        // Resolved once: a link that changes later must not lead files elsewhere.
         let directory = fs::canonicalize(directory).map_err(failed)?;
         if !directory.is_dir() {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
@@ -129,6 +130,7 @@ impl Inbox {
         announced: &Announced,
         peer: &Fingerprint,
     ) -> Result<Begun, Refusal> {
+        // First of all: everything below builds paths from this name.
         name::check(&announced.name).map_err(|_| Refusal::Name)?;
         if announced.size > self.rules.max_size {
             return Err(Refusal::Size);
@@ -137,9 +139,11 @@ impl Inbox {
         match fs::symlink_metadata(&target) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(storage(&error)),
+            // Never through a link, and never over a directory or device, even with `force`.
             Ok(there) if !there.is_file() => return Err(Refusal::Exists),
             Ok(there) => {
                 let same_size = there.len() == announced.size;
+                // Hashing is expensive, so the size is compared first.
                 if same_size
                     && hash_of(&target).is_ok_and(|hash| hash == *announced.hash.as_octets())
                 {
@@ -160,6 +164,7 @@ impl Inbox {
         peer: &Fingerprint,
     ) -> Result<Incoming, Refusal> {
         let partial = parts::path(&self.directory, announced);
+        // A continued file has its room already.
         if fs::symlink_metadata(&partial).is_err() {
             self.reserve(announced.size)?;
         }
@@ -215,6 +220,7 @@ impl Incoming {
     /// Takes the next octets.
     pub(super) fn write(&mut self, octets: &[u8]) -> Result<(), Refusal> {
         let length = u64::try_from(octets.len()).map_err(|_| Refusal::Size)?;
+        // Checked before writing: a peer must not use more of the disk than it announced.
         let held = self.held.saturating_add(length);
         if held > self.announced.size {
             return Err(Refusal::Size);
@@ -234,6 +240,7 @@ impl Incoming {
             drop(fs::remove_file(&partial));
             return Err(Refusal::Mismatch);
         }
+        // Before the name: after a crash a file with its final name is complete.
         file.sync_all().map_err(|error| storage(&error))?;
         if force && fs::symlink_metadata(&target).is_ok_and(|there| there.is_file()) {
             fs::rename(&partial, &target).map_err(|error| storage(&error))?;

@@ -42,6 +42,7 @@ impl Announced {
         let of = |name| file.get(name).and_then(Value::as_str);
         let Value::Number(size) = file.get("size")? else { return None };
         let (name, hash) = (of("name")?, of("sha512")?.parse().ok()?);
+        // Closed: a member that one version ignores and another obeys would be a trap.
         (file.len() == 3).then_some(Self { name: cut(name), size: size.as_u64()?, hash })
     }
 }
@@ -93,6 +94,7 @@ impl Answer {
             return None;
         }
         let response = Response::from_container(container).ok()?;
+        // The answer to an earlier file, which was refused or repeated meanwhile.
         if response.identifier() != hash.to_string() {
             return None;
         }

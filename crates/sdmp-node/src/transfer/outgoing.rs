@@ -32,6 +32,7 @@ impl Outgoing {
     /// # Errors
     /// [`Error::Unsendable`].
     pub fn check(path: &Path) -> Result<Self, Error> {
+        // Checked before any connection: a typing mistake should not cost the peer anything.
         open(path)?;
         let refuse = |problem| unsendable(path, Unsendable::Name(problem));
         let name = path.file_name().unwrap_or_default();
@@ -50,6 +51,7 @@ impl Outgoing {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let file = Self::check(path.as_ref())?;
+            // The second would overwrite the first, or be refused after everything else was sent.
             if !names.insert(file.name.clone()) {
                 return Err(unsendable(path.as_ref(), Unsendable::SameName(file.name)));
             }
@@ -78,6 +80,7 @@ impl Outgoing {
             size = size.saturating_add(u64::try_from(read).unwrap_or_default());
             tell(watch, Event::Advanced(read))?;
         }
+        // The same open file is read again: the path may have come to mean another one.
         file.rewind().map_err(|error| self.unreadable(&error))?;
         let hash = Identifier::from_octets(hash.finish());
         Ok((file, Announced { name: self.name.clone(), size, hash }))

@@ -20,6 +20,7 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Where the octets of an announced file gather: one place for each content, size and name, so that
 /// two senders of equal files under two names do not wait for each other.
 pub(super) fn path(directory: &Path, announced: &Announced) -> PathBuf {
+    // The peer's name is hashed, so that it cannot choose what our own files are called.
     let mut name = Sha512::new();
     name.update(announced.name.as_bytes());
     let name = b64url::encode(&name.finish());
@@ -112,6 +113,7 @@ struct Part {
 /// `None` when those that are being received fill the quota.
 pub(super) fn make_room(directory: &Path, wanted: u64, quota: u64) -> Option<u64> {
     let mut parts = list(directory);
+    // A clock that was set back makes `elapsed` fail; then the part is kept.
     let expired = |part: &Part| part.changed.elapsed().is_ok_and(|age| age > KEPT);
     parts.retain(|part| part.active || !expired(part) || !remove(&part.path));
     parts.sort_by_key(|part| part.changed);
@@ -130,6 +132,7 @@ pub(super) fn make_room(directory: &Path, wanted: u64, quota: u64) -> Option<u64
 /// Removes an unfinished file unless it began to be sent again meanwhile.
 fn remove(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
+    // Locked first: a transfer that continues it now holds the lock.
     file.try_lock().is_ok() && fs::remove_file(path).is_ok()
 }
 

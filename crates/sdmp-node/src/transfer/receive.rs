@@ -112,6 +112,8 @@ impl Taking<'_> {
             if begun.as_ref().err() != Some(&Refusal::Busy) {
                 return begun;
             }
+            // The same peer again, most likely after a lost connection: its old transfer would
+            // block it for a minute.
             gives_way |= self.inbox.supersede(file, &self.peer);
             if !gives_way || began.elapsed() > GIVE_WAY {
                 return begun;
@@ -133,6 +135,8 @@ impl Taking<'_> {
         self.answer(file, Answer::Holds(held)).await?;
         tell(self.watch, Event::Began { file, offset: held })?;
         let stored = match begun {
+            // The sender does not know yet that nothing is needed, and still sends the end of an
+            // empty stream.
             Begun::Present(path) => self.no_octets().await?.map(|()| path),
             Begun::Incoming(incoming) => match self.fill(incoming, file).await? {
                 // The peer knows already.
@@ -181,10 +185,13 @@ impl Taking<'_> {
         let mut refused = None;
         loop {
             let (octets, end) = tokio::select! {
+                // A superseded transfer must not write one more chunk to the file that its
+                // successor hashes.
                 biased;
                 () = superseded.notified() => return Err(Error::Superseded),
                 chunk = self.chunk() => chunk?,
             };
+            // What follows a refusal is still read, since the sender learns of it only later.
             if refused.is_none() {
                 if let Err(refusal) = blocking(|| incoming.write(&octets)) {
                     refused = Some(self.refuse(file, refusal).await?);

@@ -18,6 +18,8 @@ impl Driver {
             self.deliver_refusal().await;
         }
         result.map_err(|error| {
+            // Before acceptance a lost connection has lost nothing: the caller may simply try
+            // again.
             if ended(&error) { Error::NoSession { answered: self.heard } } else { error }
         })
     }
@@ -41,6 +43,8 @@ impl Driver {
                     }
                     Event::Failed(error) => return Err(error.into()),
                     Event::Accepted(accepted) => {
+                        // Raised only here: a stranger must not make a carrier gather more than a
+                        // handshake needs (R42).
                         self.limits.set_object_octets(self.connection.limits().message_octets);
                         return Ok(accepted);
                     }

@@ -31,11 +31,13 @@ impl Writer {
             Self::Busy(write) => write.await,
             Self::Idle(_) | Self::Gone => pending().await,
         };
+        // After a failed write it is unknown how much went out, so the stream cannot be continued.
         *self = if result.is_ok() { Self::Idle(sender) } else { Self::Gone };
         result
     }
 
     pub(super) fn start(&mut self, objects: Vec<String>) {
+        // The sender moves into the future, so that writing goes on when this future is not polled.
         match std::mem::replace(self, Self::Gone) {
             Self::Idle(sender) => *self = Self::Busy(write(sender, objects).boxed()),
             other @ (Self::Busy(_) | Self::Gone) => *self = other,
@@ -65,6 +67,7 @@ async fn write(
             return (sender, Err(error));
         }
     }
+    // Once after all objects, not after each: a flush is a system call.
     let result = sender.flush().await;
     (sender, result)
 }

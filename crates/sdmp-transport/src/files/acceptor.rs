@@ -97,9 +97,12 @@ impl Looking {
 
     fn try_take(&self, name: &str) -> io::Result<Option<Files>> {
         let session = self.directory.enter(name)?;
+        // The directory comes before its first object; until then it may still be a half-finished
+        // copy.
         if !session.has(&file_name('i', 0, "json")) {
             return Ok(None);
         }
+        // Created exclusively, so that of several listeners on one folder only one takes a session.
         session.claim(TAKEN)?;
         let root = Arc::clone(&self.directory);
         Ok(Some(Files::of(Session::new(root, name.to_owned(), session, 'r', 'i'))))

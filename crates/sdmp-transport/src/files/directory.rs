@@ -114,6 +114,7 @@ impl Directory {
         let mut object = Vec::new();
         // It may have grown since it was looked at.
         File::from(file).take(most).read_to_end(&mut object)?;
+        // The line feed is written last: without it the file is still being written or copied.
         if object.pop() != Some(b'\n') {
             return Ok(None);
         }
@@ -123,6 +124,7 @@ impl Directory {
     /// Writes a file that appears whole: it is written under a random name and then renamed. What had
     /// the name before is replaced, not followed.
     pub(super) fn write(&self, name: &str, object: &[u8]) -> io::Result<()> {
+        // Renamed when complete, so that a reader never sees a part.
         let temporary = format!(".{}.tmp", random_name()?);
         let file = openat(&self.0, temporary.as_str(), CREATE_FILE, FILE_MODE)?;
         let written = fill(file.into(), object)

@@ -119,6 +119,7 @@ impl Accepting {
 
     /// A place for a connection that came in, or why it is dropped.
     fn place(&self, source: &Source) -> Result<Place, Limit> {
+        // The cheapest questions first: under attack this runs for each connection.
         let sessions = self.sessions.tasks.len();
         if sessions >= self.limits.sessions {
             return Err(Limit::Sessions);
@@ -128,6 +129,7 @@ impl Accepting {
             return Err(Limit::Descriptors);
         }
         let place = HalfOpen::enter(&self.half_open, source, &self.limits)?;
+        // After the places: a connection that is dropped anyway should not count as a failure.
         if !self.rate.begin(source, Instant::now()) {
             count(&self.counters.over_rate);
             return Err(Limit::Failures);
@@ -158,6 +160,7 @@ impl Accepting {
             sessions: self.sessions.clone(),
         };
         let stop = self.stop.clone();
+        // In a task of its own, so that a slow peer never delays the accept loop.
         let handshake = async move { handshake.run(open, stop).await };
         drop(self.handshakes.spawn(handshake.instrument(span)));
         Ok(())
@@ -215,6 +218,8 @@ impl Handshake {
     /// Opens the carrier, within the time that M1 may take (R42), and does the handshake.
     async fn admit(&mut self, open: Opening) -> Result<SecureSession, Error> {
         let limit = self.config.policy().limits.first_message;
+        // An upgrade counts against the time for the first message: it is part of what a stranger
+        // may delay.
         let carrier = tokio::time::timeout(limit, open)
             .await
             .map_err(|_| HandshakeError::Timeout(TimeLimit::FirstMessage))??;
@@ -256,6 +261,7 @@ impl Trust for Limited<'_> {
 
     async fn authorize(&mut self, peer: &Identity) -> bool {
         self.asked = true;
+        // The limit first: an application may ask a person, who should not be asked in vain.
         !self.open.is_full(peer, self.limit) && self.trust.authorize(peer).await
     }
 }

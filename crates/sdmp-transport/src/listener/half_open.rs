@@ -73,12 +73,15 @@ impl HalfOpen {
         source: &Source,
         limits: &ListenerLimits,
     ) -> Result<Place, Limit> {
+        // An attacker has a whole IPv6 network, so a network counts as one source.
         let source = source.bucket();
         let mut state = this.lock();
         let here = state.by_source.get(&source).copied().unwrap_or(0);
         if source != Source::Local && here >= limits.half_open_per_source {
             return Err(Limit::HalfOpenPerSource);
         }
+        // Local sources push out the oldest local one instead of being refused: a user's own
+        // programs cannot be told apart by address.
         let is_full = state.places.len() >= limits.half_open;
         if is_full && !(source == Source::Local && state.evict()) {
             return Err(Limit::HalfOpen);

@@ -31,6 +31,7 @@ impl Source {
     pub fn bucket(&self) -> Self {
         match self {
             Self::Ip(IpAddr::V6(v6)) => {
+                // /64 is what one customer usually gets.
                 let prefix = v6.to_bits() >> 64 << 64;
                 v6.to_ipv4_mapped()
                     .map_or(Self::Ip(IpAddr::V6(prefix.into())), |v4| Self::Ip(IpAddr::V4(v4)))

@@ -36,12 +36,16 @@ impl Rate {
         }
         let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         if moments.len() >= SOURCES {
+            // Those in the past have no debt: forgetting them changes nothing.
             moments.retain(|_, moment| *moment > now);
             if moments.len() >= SOURCES {
+                // Under an attack from very many addresses memory matters more than the rate of
+                // each.
                 moments.clear();
             }
         }
         let moment = moments.entry(source.bucket()).or_insert(now);
+        // A leaky bucket with one instant a source: the debt is how far it lies in the future.
         let next = (*moment).max(now) + self.interval;
         if next > now + self.interval.saturating_mul(BURST) {
             return false;

@@ -78,6 +78,7 @@ impl<K: Clone + Eq + Hash> Throttle<K> {
             seen.unsaid = seen.unsaid.saturating_add(1);
             return (now >= seen.since + self.period).then(|| seen.say(now));
         }
+        // What strangers can fill has a bound; the counters of the listener still count everything.
         if self.seen.len() >= SOURCES {
             let period = self.period;
             self.seen.retain(|_, seen| seen.unsaid > 0 || now < seen.since + period);

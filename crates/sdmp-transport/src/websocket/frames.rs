@@ -120,6 +120,7 @@ impl Frames {
         let is_last = first & 0x80 != 0;
         match first & 0x0f {
             0..=7 => {
+                // Counted over all fragments: the limit is that of the object, not of a frame.
                 self.message = self.message.saturating_add(self.payload);
                 if self.message > u64::try_from(longest).unwrap_or(u64::MAX) {
                     return Err(invalid("a WebSocket message is too long (R42)"));
@@ -133,6 +134,8 @@ impl Frames {
             }
             9 => {
                 let payload = usize::try_from(self.payload).unwrap_or(usize::MAX);
+                // The library answers each ping, and keeps the answers while the peer does not
+                // read.
                 self.pings = self.pings.saturating_add(header.have).saturating_add(payload);
             }
             _ => {}
@@ -180,6 +183,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
 
     /// The library flushes only after it has written everything, pongs included.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A flush writes all pongs that are owed.
         self.frames.pings = 0;
         Pin::new(&mut self.stream).poll_flush(cx)
     }

@@ -30,6 +30,7 @@ async fn read_head<H: TryParse>(
     let mut head = BytesMut::new();
     loop {
         let looked_at = head.len();
+        // A stranger decides how long this header is.
         let room = HEAD.saturating_sub(head.len());
         if room == 0 {
             return Err(Fault::TooLong);
@@ -169,6 +170,7 @@ fn is_upgrade(answer: &Response, key: &str) -> bool {
             value.split([' ', ',']).any(|part| part.eq_ignore_ascii_case("upgrade"))
         })
         && header("Sec-WebSocket-Accept") == Some(derive_accept_key(key.as_bytes()).as_str())
+        // None was offered. Compression in particular would make lengths depend on content.
         && header("Sec-WebSocket-Extensions").is_none()
         && header("Sec-WebSocket-Protocol").is_none()
 }

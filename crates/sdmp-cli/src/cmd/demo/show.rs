@@ -36,6 +36,7 @@ fn steps(told: &Session) -> Vec<f64> {
         .iter()
         .map(|step| {
             let at = step.ms.unwrap_or(before);
+            // Differences: a reader compares the cost of messages, not moments.
             let took = at - before;
             before = at;
             took

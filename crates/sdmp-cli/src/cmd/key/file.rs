@@ -21,6 +21,7 @@ pub(super) struct Read {
 /// Reads a private key in any of the forms that occur. A passphrase is asked for only where the
 /// form can be read.
 pub(super) fn read(octets: &[u8], passphrase: &Passphrase) -> Result<Read, Failure> {
+    // DER begins with a SEQUENCE; neither PEM nor JSON can begin with this octet.
     if octets.first() == Some(&0x30) {
         return der(octets);
     }
@@ -75,6 +76,7 @@ fn container(octets: &[u8], passphrase: &Passphrase) -> Result<Read, Failure> {
 }
 
 fn pem(text: &str, passphrase: &Passphrase) -> Result<Read, Failure> {
+    // A passphrase is not asked for in vain.
     refuse_before_asking(text)?;
     let passphrase = match PrivateKey::is_encrypted_pem(text) {
         true => Some(passphrase.get(PROMPT)?),
