@@ -20,7 +20,6 @@ use sdmp_transport::{Carrier, SecureSession};
 pub(crate) use target::{Destination, Target};
 
 use crate::activity;
-use crate::address::Address;
 use crate::args::session::{Dial, Link};
 use crate::error::Failure;
 use crate::io::warn;
@@ -29,6 +28,7 @@ use crate::output::Output;
 use crate::passphrase::{self, Passphrase};
 use crate::private_file;
 use crate::settings::Settings;
+use sdmp_node::Address;
 use sdmp_node::home::Home;
 
 /// What each command may need of this machine.

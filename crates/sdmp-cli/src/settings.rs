@@ -14,11 +14,11 @@ use sdmp_node::Home;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::address::Address;
 use crate::args::values::{group, size};
 use crate::error::{Exit, Failure};
 use crate::io::printable;
 use crate::private_file;
+use sdmp_node::Address;
 
 const NAME: &str = "sdmp.toml";
 /// A configuration is short.
@@ -68,7 +68,7 @@ fn named_group<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NamedGroup>,
 }
 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Address>, D::Error> {
-    parsed(from, Address::from_str)
+    parsed(from, |text| Address::from_str(text).map_err(|error| error.to_string()))
 }
 
 /// A number of octets, or a text with a unit.

@@ -4,6 +4,7 @@
     reason = "errors of other crates and of the system grow variants; here each match has one sensible default"
 )]
 
+pub mod address;
 mod blocking;
 pub mod error;
 pub mod file;
@@ -16,6 +17,7 @@ pub mod transfer;
 pub mod trust;
 pub mod tunnel;
 
+pub use address::Address;
 pub use error::Error;
 pub use home::{Home, Named};
 pub use opener::Opener;

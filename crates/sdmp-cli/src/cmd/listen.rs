@@ -8,12 +8,12 @@ use sdmp_transport::SecureSession;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::chat::{Ending, Lines, Words, converse, standard_input};
-use crate::address::Address;
 use crate::args::session::Door;
 use crate::error::Failure;
 use crate::io::note;
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
+use sdmp_node::Address;
 
 #[derive(Debug, Args)]
 pub(crate) struct Listen {

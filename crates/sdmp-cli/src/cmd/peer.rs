@@ -13,11 +13,11 @@ use sdmp_node::home::{Home, Named};
 use sdmp_node::introduction;
 use sdmp_transport::clock::wall_time;
 
-use crate::address::Address;
 use crate::args::values::fingerprint;
 use crate::error::{Exit, Failure};
 use crate::io::{note, print, print_json, print_line, printable, read_input, tell, warn};
 use crate::link::{Context, block_on, listed};
+use sdmp_node::Address;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Peer {

@@ -7,7 +7,6 @@ use sdmp_node::transfer::{self, Event, Inbox, Patience, Rules};
 use sdmp_transport::SecureSession;
 
 use super::shown::Shown;
-use crate::address::Address;
 use crate::args::session::Door;
 use crate::args::values::size;
 use crate::error::{Failure, of_file};
@@ -15,6 +14,7 @@ use crate::io::{note, printable, tell};
 use crate::link::door::Entrance;
 use crate::link::{Context, block_on};
 use crate::output::Output;
+use sdmp_node::Address;
 
 #[derive(Debug, Args)]
 pub(crate) struct Recv {

@@ -14,13 +14,14 @@ use tokio::task::JoinSet;
 use super::refusals::Refusals;
 use super::{Context, listed, policy, recorder, warn_if_insecure};
 use crate::activity;
-use crate::address::Address;
+use crate::address::bind;
 use crate::args::session::Door;
 use crate::error::{Exit, Failure};
 use crate::io::{note, warn};
 use crate::key_log;
 use crate::output::{Output, Speaker};
 use crate::shutdown;
+use sdmp_node::Address;
 
 /// How long open sessions may still finish when the program is told to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
@@ -95,14 +96,7 @@ impl Entrance {
 
     /// Opens the place where peers come in, and says where that is.
     async fn open(&self) -> Result<Listener, Failure> {
-        let (acceptor, address) = self.address.bind().await.map_err(|error| {
-            Failure::new(
-                Exit::Other,
-                "listen.failed",
-                format!("cannot listen on {}: {error}", self.address),
-            )
-            .remedy(self.address.where_else())
-        })?;
+        let (acceptor, address) = bind(&self.address).await?;
         let recorder = self.recorder.clone();
         let acceptor = listener::wrap(acceptor, move |carrier, source| {
             recorder.carrier(activity::watched(carrier), Role::Responder, &source.to_string())

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use sdmp_envelope::Identity;
 
-use crate::address::Address;
 use crate::error::Failure;
+use sdmp_node::address::{Address, AddressError};
 use sdmp_node::home::{Home, check_name};
 
 /// What was written on the command line.
@@ -66,7 +66,8 @@ fn recorded(store: &Home, name: &str) -> Result<Address, Failure> {
             "record it with `sdmp peer addr {name} ADDR`, or write the address with --peer {name}"
         ))
     })?;
-    text.parse().map_err(|error: String| Failure::usage(format!("the address of {name}: {error}")))
+    text.parse()
+        .map_err(|error: AddressError| Failure::usage(format!("the address of {name}: {error}")))
 }
 
 /// The peer whose recorded address this is, or whose name stands in place of the host.

@@ -10,12 +10,13 @@ use sdmp_node::introduction::{self, Served};
 use sdmp_transport::clock::wall_time;
 use sdmp_transport::listener::{Source, Throttle};
 
-use crate::address::Address;
-use crate::error::{Exit, Failure};
+use crate::address::bind;
+use crate::error::Failure;
 use crate::io::note;
 use crate::link::{Context, MINUTE, block_on};
 use crate::passphrase;
 use crate::shutdown;
+use sdmp_node::Address;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyServe {
@@ -45,10 +46,7 @@ async fn offer(
     once: bool,
 ) -> Result<(), Failure> {
     let text = introduction::signed(local, wall_time()?)?;
-    let (acceptor, shown) = address.bind().await.map_err(|error| {
-        Failure::new(Exit::Other, "listen.failed", format!("cannot listen on {address}: {error}"))
-            .remedy(address.where_else())
-    })?;
+    let (acceptor, shown) = bind(address).await?;
     note(&format!("all who connect are given the identity of {name}; its words are\n"));
     note(&fingerprint::words(local.identity().fingerprint().as_octets()));
     note(&format!("listening on {shown}"));
