@@ -52,6 +52,8 @@ impl<'a> Judge<'a> {
         candidate: &mut Candidate,
         verifier: &dyn Verify,
     ) -> Verdict {
+        // First of all: most of what peers offer is known already, and this question costs no
+        // signature.
         if view.meta(candidate.resource().id()).is_some() {
             return Verdict::Known;
         }
@@ -68,6 +70,7 @@ impl<'a> Judge<'a> {
         verifier: &dyn Verify,
     ) -> Result<bool, Verdict> {
         let authority = Authority::new(view, self.now);
+        // An identity brings its own key, so it waits for nothing that is known here.
         if candidate.resource().kind() == Kind::Identity {
             check_identity(candidate, verifier)?;
         } else {
@@ -77,9 +80,11 @@ impl<'a> Judge<'a> {
         }
         let resource = candidate.resource();
         let revoked = authority.revoked(&resource.meta(0)).is_some();
+        // Revoked control is kept: what it once allowed must still be explained to others.
         if revoked && !resource.kind().is_control() {
             return Err(Verdict::Refused(Code::ResourceRevoked));
         }
+        // Last, so that only what is valid counts against a share.
         self.shares.check(&authority, self.own, resource)?;
         Ok(revoked)
     }
@@ -110,6 +115,7 @@ fn check_identity(candidate: &mut Candidate, verifier: &dyn Verify) -> Result<()
     let Body::Identity(identity) = resource.body() else { return Ok(()) };
     let key = identity.fingerprint();
     let fault = Err(Verdict::BadCopy(Code::ResourceIdentity));
+    // An identity speaks for its own key only; anything else would let one key rename another.
     if resource.signer() != key || resource.user() != key || resource.trust().is_some() {
         return fault;
     }
@@ -128,6 +134,7 @@ fn check_signature<V: View + ?Sized>(
         Some(false) => Err(Verdict::BadCopy(Code::SignatureBad)),
         None => {
             let signer = candidate.resource().signer().clone();
+            // Not a fault of the giver: the key may be on its way from elsewhere.
             Err(Verdict::waits(WaitsFor::Author(signer)))
         }
     }

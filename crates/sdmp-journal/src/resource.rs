@@ -56,9 +56,11 @@ impl Resource {
         let payload = Payload::parse(outer.payload_text())?;
         let body = Body::read(&payload)?;
         let kind = Kind::of(payload.core()).ok_or(Code::ResourceKind)?;
+        // An address speaks for a user's node, so the trust in that node has to be named.
         if kind == Kind::Node && payload.trust().is_none() {
             return Err(Code::ResourcePayload.into());
         }
+        // Control is kept for ever and by all nodes, so it has to be short.
         if payload.container().as_bytes().len() > kind.longest_payload() {
             return Err(Code::ResourceKind.into());
         }

@@ -260,5 +260,6 @@ pub enum What {
 
 /// A want as it is kept (N31): what was under way is due at once.
 pub(crate) fn kept_form(want: &Want) -> Want {
+    // Times of asking mean nothing after a restart: stored as due since ever.
     Timestamp::from_unix_millis(0).map_or_else(|| want.clone(), |start| want.stored(start))
 }

@@ -86,6 +86,8 @@ impl Error {
 pub(crate) fn check_clock(stored: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
     const DAY: i64 = 24 * 3_600_000;
     match stored {
+        // A clock that is a day behind what was written would judge expiry wrongly, and say so to
+        // others.
         Some(stored) if stored.unix_millis().saturating_sub(now.unix_millis()) > DAY => {
             Err(Error::Clock(Code::ClockBack))
         }

@@ -57,9 +57,12 @@ pub fn fsck(store: &dyn Store, node: &Fingerprint, verifier: &dyn Verify) -> Res
             since = line.lid;
             check.line(&line, &mut head);
         }
+        // A page that could not be read looks empty: asked for each page, so that damage is not
+        // taken for the end.
         snapshot.check()?;
     }
     check.report.lines = head.count();
+    // Computed from the lines: it is the hash that peers are told.
     if head != snapshot.head() {
         check.fault(head.count(), "the head is not the end of the lines");
     }
@@ -98,6 +101,7 @@ impl Check<'_> {
             return self.fault(n, "it has no row");
         };
         let (gone, text) = (self.snapshot.gone(&line.id), self.snapshot.text(&line.id));
+        // Control is never given up: authority rests on it.
         if meta.kind.is_control() && gone != Some(Gone::Here) {
             self.fault(n, "control without its text");
         }
@@ -114,6 +118,7 @@ impl Check<'_> {
         let Ok(resource) = Resource::parse(text) else {
             return self.fault(n, "its text is no resource");
         };
+        // A text in another one's place would be signed correctly, too.
         if *resource.id() != line.id || *resource.user() != line.author {
             return self.fault(n, "its text is another resource");
         }

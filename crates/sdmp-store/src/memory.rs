@@ -111,6 +111,7 @@ impl Memory {
         for step in ["begin", "row", "commit"] {
             self.faults.at(step)?;
         }
+        // Snapshots keep the old value: readers never wait, and never see half of a change.
         Ok(change(Arc::make_mut(&mut inner)))
     }
 }
@@ -125,6 +126,7 @@ impl Store for Memory {
         self.faults.at("begin")?;
         let state = &**inner;
         let plan::Plan { rows, appended, now } =
+            // Judged before anything is changed, so that a fault leaves the store as it was.
             plan::plan(append, &state.known, &state.head, state.clock, &state.node)?;
         for _ in &rows {
             self.faults.at("row")?;
@@ -173,6 +175,7 @@ impl Store for Memory {
             }
             inner.blocked.insert(author.clone());
             let lines = inner.lines.iter().filter(|line| line.author == *author);
+            // Collected first, since taking a text changes what is walked.
             let ids: Vec<Identifier> = lines.map(|line| line.id.clone()).collect();
             ids.iter().filter(|id| inner.take_text(id, Gone::Blocked)).count()
         })
@@ -292,6 +295,7 @@ impl Library for MemorySnapshot {
     fn lines(&self, since: &LineId, limit: usize) -> Option<Vec<Line>> {
         let after = match self.0.numbers.get(since) {
             Some(number) => number.saturating_add(1),
+            // The line before the first one: a peer that has nothing yet asks from here.
             None if *since == LineId::first(&self.0.node) => 0,
             None => return None,
         };

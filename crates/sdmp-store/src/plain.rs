@@ -64,6 +64,7 @@ pub fn import(
     loop {
         let mut is_end = true;
         while waiting.len() < LONGEST_APPEND {
+            // Batches: a file may be longer than the memory, and an append has a limit.
             let Some(line) = lines.next() else { break };
             match Candidate::parse(line.map_err(|error| io(&error))?) {
                 Ok(candidate) => waiting.push(candidate),
@@ -78,6 +79,7 @@ pub fn import(
             let counter = match judged.verdict {
                 Verdict::Admit { .. } => &mut imported.admitted,
                 Verdict::Known => &mut imported.known,
+                // What it rests on may come later in the file; half of a batch stays free for that.
                 Verdict::Waits(_) if waiting.len() < LONGEST_APPEND / 2 => {
                     waiting.push(judged.candidate);
                     continue;
@@ -89,6 +91,7 @@ pub fn import(
             };
             *counter = counter.saturating_add(1);
         }
+        // As long as something was admitted, what waits may have become valid.
         if is_end && (imported.admitted == before || waiting.is_empty()) {
             let rest = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
             imported.left = imported.left.saturating_add(rest);

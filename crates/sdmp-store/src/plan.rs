@@ -47,13 +47,16 @@ pub(crate) fn plan<V: View + ?Sized>(
     clock: Option<Timestamp>,
     node: &Fingerprint,
 ) -> Result<Plan, Error> {
+    // One append is one transaction, during which others wait.
     if append.candidates.len() > LONGEST_APPEND {
         return Err(Error::TooMany(append.candidates.len()));
     }
     check_clock(clock, append.now)?;
+    // Another writer came first: what was judged against the old head may be wrong now.
     if append.expected.as_ref().is_some_and(|expected| expected != head) {
         return Err(Error::Stale(Box::new(head.clone())));
     }
+    // Time in the store never goes back, so that what was expired stays so.
     let now = clock.map_or(append.now, |clock| clock.max(append.now));
     let judge = Judge::new(&append.own, now).with_shares(append.shares);
     let batch = Batch::new(&judge, view, head.count().saturating_add(1));
@@ -107,6 +110,7 @@ fn order_first(judged: &mut [Judged], own: &Fingerprint, node: &Fingerprint) -> 
             let is_in = matches!(resource.body(), Body::Trust { trustee, .. } if trustee == node);
             is_in && resource.user() == own
         })
+        // A trust that the user's own key signed rests on nothing else, so it comes first.
         .min_by_key(|resource| resource.signer() != own);
     let (Some(identity), Some(trust)) = (identity, trust) else { return Err(Error::FirstLines) };
     let (identity, id) = (identity.id().clone(), trust.id().clone());

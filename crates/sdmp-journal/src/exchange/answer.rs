@@ -44,6 +44,7 @@ pub fn resources(
         let revoked = |given: &Given| given.revoked.as_ref().map_or(0, |text| text.len());
         let size = given.as_ref().map_or(0, |given| given.data.len() + revoked(given));
         octets = octets.saturating_add(size);
+        // At least one is always given, or a large resource could never be fetched.
         if octets > budget.0 && !found.is_empty() {
             break;
         }

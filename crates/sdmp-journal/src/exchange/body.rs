@@ -20,6 +20,7 @@ impl RequestId {
     /// A failure of the random source.
     pub fn fresh(random: &mut dyn Random) -> Result<Self, sdmp_crypto::Error> {
         let mut octets = [0; 16];
+        // Random and not counted: an answer of a former session must not match.
         random.fill(&mut octets)?;
         Ok(Self(b64url::encode(&octets).into()))
     }
@@ -36,6 +37,7 @@ impl FromStr for RequestId {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let printable = text.bytes().all(|octet| (0x20..0x7f).contains(&octet));
+        // It is sent back and logged, so it is kept short and harmless.
         if printable && (1..=127).contains(&text.len()) {
             return Ok(Self(text.into()));
         }

@@ -41,6 +41,7 @@ const WRONG: Code = Code::ExchangeWrongAnswer;
 /// `exchange.wrong_answer`: the session ends, and nothing is used.
 pub fn resources(asked: &[ResourceName], answered: &Answered) -> Result<Vec<Found>, Error> {
     let Answered::Resources(found) = answered else { return Err(WRONG.into()) };
+    // Fewer are allowed, since an answer has a limit; more were not asked for.
     if found.len() > asked.len() {
         return Err(WRONG.into());
     }
@@ -92,6 +93,7 @@ fn one(name: &ResourceName, given: &Given) -> Result<Found, Error> {
     let asked_itself = id_of(given, &data) == Some(name.resource.clone());
     match revocation {
         Some((revocation, target)) if !asked_itself => {
+            // Only the author's own statements can take the place of its resource.
             if revocation.user() != &name.author {
                 return Err(WRONG.into());
             }

@@ -29,9 +29,11 @@ pub fn open(
     verifier: &dyn Verify,
 ) -> Result<Opened, Error> {
     let outer = Outer::parse_any_length(text).map_err(|_| Code::ExchangeUnexpected)?;
+    // The session has proved who the peer is; an object of another signer does not belong into it.
     if outer.signer() != peer.fingerprint() {
         return Err(Code::ExchangeUnexpected.into());
     }
+    // Verified although the session is authentic: the object may be shown to others later.
     if !outer.is_signed_by(peer.public_key(), verifier) {
         return Err(Code::ExchangeUnexpected.into());
     }

@@ -37,6 +37,7 @@ pub(crate) fn kind_of(payload: &Container) -> Option<CoreSchema> {
     ];
     let mut listed = kinds.into_iter().filter(|kind| payload.lists(*kind));
     match (listed.next(), listed.next()) {
+        // With two kinds it would depend on the reader which of them counts.
         (Some(kind), None) => Some(kind),
         _ => None,
     }
@@ -54,6 +55,7 @@ pub(crate) fn body(payload: &Container) -> Result<Body, Malformed> {
     } else {
         lines(payload.root(), 1).map(Body::Broadcast)
     };
+    // A request whose identifier can be read is answered, so that the peer does not wait.
     read.map_err(|error| match request_id(payload, kind) {
         Some(identifier) => Malformed::Request(identifier),
         None => Malformed::Body(error),
@@ -112,6 +114,7 @@ fn response(payload: &Container) -> Result<Response, Error> {
     let identifier = text("identifier")?.parse()?;
     let status: Status = text("status")?.parse().map_err(unexpected)?;
     let more = match response.get("more").and_then(Value::as_array) {
+        // Bounded before anything of it is copied.
         Some(more) if more.len() >= MAX_NAMES => return Err(malformed()),
         Some(more) => more,
         None => &[],

@@ -36,6 +36,7 @@ impl Introduction {
         if octets.len() > LONGEST_FILE {
             return Err(Code::ResourceSize.into());
         }
+        // A file that was cut in its last line must not pass for a shorter one.
         let texts = octets.strip_suffix(b"\n").ok_or(Code::ResourceForm)?;
         let texts: Vec<&[u8]> = texts.split(|octet| *octet == b'\n').collect();
         if texts.len() > MAX_TEXTS {
@@ -50,6 +51,7 @@ impl Introduction {
     /// # Errors
     /// As [`Self::parse`].
     pub fn new(resources: Vec<Resource>) -> Result<Self, Error> {
+        // A file introduces one user: a second one could slip in unnoticed.
         let user = only_user(&resources).ok_or(Code::IdentityUnknown)?;
         // Of others it holds the identities of nodes, and nothing else.
         let fits = |one: &Resource| {
@@ -100,6 +102,7 @@ impl Introduction {
                 }
             }
         }
+        // In the order of the list: each one follows what it rests on.
         let texts = list.ids.iter().filter_map(text);
         let resources = texts.map(|text| Resource::parse(&*text)).collect::<Result<_, _>>()?;
         Self::new(resources)

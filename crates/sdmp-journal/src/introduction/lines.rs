@@ -29,6 +29,7 @@ pub fn first_lines(
     brought: &[Resource],
 ) -> Result<FirstLines, Error> {
     let identity = |key: &Fingerprint| {
+        // What was brought was judged before; here it is only put in order.
         let found = brought.iter().find(
             |one| matches!(one.body(), Body::Identity(identity) if identity.fingerprint() == key),
         );

@@ -45,6 +45,7 @@ pub fn plan_loss<V: View + ?Sized>(
     let mut anew = authority.duty(user, node, lost_at_line);
     let trusts = authority.view().trusts(user, node);
     let live = trusts.iter().filter(|trust| authority.check_trust(trust).is_ok());
+    // A device can take back only what it gave itself, unless it may revoke in general.
     let (mut revoke, mut stays) = (Vec::new(), Vec::new());
     match means {
         Means::UsersKey => {
@@ -85,6 +86,7 @@ fn cut_off<V: View + ?Sized>(
         .filter(|trust| authority.check_trust(trust).is_ok())
         .map(|trust| trust.trustee.clone())
         .collect();
+    // A node that another signer trusts too is not cut off.
     let others = |trustee: &Fingerprint| {
         authority
             .view()

@@ -43,6 +43,7 @@ pub fn renewals<V: View + ?Sized>(
         let Some(end) = authority.chain_expires(&trust) else { continue };
         let under = own.as_ref().map(|own| own.meta.id.clone());
         let moved = under.is_some() && trust.meta.trust != under;
+        // A trust that rests on an older chain ends with it, so it is renewed at once.
         let due = if moved { now } else { two_thirds(trust.meta.created, end) };
         let longest = Term::Trust.end(due.max(now));
         let expires = bound.map_or(longest, |bound| bound.min(longest));
@@ -86,6 +87,7 @@ fn latest<V: View + ?Sized>(
             continue;
         }
         let key = (trust.trustee.clone(), trust.grants);
+        // Of several with the same meaning only the longest matters.
         if latest.get(&key).is_none_or(|known| end(known) < end(trust)) {
             latest.insert(key, Arc::clone(trust));
         }
@@ -99,6 +101,7 @@ fn two_thirds(created: Option<Timestamp>, end: Timestamp) -> Timestamp {
     const TERM: i64 = 2 * 365 * 24 * 3_600_000;
     let end = end.unix_millis();
     let begin = created.map_or(end.saturating_sub(TERM), Timestamp::unix_millis).min(end);
+    // At two thirds, so that a device that is off for months still renews in time.
     let due = begin.saturating_add((end - begin) / 3 * 2);
     Timestamp::from_unix_millis(due).unwrap_or(Timestamp::MIN)
 }

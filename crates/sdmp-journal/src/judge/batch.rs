@@ -34,6 +34,7 @@ impl<'j, 'v, V: View + ?Sized> Batch<'j, 'v, V> {
     /// Judges these. What is admitted comes first, in the order in which it is to be appended: each
     /// is admitted on what stands before it.
     pub fn judge(mut self, candidates: Vec<Candidate>, verifier: &dyn Verify) -> Vec<Judged> {
+        // Content rests on control of the same batch, and never the other way round.
         let (mut control, content): (Vec<_>, Vec<_>) =
             candidates.into_iter().partition(|one| one.resource().kind().is_control());
         let mut rest = Vec::new();
@@ -50,6 +51,7 @@ impl<'j, 'v, V: View + ?Sized> Batch<'j, 'v, V> {
             // Something new is known: what waits is judged again.
             control = waiting.into_iter().map(|judged| judged.candidate).collect();
         }
+        // Once is enough: content is the basis of nothing.
         let content = self.admit_each(content, verifier);
         self.admitted.into_iter().chain(rest).chain(content).collect()
     }
@@ -65,6 +67,7 @@ impl<'j, 'v, V: View + ?Sized> Batch<'j, 'v, V> {
         let verdict = self.judge.judge(&self.view, &mut candidate, verifier);
         let is_admitted = matches!(verdict, Verdict::Admit { .. });
         if is_admitted {
+            // In the overlay only: whether the batch is kept is for the store to decide.
             self.view.admit(Fact::of(candidate.resource(), self.next_line));
             self.next_line = self.next_line.saturating_add(1);
         }

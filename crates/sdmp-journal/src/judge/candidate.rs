@@ -45,6 +45,7 @@ impl Candidate {
     /// Verifies the signature, if the key that it names is known or is the one inside; says whether
     /// it is right.
     pub fn verify<V: View + ?Sized>(&mut self, view: &V, verifier: &dyn Verify) -> Option<bool> {
+        // A verification costs most of judging, and a candidate may be judged several times.
         if self.verified.is_some() {
             return self.verified;
         }
@@ -62,6 +63,7 @@ impl Candidate {
     /// The same with the key that the signature names.
     pub(super) fn verify_with(&mut self, key: &PublicKey, verifier: &dyn Verify) -> bool {
         let resource = &self.resource;
+        // Kept with the candidate: a key never changes under the same fingerprint.
         *self.verified.get_or_insert_with(|| resource.is_signed_by(key, verifier))
     }
 }

@@ -13,6 +13,7 @@ const AHEAD: i64 = 10 * 60_000;
 
 /// Content from the future waits until it is at most 10 minutes ahead.
 pub(super) fn check_created(created: Option<Timestamp>, now: Timestamp) -> Result<(), Verdict> {
+    // Clocks of honest nodes differ by minutes; what is further ahead waits instead of being lost.
     let due = created.map_or(i64::MIN, |created| created.unix_millis().saturating_sub(AHEAD));
     match Timestamp::from_unix_millis(due) {
         Some(due) if now < due => Err(Verdict::waits(WaitsFor::Time(due))),
@@ -41,6 +42,7 @@ pub fn check_content<V: View + ?Sized>(
     }
     const PUBLISH: Authorization = Authorization::PublishResource;
     let trust = authority.view().trust(id);
+    // The named trust decides whether it was ever allowed; whether it still is follows below.
     if !trust.is_some_and(|trust| trust.grants.has(PUBLISH)) {
         return Err(Code::AuthorityMissing);
     }

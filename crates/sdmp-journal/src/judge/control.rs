@@ -15,6 +15,7 @@ pub(super) fn check_trust<V: View + ?Sized>(
     trust: &TrustFact,
 ) -> Result<(), Verdict> {
     let meta = &trust.meta;
+    // It could only confuse: a key needs no trust in itself.
     if trust.trustee == meta.signer || trust.trustee == meta.user {
         return Err(Verdict::Refused(Code::TrustSelf));
     }
@@ -23,6 +24,7 @@ pub(super) fn check_trust<V: View + ?Sized>(
         parent.meta.signer == parent.meta.user
             && parent.grants.has(Authorization::CreateTrust)
             && parent.grants.covers(trust.grants)
+            // Chains have two links: a trustee cannot make others that make others.
             && !trust.grants.has(Authorization::CreateTrust)
     });
     if is_within { Ok(()) } else { Err(Verdict::Refused(Code::TrustExceeds)) }

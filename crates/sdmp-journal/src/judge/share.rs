@@ -48,6 +48,8 @@ impl Shares {
     ) -> Result<(), Verdict> {
         let (user, signer) = (resource.user(), resource.signer());
         let view = authority.view();
+        // The user's own key has no limit at its own nodes: it could not be locked out by a stolen
+        // device.
         let is_users_key = || signer == user && authority.wanted(own, user) == Wanted::Everything;
         let is_full = match resource.kind() {
             Kind::Identity => view.identities(signer).len() >= self.identities,
@@ -65,8 +67,10 @@ impl Shares {
             | Kind::None => false,
         };
         if is_full {
+            // Waiting and not refused: room comes back when trusts expire.
             return Err(Verdict::waits(WaitsFor::Room(Code::QuotaControl)));
         }
+        // Octets that other users' nodes make us keep for ever; our own are ours to judge.
         let is_counted = resource.kind().is_control() && signer != user && user != own;
         if is_counted {
             let size = u64::try_from(resource.text().len()).unwrap_or(u64::MAX);

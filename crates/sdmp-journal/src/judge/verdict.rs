@@ -49,6 +49,7 @@ impl Verdict {
         match error.rule() {
             Some(code @ (Code::ResourcePayload | Code::ResourceKind)) => Self::SetAside(code),
             Some(code) => Self::BadCopy(code),
+            // The giver of a text that is no resource can be blamed: an honest one has parsed it.
             None => Self::BadCopy(Code::ResourceForm),
         }
     }
@@ -71,6 +72,7 @@ impl Verdict {
     #[must_use]
     pub const fn blames_giver(&self) -> bool {
         match self {
+            // The signer's own mistake is passed on by honest nodes as well.
             Self::BadCopy(code) => !matches!(code, Code::ResourceSigner),
             Self::Admit { .. }
             | Self::Known

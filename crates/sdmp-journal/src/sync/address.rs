@@ -19,6 +19,7 @@ impl Prefix {
     #[must_use]
     pub fn new(address: IpAddr, length: u8) -> Self {
         match (address, embedded(address)) {
+            // One form for one network, or a mapped address would pass as a foreign one.
             (IpAddr::V6(_), IpAddr::V4(v4)) if length >= 96 => {
                 Self { address: IpAddr::V4(v4), length: length.saturating_sub(96) }
             }
@@ -56,11 +57,13 @@ pub fn addresses<'a>(
     own: bool,
     interfaces: &[Prefix],
 ) -> Vec<SocketAddr> {
+    // A stranger's list must not make us dial the whole network.
     let first = published.into_iter().take(MAX_ADDRESSES);
     let mut dialled = Vec::new();
     for address in first.filter_map(read) {
         let (ip, judged) = (address.ip(), embedded(address.ip()));
         let near = |net: &Prefix| net.contains(ip) || net.contains(judged);
+        // Another user's node could name addresses inside our network and have us probe it.
         let foreign = || is_global(judged) && !interfaces.iter().any(near);
         if (own || foreign()) && !dialled.contains(&address) {
             dialled.push(address);
@@ -70,6 +73,7 @@ pub fn addresses<'a>(
 }
 
 fn read(text: &str) -> Option<SocketAddr> {
+    // A zone belongs to the machine that wrote it.
     if text.contains('%') {
         return None;
     }

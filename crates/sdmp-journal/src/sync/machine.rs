@@ -66,6 +66,7 @@ impl Turn<'_> {
         let mut octet = [0];
         match self.random.fill(&mut octet) {
             Ok(()) => octet[0],
+            // Only jitter depends on it, so a failed generator must not stop synchronisation.
             Err(_) => 128,
         }
     }
@@ -82,6 +83,7 @@ impl Machine {
     ) -> Self {
         let peers = peers.into_iter().map(|(peer, row)| {
             let mut peer_state = Peer::new(row, now);
+            // It comes from the store: writing it back would be work for nothing.
             peer_state.changed = false;
             (peer, peer_state)
         });
@@ -134,6 +136,8 @@ impl Machine {
             Input::Appended { lines } => self.appended(&mut turn, &lines),
             Input::Room => self.wants.reopen_roomless(now),
         }
+        // In this order: time first, then what can be said, then whom to call; each sees the result
+        // of the one before.
         self.advance(&mut turn);
         self.compose(&mut turn);
         self.dial(&mut turn);
@@ -183,6 +187,8 @@ impl Machine {
         }
         let mut wishes = turn.wishes;
         if !peers.is_empty() || !wants.is_empty() {
+            // Before what is sent: after a crash a peer may be told something twice, but never too
+            // little.
             wishes.insert(0, Wish::Store { peers, wants });
         }
         wishes

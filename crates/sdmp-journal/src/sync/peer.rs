@@ -103,6 +103,7 @@ impl Peer {
     pub(crate) fn failed(&mut self, random: u8, now: Timestamp) {
         let failing = *self.row.failing.get_or_insert(now);
         self.row.fails = self.row.fails.saturating_add(1);
+        // From ten seconds to an hour, and a day for a node that has been gone for a month.
         let doubled = SECOND.saturating_mul(5).saturating_mul(1 << self.row.fails.min(16));
         let base =
             if since(now, failing) >= DAY.saturating_mul(30) { DAY } else { doubled.min(HOUR) };
@@ -125,6 +126,7 @@ impl Peer {
 
     /// Counts a bad copy; returns whether there were too many in an hour (N51).
     pub(crate) fn bad_copy(&mut self, limits: &Limits, now: Timestamp) -> bool {
+        // A sliding hour: a peer that was bad once is not punished for ever.
         while self.bad_copies.front().is_some_and(|first| since(now, *first) >= HOUR) {
             self.bad_copies.pop_front();
         }
@@ -144,6 +146,7 @@ impl Peer {
 /// 0.5 to 1.5 of a time.
 pub(crate) fn jitter(base: Duration, random: u8) -> Duration {
     let half = base / 2;
+    // From half of it to one and a half: nodes that lost the same peer must not come back together.
     half.saturating_add(base.saturating_mul(u32::from(random)) / 255)
 }
 

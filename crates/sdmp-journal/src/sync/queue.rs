@@ -38,6 +38,8 @@ impl Queue {
         let mut places = Vec::new();
         for (fingerprint, holder) in &want.holders {
             let place = if want.may_ask(fingerprint, now) {
+                // Urgent ones first, otherwise the oldest: a set sorted by this pair gives them in
+                // order.
                 let rank = (!want.urgent, order);
                 self.ready.entry(fingerprint.clone()).or_default().insert(rank, name.clone());
                 Place::Ready(rank)

@@ -176,8 +176,12 @@ impl Session {
         self.active = now;
         self.arrived = self.arrived.saturating_add(octets);
         let more = Duration::from_secs(self.arrived / STEP);
+        // The rest counts for the next step, so that many small pieces give as much time as one
+        // large.
         self.arrived %= STEP;
         for open in self.our_open.values_mut() {
+            // A slow line that makes progress is not silent; 64 KiB a second is the least that is
+            // asked of it.
             open.deadline = later(open.deadline, more);
         }
     }

@@ -51,6 +51,7 @@ impl<V: View + ?Sized, L: Library + ?Sized> Snapshot<'_, V, L> {
     /// What N18 and N27 let a peer have of one known resource, or nothing: the one place where that
     /// is decided.
     fn given(&self, peer: &Fingerprint, access: Access, meta: &Meta) -> Option<Given> {
+        // A peer whose trust has ended is still given the control that says so.
         let strength = if access == Access::Full { Strength::Live } else { Strength::Weak };
         let authority = self.authority().with_strength(strength);
         let text = |id: &Identifier| self.library.text(id);
@@ -59,6 +60,8 @@ impl<V: View + ?Sized, L: Library + ?Sized> Snapshot<'_, V, L> {
             if !without.may_be_given(peer, meta) {
                 return None;
             }
+            // The receiver needs the revoked control itself to judge what rested on it; content is
+            // not passed on.
             let with_resource = matches!(meta.kind, Kind::Identity | Kind::Trust);
             let revoked = if with_resource { Some(text(&meta.id)?) } else { None };
             return Some(Given { data: text(&revocation.meta.id)?, revoked });
@@ -78,6 +81,7 @@ impl<V: View + ?Sized, L: Library + ?Sized> Snapshot<'_, V, L> {
         if is_identity(name) {
             return Some(self.authority().key_state(&name.author)?.identity().meta.clone());
         }
+        // A name is a pair: the resource under another author's name is not known here.
         self.view.meta(&name.resource).filter(|meta| meta.user == name.author)
     }
 }
@@ -135,6 +139,7 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
             let trusts = self.view.trusts_of(&user);
             nodes.extend(trusts.iter().map(|trust| trust.trustee.clone()));
         }
+        // A node does not call itself.
         nodes.remove(self.node);
         let connects = |node: &Fingerprint| {
             let connect = connect(self.view, self.now, (self.user, self.node), node);

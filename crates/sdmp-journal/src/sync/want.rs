@@ -82,6 +82,7 @@ impl Holder {
     pub(crate) fn missed(&mut self, now: Timestamp) {
         let doubled = FIRST_PAUSE.saturating_mul(1 << u32::from(self.misses.min(7)));
         self.misses = self.misses.saturating_add(1);
+        // A holder that does not have it may get it later, but is asked less and less.
         self.due = later(now, doubled.min(LONGEST_PAUSE));
     }
 }
@@ -108,6 +109,7 @@ impl Want {
 
     /// Adds a holder; returns whether it was not known before.
     pub(crate) fn add_holder(&mut self, holder: &Fingerprint, now: Timestamp) -> bool {
+        // A name that very many announce needs only a few of them.
         if self.holders.contains_key(holder) || self.holders.len() >= MAX_HOLDERS {
             return false;
         }
@@ -214,6 +216,7 @@ impl Want {
     #[must_use]
     pub fn stored(&self, now: Timestamp) -> Self {
         let mut stored = self.clone();
+        // After a start there is no session any more that could answer.
         if matches!(stored.next, Next::Asked(_) | Next::Judging) {
             stored.next = Next::Due(now);
         }

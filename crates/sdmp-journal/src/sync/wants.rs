@@ -35,6 +35,7 @@ impl Wants {
     pub fn restore(rows: Vec<(ResourceName, Want)>, now: Timestamp) -> Self {
         let mut wants = Self::default();
         for (name, want) in rows {
+            // Orders of before the start keep their places in front of new ones.
             wants.order = wants.order.max(want.order.saturating_add(1));
             wants.put(name, want.stored(now), now);
         }
@@ -130,6 +131,7 @@ impl Wants {
         for holder in holders {
             self.add(name, holder, now);
         }
+        // Something that is here already waits for it.
         self.change(name, now, |want| want.urgent = true);
     }
 
@@ -205,6 +207,7 @@ impl Wants {
             if let Some(one) = want.holders.get_mut(holder) {
                 if matches!(doubt, Doubt::Claimed(_)) {
                     one.missed(now);
+                    // A claim is no miss: the holder answered.
                     one.misses = 0;
                 }
                 one.doubt = Some(doubt.clone());
@@ -295,6 +298,7 @@ impl Wants {
 
     /// Keeps what is still wanted, and what that waits for.
     pub(crate) fn retain(&mut self, wanted: impl Fn(&ResourceName) -> bool) {
+        // What others wait for stays, although its author is not collected.
         let gone = self.rows.keys().filter(|name| !wanted(name) && !self.waited.contains_key(name));
         let gone: Vec<ResourceName> = gone.cloned().collect();
         for name in gone {
@@ -325,6 +329,8 @@ impl Wants {
     /// Only so many closed wants of one author are kept: the oldest go (N51).
     pub(crate) fn bound_closed(&mut self, limits: &Limits) {
         let over = |rows: &BTreeMap<u64, ResourceName>| {
+            // Each reporter has its own bound, so that one of them cannot push out what others
+            // reported.
             let excess = rows.len().saturating_sub(limits.closed_wants);
             rows.values().take(excess).cloned().collect::<Vec<_>>()
         };

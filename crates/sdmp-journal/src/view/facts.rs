@@ -16,6 +16,7 @@ impl<T> Facts<T> {
 
     /// Adds one at the end. Copies only where a lookup's answer is still held.
     pub(crate) fn push(&mut self, fact: Arc<T>) {
+        // Copied only while a snapshot still holds the old list.
         Arc::make_mut(self.0.get_or_insert_default()).push(fact);
     }
 
@@ -23,6 +24,7 @@ impl<T> Facts<T> {
     #[must_use]
     pub fn and(self, more: Self) -> Self {
         match (&self.0, &more.0) {
+            // Nearly always one of the two is empty, and nothing is copied.
             (_, None) => self,
             (None, _) => more,
             (Some(first), Some(second)) => first.iter().chain(second.iter()).cloned().collect(),

@@ -107,6 +107,7 @@ impl Known {
         self.trusts_of.entry(user).or_default().push(Arc::clone(&fact));
         self.trusts_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
         let (of, id) = (&fact.meta.user, &fact.meta.id);
+        // A revocation may have come before its trust: then the bar is made now.
         let before = base.map(|base| base.revocations(of, id)).unwrap_or_default();
         let known = before.and(View::revocations(self, of, id));
         for revocation in known.iter() {
@@ -123,6 +124,8 @@ impl Known {
         let fact = Arc::new(fact);
         let (user, signer) = self.intern_author(&fact.meta);
         let of_target = self.revocations.entry((fact.target.clone(), user)).or_default();
+        // Copies of one statement by one signer change nothing; keeping each would let it fill the
+        // memory.
         if !of_target.iter().any(|known| known.is_like(&fact)) {
             of_target.push(Arc::clone(&fact));
         }
@@ -146,6 +149,7 @@ impl Known {
     /// N14: a revocation by the user's key of a trust of that user.
     fn index_bar(&mut self, trust: &TrustFact, revocation: &RevocationFact) {
         let user = &trust.meta.user;
+        // Only the user's own key can bar a device for good.
         if revocation.meta.user != *user || revocation.meta.signer != *user {
             return;
         }

@@ -20,6 +20,8 @@ impl Machine {
         for id in order {
             let idle =
                 |id| self.sessions.get(id).is_some_and(|one| one.writing == Writing::Nothing);
+            // One object a session at a time: nothing is composed that may be out of date when it
+            // is written.
             if idle(&id) && self.compose_one(turn, id) {
                 self.turn.retain(|other| *other != id);
                 self.turn.push_back(id);
@@ -42,6 +44,7 @@ impl Machine {
                 return true;
             }
         }
+        // Requests come before answers: they are short, and the peer works while we answer.
         if let Some(response) = self.answer_next(turn, id) {
             self.set_writing(id, Writing::Answer(response.identifier.clone()));
             self.put_out(turn, id, Arc::new(Body::Response(response)));

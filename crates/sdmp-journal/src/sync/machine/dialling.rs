@@ -25,6 +25,7 @@ impl Machine {
                 || peer.reread == Reread::Now
                 || peer.visit <= now
                 || self.wants.is_ready(fingerprint);
+            // A reason that has passed must not make a later dial look old.
             if !needed || peer.session.is_some() {
                 peer.reason = None;
             } else if peer.reason.is_none() {
@@ -64,6 +65,8 @@ fn is_diallable(peer: &Peer) -> bool {
 fn when(peer: &Peer, fingerprint: &Fingerprint, turn: &Turn<'_>) -> Option<Timestamp> {
     let reason = peer.reason.filter(|_| is_diallable(peer))?;
     let first = is_lesser(turn.guide.node(), fingerprint);
+    // Both sides want the same session: the one with the lesser key calls first, so that they do
+    // not cross.
     let patience = if first { reason } else { later(reason, SECOND.saturating_mul(10)) };
     Some(patience.max(peer.row.due).max(peer.cut_until.unwrap_or(Timestamp::MIN)))
 }

@@ -21,6 +21,7 @@ impl Machine {
         let may_read = peer.may_read_journal(turn.now);
         let since = peer.row.cursor.last();
         let session = self.sessions.get_mut(&id)?;
+        // Whether or not it may be read now: the next cause sets it again.
         session.journal = JournalState::Quiet;
         if !may_read {
             return None;

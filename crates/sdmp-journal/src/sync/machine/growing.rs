@@ -27,6 +27,7 @@ impl Machine {
                 keys.insert(line.author.clone());
             }
         }
+        // Before the wants: what is held here needs no new request.
         self.judge_held(turn, |missing| came.contains(missing));
         for name in &came {
             self.wants.known(name, turn.now);
@@ -58,6 +59,7 @@ impl Machine {
             self.wants.reopen_author(author, turn.now);
         }
         self.refresh(turn, false);
+        // New control may have ended a peer's access, in the middle of its session.
         for id in self.sessions.keys().copied().collect::<Vec<_>>() {
             self.judge_again(turn, id);
         }
@@ -73,6 +75,7 @@ impl Machine {
     /// Compares whom this node collects, and who may connect, with what it was.
     pub(super) fn refresh(&mut self, turn: &mut Turn<'_>, starts: bool) {
         let collected = turn.guide.collected();
+        // Compared with before: only what is new has to be asked for.
         let old = std::mem::replace(&mut self.collected, collected);
         let users: BTreeSet<Fingerprint> =
             self.collected.users.difference(&old.users).cloned().collect();
