@@ -1,11 +1,6 @@
 //! Fingerprints in forms that people can compare: words to be read aloud, a picture to be looked at.
 
-use bip39::Language;
-
-// Twelve words are 132 bits: an attacker cannot search for a second key that has the same words,
-// and people still compare all of them.
-const WORDS: usize = 12;
-const BITS_PER_WORD: usize = 11;
+use sdmp_container::Fingerprint;
 
 /// The first 132 bits of a fingerprint as twelve words of the English BIP-39 list, which were
 /// chosen to be told apart by their first four letters.
@@ -19,23 +14,9 @@ const BITS_PER_WORD: usize = 11;
 /// ```
 #[must_use]
 pub fn words(fingerprint: &[u8; 64]) -> String {
-    let list = Language::English.word_list();
-    let mut out = String::new();
-    for index in 0..WORDS {
-        let number = bits(fingerprint, index * BITS_PER_WORD);
-        let word = list.get(number).copied().unwrap_or_default();
-        out.push_str(word);
-        out.push(if index % 4 == 3 { '\n' } else { ' ' });
-    }
-    out
-}
-
-/// Eleven bits from bit `start` on, the most significant one first.
-fn bits(octets: &[u8], start: usize) -> usize {
-    (start..start + BITS_PER_WORD).fold(0, |number, bit| {
-        let octet = octets.get(bit / 8).copied().unwrap_or_default();
-        (number << 1) | usize::from((octet >> (7 - bit % 8)) & 1)
-    })
+    let words = sdmp_journal::introduction::words(&Fingerprint::from_octets(*fingerprint));
+    // In fours, as they are read aloud.
+    words.chunks(4).map(|four| four.join(" ") + "\n").collect()
 }
 
 const WIDTH: usize = 17;

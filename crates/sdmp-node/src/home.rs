@@ -79,6 +79,7 @@ impl Home {
     /// Refuses directories that others could have changed. One that is not there is no problem yet.
     fn check_directories(&self) -> Result<(), Error> {
         for path in [self.root.clone(), self.keys(), self.peers()] {
+            // What is not there yet is made with the right mode later.
             let Ok(metadata) = std::fs::metadata(&path) else { continue };
             if let Some((mode, owner)) = file::changeable_by_others(&metadata) {
                 // Where only owners move their files, as in /tmp, what others add cannot take the
@@ -114,6 +115,7 @@ impl Home {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_LIMIT => {
+                    // File locks have no queue; another command holds this one for milliseconds.
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 Err(TryLockError::WouldBlock) => return Err(Error::Locked(self.root.clone())),
@@ -138,6 +140,7 @@ impl Home {
 /// # Errors
 /// [`Error::Name`].
 pub fn check_name(name: &str) -> Result<(), Error> {
+    // Names become parts of file names on every system, and of command lines.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let fine =
         (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with(['.', '-']);

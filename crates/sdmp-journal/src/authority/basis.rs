@@ -32,6 +32,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
         for trust in self.view.trusts_in(y).iter() {
             let other = &trust.meta.user;
             let forth = self.view.trusts(user, other);
+            // A user that our own does not trust changes nothing, whatever it says.
             if other != user && forth.is_empty() {
                 continue;
             }
@@ -88,6 +89,8 @@ struct Times {
 impl Times {
     fn add(&mut self, expires: Timestamp) {
         let millis = expires.unix_millis();
+        // At both moments an answer may change: when it ends, and a year later, when what is weak
+        // ends as well.
         let ends = [Some(expires), Timestamp::from_unix_millis(millis.saturating_add(YEAR))];
         for end in ends.into_iter().flatten().filter(|end| *end > self.now) {
             self.next = Some(self.next.map_or(end, |next| next.min(end)));

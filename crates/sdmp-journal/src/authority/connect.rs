@@ -31,6 +31,7 @@ pub fn connect<V: View + ?Sized>(
     if let Err(broken) = live.check_key(y).and_then(|()| live.check_not_ended(x)) {
         return Connect::No(broken.code);
     }
+    // After the keys: for an ended key of our own that is the better answer.
     if x == y {
         return Connect::No(Code::PeerNotConnectable);
     }

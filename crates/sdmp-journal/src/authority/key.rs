@@ -49,6 +49,8 @@ impl<V: View + ?Sized> Authority<'_, V> {
     #[must_use]
     pub fn key_state(&self, key: &Fingerprint) -> Option<KeyState> {
         let identities = self.view.identities(key);
+        // The one that ends first counts: a later one could otherwise prolong a key without its
+        // owner's wish.
         let first = |identity: &&Arc<IdentityFact>| (identity.expires, identity.meta.id.clone());
         let counts = match &*identities {
             [] => return None,

@@ -59,6 +59,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
             self.check_key(signer)?;
         }
         let bar = self.bar(user, &link.trustee);
+        // A barred signer's trusts fall with it.
         let bar = bar.or_else(|| if signer == user { None } else { self.bar(user, signer) });
         if let Some(bar) = bar {
             let (by, line) = (Some(bar.revocation.clone()), Some(bar.line));

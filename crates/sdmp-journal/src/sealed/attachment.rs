@@ -79,6 +79,7 @@ impl Attachment {
             let size = file.get("size").and_then(Value::as_number);
             let data = stream.get("data").and_then(Value::as_str).ok_or(Code::FileSize)?;
             let ends = stream.get("end") == Some(&Value::Bool(true));
+            // Before decoding: the length is the sender's choice.
             if data.len() > b64url::encoded_len(LONGEST_FILE) || !ends {
                 return Err(Code::FileSize);
             }
@@ -100,6 +101,7 @@ impl Attachment {
 fn is_component(name: &str) -> bool {
     let separates = |letter: char| matches!(letter, '/' | '\\') || letter.is_control();
     (1..=LONGEST_NAME).contains(&name.len())
+        // The name is shown and may become a file's: it must not lead elsewhere.
         && !matches!(name, "." | "..")
         && !name.contains(separates)
 }

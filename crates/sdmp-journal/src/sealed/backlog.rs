@@ -35,6 +35,7 @@ impl Backlog {
         }
         let texts = self.waiting.entry(author.clone()).or_default();
         if texts.is_empty() {
+            // Authors take turns: one that sends very much does not delay the others.
             self.turn.push_back(author.clone());
         }
         match texts.binary_search(&waiting) {
@@ -47,6 +48,7 @@ impl Backlog {
     pub fn take(&mut self) -> Option<(Fingerprint, Waiting)> {
         let author = self.turn.pop_front()?;
         let texts = self.waiting.get_mut(&author)?;
+        // The newest first: that is what a person looks for.
         let newest = texts.pop()?;
         if texts.is_empty() {
             self.waiting.remove(&author);

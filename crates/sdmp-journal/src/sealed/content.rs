@@ -96,6 +96,7 @@ fn core(container: &Container) -> Result<Option<CoreSchema>, Error> {
 fn other(container: &Container) -> Result<(Vec<String>, String), Error> {
     core(container)?;
     let schemas = container.schemas().iter().map(|name| name.as_str().to_owned()).collect();
+    // These two are written by the sealer; a caller's own would stand there twice.
     let own = |name: &str| name != "sdmp" && name != "sealed";
     let members = container.root().iter().filter(|(name, _)| own(name));
     let text = |name: &str| Value::String(name.to_owned().into()).to_text();

@@ -104,6 +104,8 @@ pub fn judge(
         return Ok(Opened::Unproven(signed.clone()));
     }
     let outer = Outer::parse(signed.as_bytes()).map_err(|_| Code::SealedSigner)?;
+    // One signer outside and inside, or a recipient could publish the inner part as its own
+    // message.
     if outer.signer() != resource.signer() || !outer.is_signed_by(signer_key, verifier) {
         return Err(Code::SealedSigner.into());
     }
@@ -118,6 +120,7 @@ pub fn judge(
     if sealed.user != *resource.user() || container.lists(CoreSchema::Resource) {
         return Err(Code::SealedUser.into());
     }
+    // A text that was sealed for others and passed on is not shown as if it were for us.
     if sealed.user != *user && !sealed.to.contains(user) {
         return Err(Code::SealedNotForUs.into());
     }
@@ -129,6 +132,7 @@ fn read_sealed(container: &Container) -> Option<Sealed> {
     let sealed = container.root().get("sealed")?.as_object()?;
     let user = sealed.get("user")?.as_str()?.parse().ok()?;
     let to = sealed.get("to")?.as_array()?;
+    // Bounded before anything is copied.
     if to.is_empty() || to.len() > MAX_USERS {
         return None;
     }

@@ -38,11 +38,13 @@ impl Receipts {
         let Opened::Proven { sealed, content: Content::Message { .. }, .. } = opened else {
             return Ok(());
         };
+        // Strangers get no receipt: it would tell them that the key is in use.
         if sealed.user == *user || !is_trusted || self.done.contains(shown) {
             return Ok(());
         }
         let mut octets = [0; 4];
         random.fill(&mut octets)?;
+        // Late and at random: a receipt must not show when a person reads.
         let seconds = SOONEST + u64::from(u32::from_be_bytes(octets)) % (LATEST - SOONEST + 1);
         let due = later(now, Duration::from_secs(seconds));
         self.planned.entry(shown.clone()).or_insert((due, sealed.user.clone()));

@@ -29,6 +29,7 @@ pub fn recipients<V: View + ?Sized>(
         return Err(Code::ResourceSize.into());
     }
     let mut keys = BTreeSet::new();
+    // The sender is a recipient too: its other devices show what it has sent.
     let users: BTreeSet<&Fingerprint> = to.iter().chain([sender]).collect();
     for user in users {
         authority.check_key(user).map_err(|broken| Error::from(broken.code))?;

@@ -43,8 +43,10 @@ impl Home {
     ) -> Result<Identity, Error> {
         check_name(name)?;
         let identity = Identity::create(key.public(), kind, expires)?;
+        // Before the lock: hashing a passphrase takes a while.
         let text = private_key::create(key, expires, passphrase, &mut SystemRandom::new())?;
         let _lock = self.lock()?;
+        // Asked again under the lock, since another process may have been quicker.
         self.check_new_key(name)?;
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::AlreadyExists => Error::KeyExists(name.to_owned()),
@@ -55,6 +57,7 @@ impl Home {
         let public = Draft::write(&self.identity_path(name), identity.text()).map_err(failed)?;
         private.publish().map_err(failed)?;
         if let Err(error) = public.publish() {
+            // A private key without its identity would block the name and be of no use.
             drop(fs::remove_file(self.private_path(name)));
             return Err(failed(error));
         }
@@ -152,6 +155,7 @@ impl Home {
             return Ok(Protection::Passphrase);
         }
         let loaded = private_key::open(&container, None).map_err(key_error)?;
+        // The two files might belong to different keys.
         LocalIdentity::new(identity, Arc::new(loaded.key))?;
         Ok(Protection::None)
     }

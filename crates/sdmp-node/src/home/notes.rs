@@ -17,6 +17,7 @@ impl Notes {
     pub(super) fn parse(text: &[u8], fingerprint: &str) -> Option<Self> {
         let Value::Object(members) = serde_json::from_slice(text).ok()? else { return None };
         let of = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        // One key was verified: the mark does not carry over to another one of the same name.
         let verified = of("verified").filter(|_| of("fingerprint").as_deref() == Some(fingerprint));
         Some(Self { address: of("address"), verified })
     }

@@ -24,6 +24,8 @@ impl Home {
         check_name(name)?;
         self.check_directories()?;
         match identity(&self.peer_path(name))? {
+            // A new key under a known name is what an attacker would try; removing the old one is a
+            // decision.
             Some(known) if known.fingerprint() != new.fingerprint() => {
                 Err(Error::ChangedKey(name.to_owned()))
             }

@@ -69,6 +69,7 @@ fn start(program: &str, arguments: &[String], name: &str, fingerprint: &str) -> 
         .env("SDMP_PEER_FINGERPRINT", fingerprint)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        // Dropping the future of a tunnel has to end what it has started.
         .kill_on_drop(true);
     for name in WITHHELD {
         command.env_remove(name);
@@ -108,6 +109,7 @@ impl Group {
     }
 
     fn kill(&self) {
+        // Once: after the leader was waited for, the number may belong to another process.
         if self.over.swap(true, Ordering::SeqCst) {
             return;
         }
@@ -162,6 +164,7 @@ impl AsyncWrite for Input {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A regular end of the input: the command may still be writing its answer.
         self.guard.ended = true;
         Pin::new(&mut self.input).poll_shutdown(cx)
     }

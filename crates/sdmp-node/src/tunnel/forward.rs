@@ -41,6 +41,7 @@ impl Local {
             return unix(Path::new(path)).await;
         }
         Ok(Self::Tcp(match place.parse::<u16>() {
+            // A bare port must not open this machine's identity to the network.
             Ok(port) => TcpListener::bind(("127.0.0.1", port)).await?,
             Err(_) => TcpListener::bind(place).await?,
         }))
@@ -127,6 +128,7 @@ async fn unix(path: &Path) -> io::Result<Local> {
 /// The mode must be right from the first moment: who connects in between would be let in.
 #[cfg(unix)]
 fn bind_private(path: &Path) -> io::Result<UnixListener> {
+    // The mode has to be right from the first moment: changing it afterwards leaves a gap.
     let usual = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
     let bound = UnixListener::bind(path);
     rustix::process::umask(usual);
@@ -152,6 +154,7 @@ where
     let mut connections = JoinSet::new();
     loop {
         let next = async {
+            // Before accepting: what has no place waits in the queue of the system.
             let place = Arc::clone(&places).acquire_owned().await;
             local.accept().await.map(|accepted| (accepted, place))
         };

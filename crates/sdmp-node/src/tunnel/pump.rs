@@ -61,6 +61,7 @@ pub async fn pump(
     write: impl AsyncWrite + Unpin,
     until: Until,
 ) -> Result<Ended, Error> {
+    // The two directions run side by side and have to know of each other's end.
     let (progress, seen) = watch::channel(Progress::default());
     let (mut reader, mut writer) = SecureStream::new(session).into_split();
     let outwards = async {
@@ -96,6 +97,8 @@ pub(super) async fn pump_command(
     let (mut reader, mut writer) = SecureStream::new(session).into_split();
     let outwards = async {
         outwards(read, &mut writer, seen, Until::OurEnd).await?;
+        // The end of the stream goes out before the close: a close alone means that the program
+        // left.
         let sender = writer.end().await.map_err(failure)?;
         tell(sender, outcome.await?).await?;
         progress.send_modify(|progress| progress.ours_sent = true);
@@ -136,6 +139,7 @@ async fn outwards(
 ) -> Result<(), Error> {
     let enough = |progress: &Progress| {
         progress.peer_gone
+            // Otherwise a reader that has enough does not end what is still being sent to it.
             || until == Until::EitherEnd && (progress.peer_ended || progress.local_gone)
     };
     tokio::select! {
@@ -190,6 +194,7 @@ async fn close(reader: SecureReader, progress: &watch::Sender<Progress>) -> Resu
     let mut receiver = reader.into_receiver();
     let mut ended = Ended::default();
     while let Some(received) = receiver.recv().await? {
+        // One outcome and nothing after it: anything else is not the other side of a tunnel.
         if ended.peer_command.is_some() {
             return Err(Error::NotAStream);
         }

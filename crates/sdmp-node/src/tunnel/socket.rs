@@ -29,6 +29,7 @@ impl From<TcpStream> for Socket {
     fn from(stream: TcpStream) -> Self {
         // Small answers must not wait for more; where it cannot be set they come a little later.
         drop(stream.set_nodelay(true));
+        // Set first and taken back at a clean end: until then a lost process shows as a reset.
         drop(stream.set_zero_linger());
         Self::Tcp(stream)
     }

@@ -45,6 +45,7 @@ impl Files {
         make_private(directory)?;
         let path = directory.join("lock");
         let lock = private().read(true).open(path).map_err(|error| io(&error))?;
+        // SQLite would let two processes write; the journal must have one writer (N22).
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(Error::Locked),
@@ -93,6 +94,7 @@ impl Files {
             return Ok(());
         }
         let written = private().truncate(true).open(&path).and_then(|mut file| {
+            // Real octets, since a sparse file would reserve nothing.
             std::io::copy(&mut std::io::repeat(0).take(self.reserve.size), &mut file)?;
             file.sync_all()
         });
@@ -115,6 +117,7 @@ impl Files {
         if len < self.next_checkpoint {
             return;
         }
+        // Readers hold the log up; only when it is long they are waited for.
         let patience = if len >= FORCED { Duration::from_secs(5) } else { Duration::ZERO };
         let done = db
             .busy_timeout(patience)
@@ -141,6 +144,7 @@ pub(super) fn write_private(path: &Path, octets: &[u8]) -> Result<(), Error> {
         .truncate(true)
         .open(&beside)
         .and_then(|mut file| file.write_all(octets).and_then(|()| file.sync_all()))
+        // Whole or not at all: a token that was half written would shut the store.
         .and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| io(&error))
 }

@@ -63,6 +63,7 @@ fn keep_want(
 ) -> Result<(), Failure> {
     let author = keys.number(db, &name.author)?;
     db.prepare_cached("DELETE FROM want WHERE id = ?1 AND author = ?2")?
+        // Deleted and written anew: its holders, which refer to it, go with it.
         .execute(params![name.resource.as_octets(), author])?;
     let Some(want) = want else { return Ok(()) };
     let (next, due, waits, code) = match &want.next {

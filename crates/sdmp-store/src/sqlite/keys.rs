@@ -28,6 +28,7 @@ impl Keys {
                 db.last_insert_rowid()
             }
         };
+        // Emptied rather than sorted by use: filling it again costs one look-up a key.
         if self.0.len() >= MOST {
             self.0.clear();
         }

@@ -21,6 +21,7 @@ pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
     let db = writer(&database).map_err(Error::from)?;
     migrate(&db, options)?;
     let (_, node, _) = rows::head(&db).map_err(Error::from)?;
+    // A store of another node under this key would sign lines that it never admitted.
     if node != options.node {
         return Err(Error::OtherNode);
     }
@@ -32,6 +33,7 @@ pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
         }
         marked => marked?,
     };
+    // A check reads the whole file, so it is made only after a crash.
     if !was_closed {
         quick_check(&db)?;
     }
@@ -53,6 +55,8 @@ fn writer(database: &Path) -> Result<Connection, Failure> {
 
 /// A connection that cannot write.
 pub(super) fn reader(database: &Path) -> Result<Connection, Failure> {
+    // Read-write, because a reader of a log has to be able to recover it; writing is switched off
+    // below.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(database, flags)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
@@ -64,6 +68,7 @@ fn migrate(db: &Connection, options: &Options) -> Result<(), Error> {
     let found: i64 = db
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(|error| Error::from(Failure::from(error)))?;
+    // A newer program may have written what this one would misread.
     if found > VERSION {
         return Err(Error::Newer { found, known: VERSION });
     }
@@ -81,6 +86,7 @@ fn migrate(db: &Connection, options: &Options) -> Result<(), Error> {
             Ok::<(), Failure>(())
         })();
         if let Err(failure) = result {
+            // Each step is a transaction: a failed migration leaves the version before it.
             drop(db.execute_batch("ROLLBACK"));
             return Err(failure.into());
         }

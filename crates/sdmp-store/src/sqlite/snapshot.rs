@@ -34,6 +34,8 @@ impl SqliteSnapshot {
     fn look<T: Default>(&self, look: impl FnOnce(&Connection) -> Result<T, Failure>) -> T {
         let Some(reader) = &self.reader else { return T::default() };
         look(reader).unwrap_or_else(|failure| {
+            // A view cannot fail, so the error is kept for `check`, which callers ask before they
+            // rely on an answer.
             *self.failed.borrow_mut() = Some(failure.into());
             T::default()
         })
@@ -50,6 +52,7 @@ impl Drop for SqliteSnapshot {
 
 impl View for SqliteSnapshot {
     fn meta(&self, id: &Identifier) -> Option<Meta> {
+        // Control is in memory: most questions never reach the database.
         let control = self.state.control.meta(id);
         control.or_else(|| self.look(|db| rows::meta(db, id, self.state.head.count())))
     }
