@@ -2,14 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
 use sdmp_handshake::Profile;
 use sdmp_node::Opener;
 use sdmp_node::transfer::{Event, Outgoing, Patience, send};
 use sdmp_node::tunnel::through;
+use sdmp_testkit::examples::program;
 use sdmp_testkit::nodes::{alice, bob};
 use sdmp_testkit::pair::config;
 use sdmp_transport::{Carrier, SecureSession, tcp};
@@ -17,25 +16,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::common::bobs_home;
-
-/// An example's program. `cargo test` has built it; when a single test was asked for, it has not.
-fn program(name: &str) -> PathBuf {
-    static BUILD: Mutex<()> = Mutex::new(());
-    let own = std::env::current_exe().unwrap();
-    let profile = own.ancestors().nth(2).unwrap();
-    let program = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let _building = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--package", "sdmp-node", "--examples"]);
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success());
-    }
-    program
-}
 
 /// Ends the program when the test ends.
 struct Running(Child, BufReader<ChildStdout>, String);
@@ -49,7 +29,7 @@ impl Drop for Running {
 
 /// Starts an example that listens, in Bob's name.
 fn start(name: &str, home: &std::path::Path, last: &str) -> Running {
-    let mut child = Command::new(program(name))
+    let mut child = Command::new(program("sdmp-node", name))
         .args([home.to_str().unwrap(), "127.0.0.1:0", last])
         .stdout(Stdio::piped())
         .spawn()

@@ -10,6 +10,7 @@
 
 #[cfg(feature = "pair")]
 pub mod attacker;
+pub mod examples;
 pub mod hex;
 #[cfg(feature = "keys")]
 pub mod keys;

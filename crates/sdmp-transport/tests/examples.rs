@@ -1,31 +1,12 @@
 //! Each carrier's example does what it says, and the load scenarios reach their figures in the
 //! small.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::{Mutex, PoisonError};
 
-/// An example's program. `cargo test` has built it; when a single test was asked for, it has not.
-fn program(name: &str) -> PathBuf {
-    static BUILD: Mutex<()> = Mutex::new(());
-    let own = std::env::current_exe().unwrap();
-    let profile = own.ancestors().nth(2).unwrap();
-    let program = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let _building = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--package", "sdmp-transport", "--examples"]);
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success());
-    }
-    program
-}
+use sdmp_testkit::examples::program;
 
 fn run(name: &str, arguments: &[&str]) -> Output {
-    Command::new(program(name)).args(arguments).output().unwrap()
+    Command::new(program("sdmp-transport", name)).args(arguments).output().unwrap()
 }
 
 fn says(name: &str, text: &str) {

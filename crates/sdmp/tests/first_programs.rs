@@ -1,9 +1,10 @@
 //! The README's programs are what its readers copy: they are the examples, and they run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use sdmp_testkit::examples::program as program_of;
 
 const CLIENT: &str = include_str!("../examples/hello_client.rs");
 const SERVER: &str = include_str!("../examples/hello_server.rs");
@@ -31,13 +32,6 @@ fn the_readmes_show_the_examples() {
     }
 }
 
-/// Where cargo puts the examples of this package: beside the directory of this test program.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.parent().and_then(Path::parent).unwrap();
-    profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION)
-}
-
 struct Ended(Child);
 
 impl Drop for Ended {
@@ -57,7 +51,7 @@ fn the_first_programs_speak_to_each_other() {
         fs::write(directory.path().join(format!("{name}.json")), me.identity().text()).unwrap();
     }
     let run = |name: &str| {
-        let mut command = Command::new(example(name));
+        let mut command = Command::new(program_of("sdmp", name));
         command.current_dir(directory.path()).stdin(Stdio::null());
         command
     };

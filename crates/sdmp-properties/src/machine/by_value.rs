@@ -83,19 +83,21 @@ pub(crate) fn play<M: Machine>(
             (Place::Verdict(question), Action::Answer { verdict, .. }) => {
                 let (_, peer) = names(script.role);
                 let name = question.peer().fingerprint();
-                assert_eq!(name, node(peer).identity().fingerprint(), "proved by nobody");
+                assert_eq!(
+                    name,
+                    node(peer).identity().fingerprint(),
+                    "proved by the peer that was asked about"
+                );
                 trusted = *verdict == Verdict::Trust;
                 match verdict {
                     Verdict::Trust => question.trust(now, random),
                     Verdict::Refuse => Err(question.refuse(random)),
                 }
             }
-            (waiting, Action::Expire) => {
-                now = super::node::expiry();
-                place = waiting;
-                continue;
-            }
-            (waiting, _) => {
+            (waiting, action) => {
+                if matches!(action, Action::Expire) {
+                    now = super::node::expiry();
+                }
                 place = waiting;
                 continue;
             }
