@@ -193,6 +193,23 @@ impl fmt::Debug for Identity {
 /// An identity together with what signs for it: a private key in memory, an agent, or a token.
 ///
 /// Cloning is cheap: the signer is shared.
+///
+/// ```
+/// use sdmp_container::{IdentityType, Message};
+/// use sdmp_crypto::rsa::PrivateKey;
+/// use sdmp_envelope::{Identity, LocalIdentity, signature};
+/// use std::sync::Arc;
+///
+/// let (key, end) = (PrivateKey::generate(2048)?, "2099-01-01T00:00:00.000Z".parse()?);
+/// let identity = Identity::create(key.public(), IdentityType::User, end)?;
+/// let me = LocalIdentity::new(identity.clone(), Arc::new(key))?;
+///
+/// let now = "2026-01-01T00:00:00.000Z".parse()?;
+/// let signed = signature::sign(&Message::new("I was here").into(), &[&me], now)?;
+/// let known = |_: &_| Some(identity.clone());
+/// assert_eq!(signature::verify(&signed, &known, now)?.signers, [identity.clone()]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LocalIdentity {
     identity: Identity,

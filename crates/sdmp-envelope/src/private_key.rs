@@ -12,6 +12,21 @@ use zeroize::Zeroizing;
 use crate::{Error, Identity, LocalIdentity, check};
 
 /// A private key read from its container, with the day it ends.
+///
+/// ```
+/// use sdmp_container::{Container, IdentityType};
+/// use sdmp_crypto::{random::SystemRandom, rsa::PrivateKey};
+/// use sdmp_envelope::private_key;
+///
+/// let (key, end) = (PrivateKey::generate(2048)?, "2099-01-01T00:00:00.000Z".parse()?);
+/// let text = private_key::create(&key, end, Some(b"correct horse"), &mut SystemRandom::new())?;
+///
+/// let container = Container::parse(text.as_bytes())?;
+/// assert!(private_key::is_encrypted(&container)?);
+/// let me = private_key::open(&container, Some(b"correct horse"))?.into_local(IdentityType::Node)?;
+/// assert_eq!(me.identity().public_key(), key.public());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Loaded {

@@ -126,6 +126,19 @@ impl Default for SessionLimits {
 }
 
 /// What this side offers and accepts.
+///
+/// ```
+/// use sdmp_crypto::dh::{Group, NamedGroup};
+/// use sdmp_handshake::{Policy, Profile, SessionLimits};
+/// use std::time::Duration;
+///
+/// // Larger keys, and no session that is silent for an hour.
+/// let limits = SessionLimits { silence: Some(Duration::from_secs(3600)), ..SessionLimits::default() };
+/// let offer = Group::named(NamedGroup::Ffdhe4096);
+/// let policy = Policy { offer, limits, ..Policy::default() };
+/// assert_eq!(policy.profile, Profile::Hardened);
+/// assert!(policy.offer.bits() <= policy.max_group_bits);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The profile; there is no negotiation and no fallback.
@@ -169,6 +182,16 @@ pub trait KeyLog: fmt::Debug + Send + Sync {
 }
 
 /// Everything that a handshake needs to know beforehand. Cloning is cheap.
+///
+/// ```
+/// use sdmp_handshake::{Config, Policy};
+/// # use sdmp_testkit::nodes::{alice, bob};
+/// # let (me, peer) = (alice(), bob().identity().clone());
+///
+/// // Only this peer, whatever else is trusted.
+/// let config = Config::new(me).pin(peer.fingerprint().clone()).trust([peer]);
+/// assert!(!config.policy().allow_user, "identities of users take no part in sessions (R16)");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) local: LocalIdentity,

@@ -23,6 +23,30 @@ use session::{Beginning, RecordedReceiver, RecordedSender, SessionLog};
 const FILE_LIMIT: u64 = 1 << 30;
 
 /// Where recordings go; without a file, nowhere.
+///
+/// ```
+/// use sdmp_handshake::{Profile, Role};
+/// use sdmp_node::Recorder;
+/// use sdmp_transport::{accept, connect, memory};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use sdmp_handshake::Profile;
+/// # use sdmp_testkit::{nodes, pair};
+/// # let config = |own: fn() -> _, peer: fn() -> _| pair::config(&own(), &[&peer()], Profile::Hardened);
+/// # let (alice, bob) = (config(nodes::alice, nodes::bob), config(nodes::bob, nodes::alice));
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("recording");
+///
+/// let file = std::fs::OpenOptions::new().create(true).append(true).open(&path)?;
+/// let recorder = Recorder::new(file, Profile::Hardened, |why| eprintln!("it ends here: {why}"));
+/// let (one, other) = memory::pair(4);
+/// let one = recorder.carrier(Box::new(one), Role::Initiator, "memory");
+/// let (alice, bob) = tokio::try_join!(connect(one, alice), accept(other, bob))?;
+/// tokio::try_join!(alice.close(), bob.close())?;
+/// assert!(std::fs::read_to_string(&path)?.starts_with("{\"event\":\"session\""));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Option<Arc<Sink>>);
 

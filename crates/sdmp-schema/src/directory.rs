@@ -16,6 +16,18 @@ use crate::{Error, Resolver, document::MAX_OCTETS};
 /// HOST and PATH are the 86 base64url characters of the URI (R10), so no URI can name a file
 /// elsewhere. A file that is not there is an unknown schema; every other failure to read is an
 /// error. At most one octet more than the largest schema is read.
+///
+/// ```
+/// use sdmp_container::ResourceUri;
+/// use sdmp_schema::DirectoryResolver;
+/// use std::path::Path;
+///
+/// let host = "A".repeat(86);
+/// let uri: ResourceUri = format!("sdmp://{host}").parse()?;
+/// let file = DirectoryResolver::new("schemas").file(&uri);
+/// assert_eq!(file, Path::new("schemas").join(format!("{host}.json")));
+/// # Ok::<(), sdmp_container::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectoryResolver {
     directory: PathBuf,

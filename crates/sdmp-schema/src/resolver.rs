@@ -39,6 +39,21 @@ impl Resolver for BuiltIn {
 }
 
 /// A resolver that knows what was put into it.
+///
+/// ```
+/// use sdmp_container::{Container, ResourceUri};
+/// use sdmp_schema::{MemoryResolver, Validator};
+/// use std::sync::Arc;
+///
+/// let uri = format!("sdmp://{}", "A".repeat(86));
+/// let known: ResourceUri = uri.parse()?;
+/// let schema = r#"{"required": ["temperature"], "properties": {"temperature": {"type": "number"}}}"#;
+/// let validator = Validator::with_resolver(Arc::new(MemoryResolver::new().with(&known, schema)));
+///
+/// let text = format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["{uri}"]}},"temperature":21.5}}"#);
+/// assert!(validator.validate(&Container::parse(text)?).is_ok());
+/// # Ok::<(), sdmp_container::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct MemoryResolver {
     schemas: HashMap<String, Vec<u8>>,

@@ -25,6 +25,20 @@ const CACHED: usize = 64;
 /// from a [`Resolver`]. Compiled schemas are kept: the built-in ones once for the process, extension
 /// schemas in this validator, the least recently used making place when there are more than 64.
 /// A validator is shared between threads by reference.
+///
+/// ```
+/// use sdmp_container::Container;
+/// use sdmp_schema::Validator;
+///
+/// let validator = Validator::new();
+/// let text = |message| {
+///     format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["message"]}},"message":{message}}}"#)
+/// };
+/// assert!(validator.validate(&Container::parse(text("\"hello\""))?).is_ok());
+/// let error = validator.validate(&Container::parse(text("7"))?).unwrap_err();
+/// assert_eq!((error.code(), error.pointer()), ("schema.type", Some("/message")));
+/// # Ok::<(), sdmp_container::Error>(())
+/// ```
 pub struct Validator {
     resolver: Arc<dyn Resolver>,
     cache: Mutex<Cache>,

@@ -14,11 +14,10 @@ use sdmp_handshake::{Accepted, Received};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::PollSender;
 
-use crate::Error;
-use crate::Sessions;
 use crate::drive::Driver;
 use crate::listener::open::OpenSessions;
 use crate::task::{App, Command, Cut, Delivery, Export, Status, run};
+use crate::{Error, Sessions};
 
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
@@ -28,6 +27,27 @@ const QUEUE: usize = 16;
 /// It is a [`Stream`] of received containers and a [`Sink`] of containers to send, both bounded.
 /// Dropping it without [`close`](Self::close) or [`finish`](Self::finish) cuts the session: the
 /// peer learns that it was truncated (R41).
+///
+/// ```
+/// use sdmp_container::Message;
+/// use sdmp_transport::{accept, connect, memory};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use sdmp_handshake::Profile;
+/// # use sdmp_testkit::{nodes, pair};
+/// # let config = |own: fn() -> _, peer: fn() -> _| pair::config(&own(), &[&peer()], Profile::Hardened);
+/// # let (alice, bob) = (config(nodes::alice, nodes::bob), config(nodes::bob, nodes::alice));
+///
+/// let (one, other) = memory::pair(4);
+/// let (mut alice, mut bob) = tokio::try_join!(connect(one, alice), accept(other, bob))?;
+///
+/// alice.send(Message::new("hello")).await?;
+/// let received = bob.recv().await?.ok_or("closed")?;
+/// assert_eq!(Message::try_from(&received.container)?.as_str(), "hello");
+/// tokio::try_join!(alice.close(), bob.close())?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SecureSession {
     sender: SessionSender,

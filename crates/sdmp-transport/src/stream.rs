@@ -30,6 +30,31 @@ pub const CHUNK: usize = (PADDING_BLOCKS * PADDING_BLOCK - FRAME) / 4 * 3;
 ///
 /// Shutting down ends our direction, and the peer's may go on; the end is authenticated (R41), and
 /// a cut is [`io::ErrorKind::UnexpectedEof`]. Dropping it without shutting down cuts the session.
+///
+/// ```
+/// use sdmp_transport::{SecureStream, accept, connect, memory};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use sdmp_handshake::Profile;
+/// # use sdmp_testkit::{nodes, pair};
+/// # let config = |own: fn() -> _, peer: fn() -> _| pair::config(&own(), &[&peer()], Profile::Hardened);
+/// # let (alice, bob) = (config(nodes::alice, nodes::bob), config(nodes::bob, nodes::alice));
+///
+/// let (one, other) = memory::pair(4);
+/// let (alice, bob) = tokio::try_join!(connect(one, alice), accept(other, bob))?;
+/// let (mut alice, mut bob) = (SecureStream::new(alice), SecureStream::new(bob));
+///
+/// let mut heard = String::new();
+/// let writing = async {
+///     alice.write_all(b"octets of another protocol").await?;
+///     alice.shutdown().await
+/// };
+/// tokio::try_join!(writing, bob.read_to_string(&mut heard))?;
+/// assert_eq!(heard, "octets of another protocol");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SecureStream {
     reader: SecureReader,

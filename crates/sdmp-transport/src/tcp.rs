@@ -82,6 +82,29 @@ pub fn wrap(stream: TcpStream) -> io::Result<Tcp> {
 }
 
 /// A TCP port where connections come in.
+///
+/// ```
+/// use sdmp_container::Message;
+/// use sdmp_transport::tcp::{TcpAcceptor, dial};
+/// use sdmp_transport::{Listener, connect};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use sdmp_handshake::Profile;
+/// # use sdmp_testkit::{nodes, pair};
+/// # let config = |own: fn() -> _, peer: fn() -> _| pair::config(&own(), &[&peer()], Profile::Hardened);
+/// # let (alice, bob) = (config(nodes::alice, nodes::bob), config(nodes::bob, nodes::alice));
+///
+/// let acceptor = TcpAcceptor::bind("127.0.0.1:0").await?;
+/// let address = acceptor.local_addr()?;
+/// let mut listener = Listener::new(acceptor, bob);
+///
+/// let mut session = connect(dial(address).await?, alice).await?;
+/// session.send(Message::new("hello")).await?;
+/// let mut accepted = listener.accept().await.ok_or("shut down")?.result?;
+/// assert!(accepted.recv().await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TcpAcceptor(TcpListener);
 

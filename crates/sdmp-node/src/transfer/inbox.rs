@@ -66,6 +66,37 @@ impl Rules {
 }
 
 /// The directory and its rules. Clones share what is under way.
+///
+/// ```
+/// use sdmp_node::transfer::{Event, Inbox, Outgoing, Patience, Rules, receive, send};
+/// use sdmp_transport::{accept, connect, memory};
+/// use std::ops::ControlFlow;
+/// # #[tokio::main(flavor = "multi_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use sdmp_handshake::Profile;
+/// # use sdmp_testkit::{nodes, pair};
+/// # let config = |own: fn() -> _, peer: fn() -> _| pair::config(&own(), &[&peer()], Profile::Hardened);
+/// # let (alice, bob) = (config(nodes::alice, nodes::bob), config(nodes::bob, nodes::alice));
+/// # let directory = tempfile::tempdir()?;
+/// # let (letter, arrived) = (directory.path().join("letter.txt"), directory.path().join("inbox"));
+///
+/// std::fs::write(&letter, "hello")?;
+/// let files = Outgoing::check_all(&[&letter])?;
+/// let inbox = Inbox::open(&arrived, Rules::default().with_max_size(1 << 20))?;
+///
+/// let (one, other) = memory::pair(4);
+/// let (alice, bob) = tokio::try_join!(connect(one, alice), accept(other, bob))?;
+/// let (quiet, silent) =
+///     (&mut |_: Event<'_>| ControlFlow::Continue(()), &mut |_: Event<'_>| ControlFlow::Continue(()));
+/// let (sent, received) = tokio::try_join!(
+///     send(alice, &files, Patience::default(), quiet),
+///     receive(bob, &inbox, Patience::default(), silent),
+/// )?;
+/// assert_eq!((sent.stored, received.stored), (1, 1));
+/// assert_eq!(std::fs::read_to_string(arrived.join("letter.txt"))?, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Inbox {
     directory: PathBuf,
