@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod columns;
 mod contract;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod control;
 mod error;
 mod faults;
 mod fsck;

@@ -18,10 +18,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use sdmp_journal::view::Known;
 use sdmp_journal::{Fingerprint, Head, Identifier, Resource, Timestamp};
 
 use crate::contract::{Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store};
+use crate::control::Control;
 use crate::{Error, Faults};
 use snapshot::SqliteSnapshot;
 use writer::Writer;
@@ -98,7 +98,7 @@ struct Shared {
 #[derive(Clone, Debug)]
 struct State {
     /// The control; content is looked up in the tables.
-    control: Arc<Known>,
+    control: Control,
     node: Fingerprint,
     head: Head,
     clock: Option<Timestamp>,

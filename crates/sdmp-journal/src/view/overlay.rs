@@ -1,5 +1,6 @@
 //! A view with something more: what a batch has admitted so far.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Admit, Facts, Known, Tally, View};
@@ -10,25 +11,30 @@ use crate::{Fingerprint, Identifier};
 #[derive(Debug)]
 pub struct Overlay<'v, V: ?Sized> {
     base: &'v V,
-    more: Known,
+    more: Cow<'v, Known>,
 }
 
 impl<'v, V: View + ?Sized> Overlay<'v, V> {
     /// The view by itself.
     pub fn new(base: &'v V) -> Self {
-        Self { base, more: Known::new() }
+        Self { base, more: Cow::Owned(Known::new()) }
+    }
+
+    /// The view with what an overlay of it has admitted before (see [`Overlay::into_more`]).
+    pub fn with(base: &'v V, more: &'v Known) -> Self {
+        Self { base, more: Cow::Borrowed(more) }
     }
 
     /// What was admitted since.
     #[must_use]
     pub fn into_more(self) -> Known {
-        self.more
+        self.more.into_owned()
     }
 }
 
 impl<V: View + ?Sized> Admit for Overlay<'_, V> {
     fn admit(&mut self, fact: Fact) {
-        self.more.admit_over(fact, Some(self.base));
+        self.more.to_mut().admit_over(fact, Some(self.base));
     }
 }
 

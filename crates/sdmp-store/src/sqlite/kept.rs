@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row as SqlRow, params};
 use sdmp_container::{ResourceName, Timestamp};
-use sdmp_journal::sync::{Access, Doubt, Holder, Next, PeerRow, WaitsFor, Want};
-use sdmp_journal::{Code, Cursor, Fingerprint, Head};
+use sdmp_journal::sync::{Holder, PeerRow, Want};
+use sdmp_journal::{Cursor, Fingerprint, Head};
 
-use super::rows::{fingerprint, identifier, line_id, signed, time, unsigned};
 use super::{Failure, keys::Keys};
-use crate::Error;
+use crate::columns::{
+    DoubtColumns, NextColumns, access, access_number, fingerprint, identifier, line_id, signed,
+    time, unsigned,
+};
 use crate::contract::{Changes, Kept, kept_form};
 
 pub(super) fn keep(db: &Connection, keys: &mut Keys, changes: &Changes) -> Result<(), Failure> {
@@ -29,11 +31,6 @@ fn keep_peer(
     row: &PeerRow,
 ) -> Result<(), Failure> {
     let head = row.cursor.head();
-    let access = match row.access {
-        Access::Full => 0,
-        Access::ControlOnly => 1,
-        Access::Refused => 2,
-    };
     db.prepare_cached(
         "INSERT OR REPLACE INTO peer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
@@ -49,7 +46,7 @@ fn keep_peer(
         row.fails,
         row.failing.map(Timestamp::unix_millis),
         row.due.unix_millis(),
-        access,
+        access_number(row.access),
         row.news,
     ])?;
     Ok(())
@@ -66,16 +63,7 @@ fn keep_want(
         // Deleted and written anew: its holders, which refer to it, go with it.
         .execute(params![name.resource.as_octets(), author])?;
     let Some(want) = want else { return Ok(()) };
-    let (next, due, waits, code) = match &want.next {
-        Next::Due(due) => (0, Some(*due), None, None),
-        Next::Waits(WaitsFor::Resource(name)) => (1, None, Some(name), None),
-        Next::Waits(WaitsFor::Room) => (2, None, None, None),
-        Next::Closed(code) => (3, None, None, Some(*code)),
-        Next::Aside(code) => (4, None, None, Some(*code)),
-        Next::GivenUp => (5, None, None, None),
-        // Not kept as such: see `kept_form`.
-        Next::Asked(_) | Next::Judging => (0, Timestamp::from_unix_millis(0), None, None),
-    };
+    let next = NextColumns::of(&want.next);
     db.prepare_cached(
         "INSERT INTO want (author, id, ord, urgent, reporter, next, due, waits_author, waits, code)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -86,11 +74,11 @@ fn keep_want(
         signed(want.order)?,
         want.urgent,
         keys.number(db, &want.reporter)?,
-        next,
-        due.map(Timestamp::unix_millis),
-        waits.map(|name| name.author.as_octets()),
-        waits.map(|name| name.resource.as_octets()),
-        code.map(Code::as_str),
+        next.next,
+        next.due,
+        next.waits_author,
+        next.waits,
+        next.code,
     ])?;
     let w = db.last_insert_rowid();
     want.holders.iter().try_for_each(|(key, holder)| keep_holder(db, keys, w, key, holder))
@@ -103,24 +91,17 @@ fn keep_holder(
     key: &Fingerprint,
     holder: &Holder,
 ) -> Result<(), Failure> {
-    let (doubt, code, author, about) = match &holder.doubt {
-        None => (0, None, None, None),
-        Some(Doubt::BadCopy(code)) => (1, Some(code.as_str()), None, None),
-        Some(Doubt::UnknownSigner(name)) => {
-            (2, None, Some(name.author.as_octets()), Some(name.resource.as_octets()))
-        }
-        Some(Doubt::Claimed(id)) => (3, None, None, Some(id.as_octets())),
-    };
+    let doubt = DoubtColumns::of(holder.doubt.as_ref());
     db.prepare_cached("INSERT INTO holder VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
         params![
             w,
             keys.number(db, key)?,
             holder.due.unix_millis(),
             holder.misses,
-            doubt,
-            code,
-            author,
-            about
+            doubt.doubt,
+            doubt.code,
+            doubt.author,
+            doubt.about
         ],
     )?;
     Ok(())
@@ -158,12 +139,6 @@ fn read_peer(row: &SqlRow<'_>) -> Result<(Fingerprint, PeerRow), Failure> {
     let peer = fingerprint(&blob(0)?)?;
     let head = Head::restore(unsigned(row.get(1)?)?, line_id(&blob(2)?)?, line_id(&blob(3)?)?);
     let cursor = Cursor::restore(peer.clone(), head, when(4)?, row.get(5)?);
-    let access = match row.get::<_, i64>(11)? {
-        0 => Access::Full,
-        1 => Access::ControlOnly,
-        2 => Access::Refused,
-        _ => return Err(Error::Damaged("a peer").into()),
-    };
     let kept = PeerRow {
         cursor,
         sent: line_id(&blob(6)?)?,
@@ -171,7 +146,7 @@ fn read_peer(row: &SqlRow<'_>) -> Result<(Fingerprint, PeerRow), Failure> {
         fails: row.get(8)?,
         failing: when(9)?,
         due: time(row.get(10)?)?,
-        access,
+        access: access(row.get(11)?)?,
         news: row.get(12)?,
     };
     Ok((peer, kept))
@@ -184,17 +159,13 @@ fn load_holders(db: &Connection) -> Result<BTreeMap<i64, BTreeMap<Fingerprint, H
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let about = || -> Result<Vec<u8>, Failure> { Ok(row.get(7)?) };
-        let doubt = match row.get::<_, i64>(4)? {
-            0 => None,
-            1 => Some(Doubt::BadCopy(code(row.get(5)?)?)),
-            2 => Some(Doubt::UnknownSigner(ResourceName {
-                author: fingerprint(&row.get::<_, Vec<u8>>(6)?)?,
-                resource: identifier(&about()?)?,
-            })),
-            3 => Some(Doubt::Claimed(identifier(&about()?)?)),
-            _ => return Err(Error::Damaged("a holder").into()),
-        };
+        let doubt = DoubtColumns {
+            doubt: row.get(4)?,
+            code: row.get(5)?,
+            author: row.get(6)?,
+            about: row.get(7)?,
+        }
+        .read()?;
         let holder = Holder { due: time(row.get(2)?)?, misses: row.get(3)?, doubt };
         let key = fingerprint(&row.get::<_, Vec<u8>>(1)?)?;
         holders.entry(row.get(0)?).or_default().insert(key, holder);
@@ -207,18 +178,14 @@ fn read_want(
     holders: BTreeMap<Fingerprint, Holder>,
 ) -> Result<(ResourceName, Want), Failure> {
     let blob = |place: usize| row.get::<_, Vec<u8>>(place);
-    let next = match row.get::<_, i64>(6)? {
-        0 => Next::Due(time(row.get(7)?)?),
-        1 => Next::Waits(WaitsFor::Resource(ResourceName {
-            author: fingerprint(&blob(8)?)?,
-            resource: identifier(&blob(9)?)?,
-        })),
-        2 => Next::Waits(WaitsFor::Room),
-        3 => Next::Closed(code(row.get(10)?)?),
-        4 => Next::Aside(code(row.get(10)?)?),
-        5 => Next::GivenUp,
-        _ => return Err(Error::Damaged("a want").into()),
-    };
+    let next = NextColumns {
+        next: row.get(6)?,
+        due: row.get(7)?,
+        waits_author: row.get(8)?,
+        waits: row.get(9)?,
+        code: row.get(10)?,
+    }
+    .read()?;
     let name = ResourceName { author: fingerprint(&blob(1)?)?, resource: identifier(&blob(2)?)? };
     let want = Want {
         order: unsigned(row.get(3)?)?,
@@ -228,9 +195,4 @@ fn read_want(
         holders,
     };
     Ok((name, want))
-}
-
-fn code(text: Option<String>) -> Result<Code, Error> {
-    let found = Code::ALL.iter().find(|code| Some(code.as_str()) == text.as_deref()).copied();
-    found.ok_or(Error::Damaged("a code"))
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use sdmp_journal::view::Known;
-use sdmp_journal::{Admit, Fingerprint, Head};
+use sdmp_journal::{Fingerprint, Head};
 
 use super::files::Files;
 use super::writer::Writing;
 use super::{Failure, Options, Shared, State, VERSION, rows};
 use crate::Error;
+use crate::control::Control;
 
 /// The steps from one version of the tables to the next, each one transaction, forward only.
 const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
@@ -100,7 +100,11 @@ fn first(db: &Connection, node: &Fingerprint) -> Result<(), Failure> {
     let head = Head::new(node);
     db.execute(
         "INSERT INTO head VALUES (1, 1, ?1, ?2, ?3, NULL, randomblob(32), 0, 1)",
-        params![rows::signed(head.count())?, head.last().as_bytes(), head.next().as_bytes()],
+        params![
+            crate::columns::signed(head.count())?,
+            head.last().as_bytes(),
+            head.next().as_bytes()
+        ],
     )?;
     Ok(())
 }
@@ -141,9 +145,5 @@ fn quick_check(db: &Connection) -> Result<(), Error> {
 /// The head, and the control as an index in memory.
 fn load(db: &Connection) -> Result<State, Failure> {
     let (head, node, clock) = rows::head(db)?;
-    let mut control = Known::new();
-    for fact in rows::control(db)? {
-        control.admit(fact);
-    }
-    Ok(State { control: Arc::new(control), node, head, clock })
+    Ok(State { control: Control::of(rows::control(db)?), node, head, clock })
 }

@@ -4,52 +4,16 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use sdmp_container::IdentityType;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_journal::fact::{Fact, IdentityFact, Meta, RevocationFact, TrustFact};
-use sdmp_journal::{
-    Body, Fingerprint, Grants, Head, Identifier, Kind, LineId, Resource, Timestamp,
-};
+use sdmp_journal::{Fingerprint, Grants, Head, Identifier, Kind, Timestamp};
 
 use super::Failure;
+use crate::columns::{
+    event_numbers, fingerprint, identifier, key_of_identity, kind, kind_number, line_id, signed,
+    time, unsigned,
+};
 use crate::contract::{Gone, What};
 use crate::plan::Row;
 use crate::{Error, sqlite::keys::Keys};
-
-/// The number of a kind in tables: its place in N5's table; control comes first.
-pub(super) fn kind_number(kind: Kind) -> i64 {
-    Kind::ALL.iter().position(|one| *one == kind).and_then(|n| n.try_into().ok()).unwrap_or(-1)
-}
-
-pub(super) fn kind(number: i64) -> Result<Kind, Error> {
-    let kind = usize::try_from(number).ok().and_then(|number| Kind::ALL.get(number)).copied();
-    kind.ok_or(Error::Damaged("a kind"))
-}
-
-pub(super) fn time(millis: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_unix_millis(millis).ok_or(Error::Damaged("a time"))
-}
-
-pub(super) fn hash(octets: &[u8]) -> Result<[u8; 64], Error> {
-    octets.try_into().map_err(|_| Error::Damaged("a hash"))
-}
-
-pub(super) fn identifier(octets: &[u8]) -> Result<Identifier, Error> {
-    hash(octets).map(Identifier::from_octets)
-}
-
-pub(super) fn fingerprint(octets: &[u8]) -> Result<Fingerprint, Error> {
-    hash(octets).map(Fingerprint::from_octets)
-}
-
-pub(super) fn line_id(octets: &[u8]) -> Result<LineId, Error> {
-    hash(octets).map(LineId::from_bytes)
-}
-
-pub(super) fn unsigned(number: i64) -> Result<u64, Error> {
-    u64::try_from(number).map_err(|_| Error::Damaged("a number"))
-}
-
-pub(super) fn signed(number: u64) -> Result<i64, Error> {
-    i64::try_from(number).map_err(|_| Error::Damaged("a number"))
-}
 
 const META: &str = "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
     FROM resource r JOIN key a ON a.k = r.author JOIN key s ON s.k = r.signer
@@ -133,13 +97,7 @@ fn identity_key(db: &Connection, n: i64) -> Result<PublicKey, Failure> {
     let text: Vec<u8> = db
         .prepare_cached("SELECT text FROM text WHERE n = ?1")?
         .query_row([n], |row| row.get(0))?;
-    let resource = Resource::parse(text).map_err(|_| Error::Damaged("the text of an identity"))?;
-    match resource.body() {
-        Body::Identity(identity) => Ok(identity.public_key().clone()),
-        Body::Trust { .. } | Body::Revoke { .. } | Body::Content => {
-            Err(Error::Damaged("the text of an identity").into())
-        }
-    }
+    Ok(key_of_identity(text)?)
 }
 
 /// Writes an admitted resource: row, indexes, text and event (N22).
@@ -212,29 +170,10 @@ fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result
 
 /// Notes what happened to the resource on line `n`.
 pub(super) fn event(db: &Connection, n: i64, what: What) -> Result<(), Failure> {
-    let (number, gone) = match what {
-        What::Admitted => (0, Gone::Here),
-        What::Gone(gone) => (1, gone),
-        What::Back => (2, Gone::Here),
-        What::Shown => (3, Gone::Here),
-        What::NotShown => (4, Gone::Here),
-    };
+    let (number, gone) = event_numbers(what);
     db.prepare_cached("INSERT INTO event (n, what, gone) VALUES (?1, ?2, ?3)")?
-        .execute(params![n, number, gone.number()])?;
+        .execute(params![n, number, gone])?;
     Ok(())
-}
-
-/// The reverse of [`event`].
-pub(super) fn what(number: i64, gone: i64) -> Result<What, Error> {
-    let gone = Gone::from_number(gone).ok_or(Error::Damaged("a reason"))?;
-    Ok(match number {
-        0 => What::Admitted,
-        1 => What::Gone(gone),
-        2 => What::Back,
-        3 => What::Shown,
-        4 => What::NotShown,
-        _ => return Err(Error::Damaged("an event")),
-    })
 }
 
 /// The head, the node and the clock.

@@ -9,9 +9,10 @@ use sdmp_journal::sync::Library;
 use sdmp_journal::view::{Facts, Tally};
 use sdmp_journal::{Fingerprint, Head, Identifier, Line, LineId, Timestamp, View};
 
-use super::rows::{self, fingerprint, identifier, line_id, signed, unsigned};
+use super::rows;
 use super::{Failure, Shared, State};
 use crate::Error;
+use crate::columns::{self, fingerprint, identifier, line_id, signed, unsigned};
 use crate::contract::{Event, Gone, Snapshot};
 use crate::lookups::control_lookups;
 
@@ -57,7 +58,7 @@ impl View for SqliteSnapshot {
         control.or_else(|| self.look(|db| rows::meta(db, id, self.state.head.count())))
     }
 
-    control_lookups!(self => &*self.state.control);
+    control_lookups!(self => &self.state.control);
 }
 
 impl Library for SqliteSnapshot {
@@ -199,7 +200,7 @@ pub(super) fn events(db: &Connection, after: u64, limit: usize) -> Result<Vec<Ev
         found.push(Event {
             number: unsigned(row.get(0)?)?,
             id: identifier(&row.get::<_, Vec<u8>>(1)?)?,
-            what: rows::what(row.get(2)?, row.get(3)?)?,
+            what: columns::what(row.get(2)?, row.get(3)?)?,
         });
     }
     Ok(found)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 use sdmp_journal::fact::{BarFact, Fact, IdentityFact, Meta, RevocationFact, TrustFact};
 use sdmp_journal::view::{Facts, Tally};
-use sdmp_journal::{Admit, Code, Fingerprint, Identifier, Resource, View};
+use sdmp_journal::{Code, Fingerprint, Identifier, Resource, View};
 
 use super::keys::{self, Keys};
-use super::rows::{event, insert, meta, signed};
+use super::rows::{event, insert, meta};
 use super::{Failure, State};
+use crate::columns::signed;
 use crate::contract::{Append, Appended, Gone, Opening, What};
 use crate::lookups::control_lookups;
 use crate::{Error, Faults, plan};
@@ -32,7 +33,7 @@ impl View for Live<'_> {
         })
     }
 
-    control_lookups!(self => &*self.state.control);
+    control_lookups!(self => &self.state.control);
 }
 
 /// Judges again and writes (N22); `state` is moved on.
@@ -67,10 +68,7 @@ pub(super) fn append(
     )?;
     state.head = head.clone();
     state.clock = Some(now);
-    let is_control = |fact: &Fact| !matches!(fact, Fact::Content(_));
-    for row in rows.into_iter().filter(|row| is_control(&row.fact)) {
-        Arc::make_mut(&mut state.control).admit(row.fact);
-    }
+    state.control.admit(rows.into_iter().map(|row| row.fact));
     Ok(appended)
 }
 
