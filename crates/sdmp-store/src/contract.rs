@@ -7,7 +7,7 @@ use sdmp_container::ResourceName;
 use sdmp_journal::judge::Shares;
 use sdmp_journal::sync::{Library, PeerRow, Want};
 use sdmp_journal::{
-    Candidate, Code, Fingerprint, Head, Identifier, Judged, Line, Timestamp, Verify, View,
+    Candidate, Code, Fingerprint, Head, Identifier, Judged, Line, Resource, Timestamp, Verify, View,
 };
 
 use crate::Error;
@@ -48,6 +48,35 @@ pub trait Store: Send + Sync + Debug {
     /// [`Error::Full`], [`Error::Fenced`].
     fn keep(&self, changes: Changes) -> Result<(), Error>;
 
+    /// As [`keep`](Self::keep), for a session that may have lost its peers to another process: it
+    /// names the peers that it holds, each with the fence of its lease.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] if a peer that changes is not named, or its fence is another one by now;
+    /// [`Error::Full`]. Nothing is kept then.
+    fn keep_held(&self, changes: Changes, held: &[(Fingerprint, u64)]) -> Result<(), Error>;
+
+    /// Leases the session with a peer to a process, so that of several only one talks to it: returns its
+    /// fence, one more than that of the session before, or [`None`] while another process has the peer.
+    /// With the `fence` of a session that lease is renewed, also after its end if no other session has
+    /// begun; [`None`] says that one has.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    fn lease_peer(
+        &self,
+        peer: &Fingerprint,
+        lease: &Lease,
+        fence: Option<u64>,
+    ) -> Result<Option<u64>, Error>;
+
+    /// Takes wants that are due at `lease.now` and that no process has, urgent ones first, then in their
+    /// order. They are due again when they are kept, or when the lease ends.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    fn take_wants(&self, lease: &Lease, limit: usize) -> Result<Vec<ResourceName>, Error>;
+
     /// All cursors and wants, as they were kept; for the start.
     ///
     /// # Errors
@@ -74,7 +103,7 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Fenced`].
-    fn restore_text(&self, resource: &sdmp_journal::Resource) -> Result<bool, Error>;
+    fn restore_text(&self, resource: &Resource) -> Result<bool, Error>;
 
     /// Notes that a sealed text was tried (N40): with which inner identifier, or why it cannot be
     /// shown. Returns `false`, and notes `None` for it, if that inner identifier was shown before.
@@ -94,6 +123,13 @@ pub trait Store: Send + Sync + Debug {
     /// # Errors
     /// What the engine says.
     fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
+
+    /// Writes the indexes of these lines anew, out of the texts that stand there:
+    /// [`repair`](crate::repair) calls it. Lines, texts and reasons stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::Fenced`].
+    fn reindex(&self, resources: &[(u64, Resource)]) -> Result<(), Error>;
 }
 
 /// One consistent state of a store: what is known, and the lines. Texts that are given up after it was
@@ -170,6 +206,17 @@ pub struct Appended {
     pub lines: Vec<Line>,
     /// Each resource with its verdict.
     pub judged: Vec<Judged>,
+}
+
+/// Something that a process has until a time, and then no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The process: any name that no other of the node has.
+    pub process: String,
+    /// The time.
+    pub now: Timestamp,
+    /// When the lease ends, unless it is renewed before.
+    pub until: Timestamp,
 }
 
 /// Cursors and wants that changed (what a machine wishes to have stored).

@@ -50,6 +50,10 @@ pub enum Error {
     /// What was read is not what was written; `fsck` says more.
     #[error("the store is damaged ({0}): run its check")]
     Damaged(&'static str),
+    /// `store.away`: the database server is not reached, or went away in the middle of the call. Whether
+    /// a call that was under way is done is not known: the same call again does the rest.
+    #[error("the database server is not reached ({0}): it goes on when the server is back")]
+    Away(String),
     /// What the engine or the operating system says, in their words.
     #[error("the store failed: {0}")]
     Engine(String),
@@ -71,6 +75,7 @@ impl Error {
             Self::Newer { .. } => "store.newer",
             Self::OtherNode => "store.other_node",
             Self::Damaged(_) => "store.damaged",
+            Self::Away(_) => "store.away",
             Self::Engine(_) => "store.engine",
         }
     }
@@ -78,7 +83,7 @@ impl Error {
     /// Whether the same call may succeed later, without anything else being done.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Full | Self::Locked)
+        matches!(self, Self::Full | Self::Locked | Self::Away(_))
     }
 }
 

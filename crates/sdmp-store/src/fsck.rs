@@ -75,6 +75,39 @@ pub fn fsck(store: &dyn Store, node: &Fingerprint, verifier: &dyn Verify) -> Res
     Ok(check.report)
 }
 
+/// Writes indexes that say something else than their texts anew, and checks the store again: what is
+/// reported then is beyond repair. Lines, texts and signatures are never changed; a store in which
+/// these are wrong is replaced by a new device (N47). An engine that does not open because the
+/// indexes of control are damaged is opened with its option for that first.
+///
+/// # Errors
+/// What keeps the store from being read or written at all.
+pub fn repair(
+    store: &dyn Store,
+    node: &Fingerprint,
+    verifier: &dyn Verify,
+) -> Result<Report, Error> {
+    let report = fsck(store, node, verifier)?;
+    let of = |is_index: bool| {
+        let faults = report.faults.iter().filter(move |fault| fault.is_index == is_index);
+        faults.map(|fault| fault.line).collect::<BTreeSet<u64>>()
+    };
+    let lines: Vec<u64> = of(true).difference(&of(false)).copied().collect();
+    for some in lines.chunks(PAGE) {
+        let snapshot = store.snapshot()?;
+        let resource = |line: &u64| {
+            let id = snapshot.rows(*line, 1).pop()?;
+            let text = snapshot.text(&id)?;
+            Some((*line, Resource::parse(&*text).ok()?))
+        };
+        let resources: Vec<(u64, Resource)> = some.iter().filter_map(resource).collect();
+        snapshot.check()?;
+        drop(snapshot);
+        store.reindex(&resources)?;
+    }
+    fsck(store, node, verifier)
+}
+
 struct Check<'a> {
     snapshot: &'a dyn Snapshot,
     verifier: &'a dyn Verify,

@@ -12,17 +12,30 @@ mod lookups;
 mod memory;
 mod plain;
 mod plan;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod private;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
-pub use contract::{Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store, What};
+pub use contract::{
+    Append, Appended, Changes, Event, Gone, Kept, Lease, Opening, Snapshot, Store, What,
+};
 pub use error::Error;
 pub use faults::Faults;
-pub use fsck::{Fault, Report, fsck};
+pub use fsck::{Fault, Report, fsck, repair};
 pub use memory::Memory;
 pub use plain::{Imported, export, import};
 pub use plan::LONGEST_APPEND;
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
+
+/// A lock that outlives a panic elsewhere: what it guards is replaced as a whole.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

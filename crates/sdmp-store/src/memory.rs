@@ -1,21 +1,22 @@
 //! The engine for simulations and tests: ordered maps, nothing on a disk.
 
+mod snapshot;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use sdmp_container::ResourceName;
-use sdmp_journal::fact::{BarFact, IdentityFact, Meta, RevocationFact, TrustFact};
-use sdmp_journal::sync::{Library, PeerRow, Want};
-use sdmp_journal::view::{Facts, Known, Tally};
+use sdmp_journal::sync::{Next, PeerRow, Want};
+use sdmp_journal::view::Known;
 use sdmp_journal::{
     Admit, Fingerprint, Head, Identifier, Kind, Line, LineId, Resource, Timestamp, View,
 };
 
 use crate::contract::{
-    Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store, What,
+    Append, Appended, Changes, Event, Gone, Kept, Lease, Opening, Snapshot, Store, What,
 };
-use crate::lookups::control_lookups;
-use crate::{Error, Faults, contract, plan};
+use crate::{Error, Faults, contract, lock, plan};
+use snapshot::MemorySnapshot;
 
 /// A store in memory. What it holds is gone with it.
 ///
@@ -47,6 +48,10 @@ struct Inner {
     addresses: BTreeMap<Fingerprint, BTreeMap<(Option<Timestamp>, Identifier), bool>>,
     peers: BTreeMap<Fingerprint, PeerRow>,
     wants: BTreeMap<ResourceName, Want>,
+    /// The process and fence of each peer's session, and when its lease ends.
+    sessions: BTreeMap<Fingerprint, (String, u64, Timestamp)>,
+    /// Wants that a process asks for, and until when.
+    leased: BTreeMap<ResourceName, Timestamp>,
     opened: BTreeMap<Identifier, Option<Identifier>>,
     shown: BTreeSet<Identifier>,
     blocked: BTreeSet<Fingerprint>,
@@ -74,6 +79,8 @@ impl Memory {
             addresses: BTreeMap::new(),
             peers: BTreeMap::new(),
             wants: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            leased: BTreeMap::new(),
             opened: BTreeMap::new(),
             shown: BTreeSet::new(),
             blocked: BTreeSet::new(),
@@ -102,7 +109,7 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Inner>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// Changes the state; faults come before anything has changed, so that nothing remains of them.
@@ -144,15 +151,72 @@ impl Store for Memory {
     }
 
     fn keep(&self, changes: Changes) -> Result<(), Error> {
+        self.change(|inner| inner.keep(changes))
+    }
+
+    fn keep_held(&self, changes: Changes, held: &[(Fingerprint, u64)]) -> Result<(), Error> {
         self.change(|inner| {
-            inner.peers.extend(changes.peers);
-            for (name, want) in changes.wants {
-                match want {
-                    Some(want) => drop(inner.wants.insert(name, contract::kept_form(&want))),
-                    None => drop(inner.wants.remove(&name)),
-                }
+            let is_held = |peer| {
+                let fence = inner.sessions.get(peer).map(|(_, fence, _)| *fence);
+                held.iter().any(|(key, held)| key == peer && Some(*held) == fence)
+            };
+            if !changes.peers.iter().all(|(peer, _)| is_held(peer)) {
+                return Err(Error::Fenced);
             }
+            inner.keep(changes);
+            Ok(())
+        })?
+    }
+
+    fn lease_peer(
+        &self,
+        peer: &Fingerprint,
+        lease: &Lease,
+        fence: Option<u64>,
+    ) -> Result<Option<u64>, Error> {
+        self.change(|inner| {
+            let found = inner.sessions.get(peer);
+            let may = match (fence, found) {
+                (None, None) => true,
+                (None, Some((process, _, until))) => {
+                    *process == lease.process || *until <= lease.now
+                }
+                (Some(_), None) => false,
+                (Some(fence), Some((process, found, _))) => {
+                    *process == lease.process && *found == fence
+                }
+            };
+            let last = found.map_or(0, |(_, fence, _)| *fence);
+            let fence = fence.unwrap_or_else(|| last.saturating_add(1));
+            if may {
+                let session = (lease.process.clone(), fence, lease.until);
+                inner.sessions.insert(peer.clone(), session);
+            }
+            may.then_some(fence)
         })
+    }
+
+    fn take_wants(&self, lease: &Lease, limit: usize) -> Result<Vec<ResourceName>, Error> {
+        self.change(|inner| {
+            let is_free = |name| inner.leased.get(name).is_none_or(|until| *until <= lease.now);
+            let is_due = |want: &Want| matches!(want.next, Next::Due(due) if due <= lease.now);
+            let mut due: Vec<(bool, u64, ResourceName)> = inner
+                .wants
+                .iter()
+                .filter(|(name, want)| is_due(want) && is_free(*name))
+                .map(|(name, want)| (!want.urgent, want.order, name.clone()))
+                .collect();
+            due.sort();
+            let taken: Vec<ResourceName> =
+                due.into_iter().take(limit).map(|(_, _, name)| name).collect();
+            inner.leased.extend(taken.iter().map(|name| (name.clone(), lease.until)));
+            taken
+        })
+    }
+
+    fn reindex(&self, _: &[(u64, Resource)]) -> Result<(), Error> {
+        // The indexes are made of the texts as they are admitted, and nothing else can change them.
+        self.change(|_| ())
     }
 
     fn kept(&self) -> Result<Kept, Error> {
@@ -241,6 +305,17 @@ impl Store for Memory {
 }
 
 impl Inner {
+    fn keep(&mut self, changes: Changes) {
+        self.peers.extend(changes.peers);
+        for (name, want) in changes.wants {
+            self.leased.remove(&name);
+            match want {
+                Some(want) => drop(self.wants.insert(name, contract::kept_form(&want))),
+                None => drop(self.wants.remove(&name)),
+            }
+        }
+    }
+
     fn insert(&mut self, row: plan::Row) {
         let (kind, user, signer, id, created) = {
             let meta = row.fact.meta();
@@ -273,61 +348,5 @@ impl Inner {
             self.events.push((id.clone(), What::Gone(reason)));
         }
         is_content
-    }
-}
-
-/// A snapshot of a store in memory.
-struct MemorySnapshot(Arc<Inner>);
-
-impl View for MemorySnapshot {
-    fn meta(&self, id: &Identifier) -> Option<Meta> {
-        self.0.known.meta(id)
-    }
-
-    control_lookups!(self => &self.0.known);
-}
-
-impl Library for MemorySnapshot {
-    fn head(&self) -> Head {
-        self.0.head.clone()
-    }
-
-    fn lines(&self, since: &LineId, limit: usize) -> Option<Vec<Line>> {
-        let after = match self.0.numbers.get(since) {
-            Some(number) => number.saturating_add(1),
-            // The line before the first one: a peer that has nothing yet asks from here.
-            None if *since == LineId::first(&self.0.node) => 0,
-            None => return None,
-        };
-        Some(self.0.lines.iter().skip(after).take(limit).cloned().collect())
-    }
-
-    fn text(&self, id: &Identifier) -> Option<Arc<str>> {
-        self.0.texts.get(id).and_then(|text| text.text.clone())
-    }
-
-    fn has_address(&self, node: &Fingerprint) -> bool {
-        let here = |id| self.0.texts.get(id).is_some_and(|text| text.gone == Gone::Here);
-        let mut newest = self.0.addresses.get(node).into_iter().flatten().rev();
-        newest.find(|((_, id), _)| here(id)).is_some_and(|(_, has_address)| *has_address)
-    }
-}
-
-impl Snapshot for MemorySnapshot {
-    fn clock(&self) -> Option<Timestamp> {
-        self.0.clock
-    }
-
-    fn gone(&self, id: &Identifier) -> Option<Gone> {
-        self.0.texts.get(id).map(|text| text.gone)
-    }
-
-    fn rows(&self, from: u64, limit: usize) -> Vec<Identifier> {
-        let skipped = usize::try_from(from.saturating_sub(2)).unwrap_or(usize::MAX);
-        self.0.lines.iter().skip(skipped).take(limit).map(|line| line.id.clone()).collect()
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sdmp_journal::fact::Fact;
 use sdmp_journal::{
-    Batch, Body, Candidate, Fingerprint, Head, Identifier, Judge, Judged, Kind, Line, Timestamp,
+    Batch, Body, Fingerprint, Head, Identifier, Judge, Judged, Kind, Line, Resource, Timestamp,
     Verdict, View,
 };
 
@@ -86,7 +86,7 @@ fn rows<V: View + ?Sized>(judged: &[Judged], mut head: Head, view: &V) -> (Vec<R
             fact: Fact::of(resource, head.count()),
             text: resource.text().into(),
             trust: resource.trust().and_then(of),
-            has_address: has_address(&judged.candidate),
+            has_address: has_address(resource),
         });
     }
     (rows, head)
@@ -134,8 +134,7 @@ fn is_identity_of(body: &Body, key: &Fingerprint) -> bool {
 }
 
 /// Whether a `node` resource names an address.
-fn has_address(candidate: &Candidate) -> bool {
-    let resource = candidate.resource();
+pub(crate) fn has_address(resource: &Resource) -> bool {
     resource.kind() == Kind::Node
         && sdmp_container::NodeInformation::try_from(resource.payload())
             .is_ok_and(|information| !information.ips().is_empty())

@@ -8,6 +8,7 @@
 mod files;
 mod kept;
 mod keys;
+mod leases;
 mod open;
 mod rows;
 mod snapshot;
@@ -15,19 +16,22 @@ mod write;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
+use sdmp_container::ResourceName;
 use sdmp_journal::{Fingerprint, Head, Identifier, Resource, Timestamp};
 
-use crate::contract::{Append, Appended, Changes, Event, Gone, Kept, Opening, Snapshot, Store};
+use crate::contract::{
+    Append, Appended, Changes, Event, Gone, Kept, Lease, Opening, Snapshot, Store,
+};
 use crate::control::Control;
-use crate::{Error, Faults};
+use crate::{Error, Faults, lock};
 use snapshot::SqliteSnapshot;
 use writer::Writer;
 
 /// The version of the tables that this program writes.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Where a store is and how it is opened.
 #[derive(Clone, Debug)]
@@ -37,6 +41,7 @@ pub struct Options {
     token: Option<PathBuf>,
     moved: bool,
     reserve: u64,
+    repair: bool,
     faults: Faults,
 }
 
@@ -50,6 +55,7 @@ impl Options {
             token: None,
             moved: false,
             reserve: files::RESERVE,
+            repair: false,
             faults: Faults::none(),
         }
     }
@@ -70,6 +76,13 @@ impl Options {
     #[must_use]
     pub fn with_reserve(self, octets: u64) -> Self {
         Self { reserve: octets, ..self }
+    }
+
+    /// Writes the indexes of control anew, out of its texts, before anything is read: for a store that
+    /// does not open because they are damaged. [`repair`](crate::repair) does the rest.
+    #[must_use]
+    pub fn with_repair(self) -> Self {
+        Self { repair: true, ..self }
     }
 
     /// With faults to order, for tests.
@@ -128,6 +141,8 @@ impl From<Failure> for Error {
         use rusqlite::ErrorCode as Sql;
         match failure {
             Failure::Store(error) => error,
+            // A row that must be there is not: the one of an index, or the text of control.
+            Failure::Sql(rusqlite::Error::QueryReturnedNoRows) => Self::Damaged("an index"),
             Failure::Sql(error) => match error.sqlite_error_code() {
                 Some(Sql::DiskFull) => Self::Full,
                 Some(Sql::DatabaseBusy | Sql::DatabaseLocked) => Self::Locked,
@@ -136,11 +151,6 @@ impl From<Failure> for Error {
             },
         }
     }
-}
-
-/// A lock that outlives a panic elsewhere: what it guards is replaced as a whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
@@ -202,6 +212,27 @@ impl Store for Sqlite {
 
     fn keep(&self, changes: Changes) -> Result<(), Error> {
         self.writer.call(|done| writer::Job::Keep(changes, done))
+    }
+
+    fn keep_held(&self, changes: Changes, held: &[(Fingerprint, u64)]) -> Result<(), Error> {
+        self.writer.call(|done| writer::Job::KeepHeld(changes, held.to_vec(), done))
+    }
+
+    fn lease_peer(
+        &self,
+        peer: &Fingerprint,
+        lease: &Lease,
+        fence: Option<u64>,
+    ) -> Result<Option<u64>, Error> {
+        self.writer.call(|done| writer::Job::LeasePeer(peer.clone(), lease.clone(), fence, done))
+    }
+
+    fn take_wants(&self, lease: &Lease, limit: usize) -> Result<Vec<ResourceName>, Error> {
+        self.writer.call(|done| writer::Job::TakeWants(lease.clone(), limit, done))
+    }
+
+    fn reindex(&self, resources: &[(u64, Resource)]) -> Result<(), Error> {
+        self.writer.call(|done| writer::Job::Reindex(resources.to_vec(), done))
     }
 
     fn kept(&self) -> Result<Kept, Error> {

@@ -18,6 +18,7 @@
 pub mod house;
 pub mod journal;
 pub mod kept;
+pub mod leases;
 pub mod people;
 pub mod random;
 pub mod texts;
@@ -39,6 +40,12 @@ pub trait Place: Sized + Sync {
     /// # Errors
     /// What the engine says.
     fn open(&self, faults: Faults) -> Result<Self::Store, Error>;
+
+    /// Whether stores can be made here. If not, the tests do nothing; say so where it is found out.
+    #[must_use]
+    fn is_available() -> bool {
+        true
+    }
 }
 
 /// Makes a module with a test for each check of the suite.
@@ -61,6 +68,8 @@ macro_rules! suite {
                 journal: a_full_disk_leaves_nothing_and_it_goes_on,
                 kept: cursors_and_wants_come_back_with_their_reasons,
                 kept: what_was_asked_is_due_again,
+                leases: a_session_that_lost_its_peer_keeps_nothing,
+                leases: a_want_is_taken_by_one_process_until_the_lease_ends,
                 texts: content_is_given_up_and_control_never,
                 texts: a_blocked_author_has_lines_without_texts,
                 texts: a_text_comes_back_only_as_its_signer_wrote_it,
@@ -75,7 +84,9 @@ macro_rules! suite {
     (@ $place:path; $($module:ident: $check:ident,)*) => {
         $(#[test]
         fn $check() {
-            $crate::suite::$module::$check::<$place>();
+            if <$place as $crate::suite::Place>::is_available() {
+                $crate::suite::$module::$check::<$place>();
+            }
         })*
     };
 }

@@ -11,7 +11,6 @@
 )]
 
 mod engines;
-#[cfg(feature = "sqlite")]
 mod kill;
-#[cfg(feature = "sqlite")]
+mod postgres;
 mod sqlite;

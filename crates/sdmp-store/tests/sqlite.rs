@@ -37,7 +37,7 @@ fn the_store_of_a_newer_version_or_of_another_node_is_refused() {
     database(&place).execute_batch("PRAGMA user_version = 7").unwrap();
     let newer = Error::Newer { found: 7, known: sqlite::VERSION };
     assert_eq!(place.open(Faults::none()).unwrap_err(), newer);
-    database(&place).execute_batch("PRAGMA user_version = 1").unwrap();
+    database(&place).pragma_update(None, "user_version", sqlite::VERSION).unwrap();
     let other = sqlite::Options::new(place.path().join("store"), house.other.fp());
     assert_eq!(Sqlite::open(&other).unwrap_err(), Error::OtherNode);
     place.open(Faults::none()).unwrap();

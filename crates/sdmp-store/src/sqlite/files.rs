@@ -1,13 +1,14 @@
 //! The files beside the database: lock, reserve, write-ahead log.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::Error;
+use crate::private::{self, io};
 
 /// What is kept free for control, cursors and the clock when the disk is full (N49).
 pub(super) const RESERVE: u64 = 64 << 20;
@@ -25,10 +26,18 @@ const FORCED: u64 = 64 << 20;
 pub(super) struct Files {
     directory: PathBuf,
     /// Locked by the operating system for as long as it is open, whatever ends the process.
-    _lock: File,
+    lock: File,
     reserve: Reserve,
     /// The log is not copied back again before it is this long.
     next_checkpoint: u64,
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // A process that is being started has the file open too until its program begins: closing it
+        // here would leave it locked until then.
+        drop(self.lock.unlock());
+    }
 }
 
 /// Octets that are kept free.
@@ -44,7 +53,7 @@ impl Files {
     pub(super) fn open(directory: &Path, reserve: u64) -> Result<Self, Error> {
         make_private(directory)?;
         let path = directory.join("lock");
-        let lock = private().read(true).open(path).map_err(|error| io(&error))?;
+        let lock = private::options().read(true).open(path).map_err(|error| io(&error))?;
         // SQLite would let two processes write; the journal must have one writer (N22).
         match lock.try_lock() {
             Ok(()) => {}
@@ -52,14 +61,10 @@ impl Files {
             Err(fs::TryLockError::Error(error)) => return Err(io(&error)),
         }
         let reserve = Reserve { size: reserve, is_held: false, tried: None };
-        let mut files = Self {
-            directory: directory.to_owned(),
-            _lock: lock,
-            reserve,
-            next_checkpoint: CHECKPOINT,
-        };
+        let mut files =
+            Self { directory: directory.to_owned(), lock, reserve, next_checkpoint: CHECKPOINT };
         // Made here so that its mode is ours; SQLite gives the log beside it the same.
-        drop(private().open(files.database()).map_err(|error| io(&error))?);
+        drop(private::options().open(files.database()).map_err(|error| io(&error))?);
         // A full disk does not keep a store shut: control and cursors go on.
         files.has_room();
         Ok(files)
@@ -93,7 +98,7 @@ impl Files {
         if fs::metadata(&path).is_ok_and(|found| found.len() == self.reserve.size) {
             return Ok(());
         }
-        let written = private().truncate(true).open(&path).and_then(|mut file| {
+        let written = private::options().truncate(true).open(&path).and_then(|mut file| {
             // Real octets, since a sparse file would reserve nothing.
             std::io::copy(&mut std::io::repeat(0).take(self.reserve.size), &mut file)?;
             file.sync_all()
@@ -135,31 +140,6 @@ impl Files {
     }
 }
 
-/// Writes a file that only its owner reads, in one step.
-pub(super) fn write_private(path: &Path, octets: &[u8]) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    let written = private()
-        .truncate(true)
-        .open(&beside)
-        .and_then(|mut file| file.write_all(octets).and_then(|()| file.sync_all()))
-        // Whole or not at all: a token that was half written would shut the store.
-        .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|error| io(&error))
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-}
-
 fn make_private(directory: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -169,12 +149,4 @@ fn make_private(directory: &Path) -> Result<(), Error> {
         builder.mode(0o700);
     }
     builder.create(directory).map_err(|error| io(&error))
-}
-
-fn io(error: &std::io::Error) -> Error {
-    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        Error::Full
-    } else {
-        Error::Engine(error.to_string())
-    }
 }

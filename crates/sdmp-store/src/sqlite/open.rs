@@ -9,11 +9,11 @@ use sdmp_journal::{Fingerprint, Head};
 use super::files::Files;
 use super::writer::Writing;
 use super::{Failure, Options, Shared, State, VERSION, rows};
-use crate::Error;
 use crate::control::Control;
+use crate::{Error, private};
 
 /// The steps from one version of the tables to the next, each one transaction, forward only.
-const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("001.sql"), include_str!("002.sql")];
 
 pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
     let mut files = Files::open(&options.directory, options.reserve)?;
@@ -36,6 +36,9 @@ pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
     // A check reads the whole file, so it is made only after a crash.
     if !was_closed {
         quick_check(&db)?;
+    }
+    if options.repair {
+        rows::reindex_control(&db).map_err(Error::from)?;
     }
     let state = load(&db).map_err(Error::from)?;
     let shared = Shared { database, state: Mutex::new(state), readers: Mutex::new(Vec::new()) };
@@ -109,21 +112,12 @@ fn first(db: &Connection, node: &Fingerprint) -> Result<(), Failure> {
     Ok(())
 }
 
-/// N47: the token stands in the store and in a second place that backups skip.
+/// Compares the store's token with the second one (N47).
 fn check_tokens(db: &Connection, options: &Options) -> Result<(), Error> {
-    let Some(file) = &options.token else { return Ok(()) };
     let (token, seq): (Vec<u8>, i64) = db
         .query_row("SELECT token, seq FROM head", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(|error| Error::from(Failure::from(error)))?;
-    match std::fs::read(file) {
-        Ok(second) if second == token => Ok(()),
-        _ if options.moved => super::files::write_private(file, &token),
-        // A store in which nothing was admitted is new: it may have been made just now.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && seq == 1 => {
-            super::files::write_private(file, &token)
-        }
-        _ => Err(Error::Token),
-    }
+    private::check_token(options.token.as_deref(), options.moved, &token, seq == 1)
 }
 
 /// Notes whether the store is closed; says whether it was.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use sdmp_container::IdentityType;
 use sdmp_crypto::rsa::PublicKey;
 use sdmp_journal::fact::{Fact, IdentityFact, Meta, RevocationFact, TrustFact};
-use sdmp_journal::{Fingerprint, Grants, Head, Identifier, Kind, Timestamp};
+use sdmp_journal::{Fingerprint, Grants, Head, Identifier, Kind, Resource, Timestamp};
 
 use super::Failure;
 use crate::columns::{
@@ -12,7 +12,7 @@ use crate::columns::{
     time, unsigned,
 };
 use crate::contract::{Gone, What};
-use crate::plan::Row;
+use crate::plan::{Row, has_address};
 use crate::{Error, sqlite::keys::Keys};
 
 const META: &str = "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
@@ -166,6 +166,56 @@ fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result
         Fact::Content(_) | _ => {}
     }
     Ok(())
+}
+
+/// Writes what the tables say of a line anew, out of its text.
+pub(super) fn reindex(
+    db: &Connection,
+    keys: &mut Keys,
+    line: u64,
+    resource: &Resource,
+) -> Result<(), Failure> {
+    let fact = Fact::of(resource, line);
+    let (meta, n) = (fact.meta(), signed(line)?);
+    for table in ["identity", "trust", "revocation"] {
+        db.execute(&format!("DELETE FROM {table} WHERE n = ?1"), [n])?;
+    }
+    db.execute(
+        "UPDATE resource SET kind = ?2, author = ?3, signer = ?4,
+         trust = (SELECT t.n FROM resource t WHERE t.id = ?5), created = ?6, size = ?7, address = ?8
+         WHERE n = ?1",
+        params![
+            n,
+            kind_number(meta.kind),
+            keys.number(db, &meta.user)?,
+            keys.number(db, &meta.signer)?,
+            meta.trust.as_ref().map(Identifier::as_octets),
+            meta.created.map(Timestamp::unix_millis),
+            signed(meta.size)?,
+            has_address(resource),
+        ],
+    )?;
+    insert_index(db, keys, &fact, n)
+}
+
+/// Writes the indexes of all control anew, and those of the engine.
+pub(super) fn reindex_control(db: &Connection) -> Result<(), Failure> {
+    db.execute_batch("BEGIN IMMEDIATE; REINDEX")?;
+    let result = (|| {
+        let mut statement =
+            db.prepare("SELECT n, text FROM text JOIN resource USING (n) WHERE kind < 3")?;
+        let mut rows = statement.query([])?;
+        let mut keys = Keys::default();
+        while let Some(row) = rows.next()? {
+            // What is no resource is for the check to report.
+            if let Ok(resource) = Resource::parse(row.get::<_, Vec<u8>>(1)?) {
+                reindex(db, &mut keys, unsigned(row.get(0)?)?, &resource)?;
+            }
+        }
+        Ok::<(), Failure>(())
+    })();
+    db.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    result
 }
 
 /// Notes what happened to the resource on line `n`.

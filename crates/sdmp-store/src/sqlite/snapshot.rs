@@ -140,7 +140,7 @@ impl Snapshot for SqliteSnapshot {
 }
 
 /// A limit as SQLite takes it.
-fn count(limit: usize) -> i64 {
+pub(super) fn count(limit: usize) -> i64 {
     limit.try_into().unwrap_or(i64::MAX)
 }
 

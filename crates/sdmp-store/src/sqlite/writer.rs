@@ -5,13 +5,15 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use sdmp_container::ResourceName;
 use sdmp_journal::{Candidate, Fingerprint, Identifier, Resource};
 
 use super::files::Files;
 use super::keys::Keys;
-use super::{Failure, Shared, State, kept, lock, write};
-use crate::contract::{Append, Appended, Changes, Gone, Opening};
-use crate::{Error, Faults};
+use super::{Failure, Shared, State, kept, leases, rows, write};
+use crate::contract::{Append, Appended, Changes, Gone, Lease, Opening};
+use crate::control::Control;
+use crate::{Error, Faults, lock};
 
 /// The most calls that one commit takes.
 const GROUP: usize = 256;
@@ -27,6 +29,10 @@ pub(super) enum Job {
     Block(Fingerprint, bool, Done<usize>),
     Restore(Box<Resource>, Done<bool>),
     Opened(Identifier, Opening, Done<bool>),
+    KeepHeld(Changes, Vec<(Fingerprint, u64)>, Done<()>),
+    LeasePeer(Fingerprint, Lease, Option<u64>, Done<Option<u64>>),
+    TakeWants(Lease, usize, Done<Vec<ResourceName>>),
+    Reindex(Vec<(u64, Resource)>, Done<()>),
 }
 
 /// Says how a job ended, once the commit has.
@@ -186,6 +192,24 @@ impl Loop {
             Job::Opened(id, result, done) => {
                 self.within(done, |this| write::opened(&this.writing.db, &id, &result))
             }
+            Job::KeepHeld(changes, held, done) => self.within(done, |this| {
+                leases::check(&this.writing.db, &changes, &held)?;
+                kept::keep(&this.writing.db, &mut this.keys, &changes)
+            }),
+            Job::LeasePeer(peer, lease, fence, done) => self.within(done, |this| {
+                leases::lease_peer(&this.writing.db, &mut this.keys, &peer, &lease, fence)
+            }),
+            Job::TakeWants(lease, limit, done) => {
+                self.within(done, |this| leases::take_wants(&this.writing.db, &lease, limit))
+            }
+            Job::Reindex(resources, done) => self.within(done, |this| {
+                let db = &this.writing.db;
+                for (line, resource) in &resources {
+                    rows::reindex(db, &mut this.keys, *line, resource)?;
+                }
+                this.state.control = Control::of(rows::control(db)?);
+                Ok(())
+            }),
         }
     }
 
@@ -233,8 +257,12 @@ fn tell<T: 'static>(done: Done<T>, own: Result<T, Error>) -> Tell {
 fn refusal(job: Job, error: Error) -> Tell {
     match job {
         Job::Append(_, done) => tell(done, Err(error)),
-        Job::Keep(_, done) => tell(done, Err(error)),
+        Job::Keep(_, done) | Job::KeepHeld(_, _, done) | Job::Reindex(_, done) => {
+            tell(done, Err(error))
+        }
         Job::GiveUp(_, _, done) | Job::Block(_, _, done) => tell(done, Err(error)),
         Job::Restore(_, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
+        Job::LeasePeer(_, _, _, done) => tell(done, Err(error)),
+        Job::TakeWants(_, _, done) => tell(done, Err(error)),
     }
 }

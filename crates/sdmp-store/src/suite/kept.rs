@@ -11,12 +11,12 @@ use super::house::House;
 use super::people::at;
 use crate::{Changes, Faults, Kept, Store};
 
-fn name(n: u8) -> ResourceName {
+pub(super) fn name(n: u8) -> ResourceName {
     let author = Fingerprint::from_octets([n / 4; 64]);
     ResourceName { author, resource: Identifier::from_octets([n; 64]) }
 }
 
-fn want(n: u8, next: Next, doubt: Option<Doubt>) -> (ResourceName, Want) {
+pub(super) fn want(n: u8, next: Next, doubt: Option<Doubt>) -> (ResourceName, Want) {
     let holder = |key| Fingerprint::from_octets([key; 64]);
     let doubted = Holder { due: at(7), misses: 3, doubt };
     let free = Holder { due: at(9), misses: 0, doubt: None };

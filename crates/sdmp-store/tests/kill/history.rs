@@ -4,21 +4,36 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sdmp_journal::{LineId, Resource};
 use sdmp_store::suite::house::House;
 use sdmp_store::suite::people::at;
 use sdmp_store::suite::random::{Dice, resources, step};
-use sdmp_store::{Faults, Memory, Sqlite, Store, sqlite};
+use sdmp_store::{Faults, Memory, Postgres, Sqlite, Store, postgres, sqlite};
 
 const STEPS: usize = 12;
 const THREADS: u64 = 8;
 
-fn options(directory: &Path, house: &House) -> sqlite::Options {
-    let store = directory.join("store");
-    sqlite::Options::new(store, house.node.fp())
-        .with_token(directory.join("token"))
-        .with_reserve(1 << 12)
+/// Names the server and the schema in which a store is; without it the store is in the directory.
+pub(crate) const POSTGRES: &str = "postgres";
+
+fn open(directory: &Path, house: &House, faults: Faults) -> Box<dyn Store> {
+    let (node, token) = (house.node.fp(), directory.join("token"));
+    if let Ok(place) = fs::read_to_string(directory.join(POSTGRES)) {
+        let (server, schema) = place.split_once('\n').unwrap();
+        let options = postgres::Options::new(server, node).unwrap().with_schema(schema).unwrap();
+        let options = options.with_token(token).with_faults(faults);
+        let store = Postgres::open(&options).unwrap();
+        // The server may not have noticed yet that the process before has gone.
+        while !store.admits().unwrap() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        return Box::new(store);
+    }
+    let options = sqlite::Options::new(directory.join("store"), node);
+    let options = options.with_token(token).with_reserve(1 << 12).with_faults(faults);
+    Box::new(Sqlite::open(&options).unwrap())
 }
 
 /// Plays the steps from `from` on. Those before move only the dice, on a store of no account.
@@ -49,15 +64,15 @@ pub(crate) fn child(order: &str) {
         }
         Ok(())
     });
-    let store = Sqlite::open(&options(directory, &house).with_faults(faults)).unwrap();
-    drop(house.append(&store, &house.first(), at(10)));
+    let store = open(directory, &house, faults);
+    drop(house.append(&*store, &house.first(), at(10)));
     let done = |number: usize| {
         let head = store.snapshot().unwrap().head().count();
         fs::write(directory.join("done.new"), format!("{number} {head}")).unwrap();
         fs::rename(directory.join("done.new"), directory.join("done")).unwrap();
     };
     done(0);
-    play(&house, &store, u64::try_from(seed).unwrap(), 0, done);
+    play(&house, &*store, u64::try_from(seed).unwrap(), 0, done);
 }
 
 /// Lets so many processes be killed; opens each store again, checks it, and lets the history go on: it
@@ -82,22 +97,22 @@ pub(crate) fn run(runs: u64, command: impl Fn(&Path, u64, usize) -> Command + Sy
 
 fn after(directory: &Path, seed: u64) {
     let house = House::new();
-    let store = Sqlite::open(&options(directory, &house)).unwrap();
+    let store = open(directory, &house, Faults::none());
     let done = fs::read_to_string(directory.join("done")).unwrap_or_else(|_| "0 1".to_owned());
     let (number, head) = done.split_once(' ').unwrap();
     let found = store.snapshot().unwrap().head().count();
     assert!(found >= head.parse().unwrap(), "seed {seed}: what was done is durable");
-    house.check(&store);
+    house.check(&*store);
     let memory = house.begin(Memory::new(house.node.fp()));
     play(&house, &memory, seed, 0, |_| {});
-    house.append(&store, &house.first(), at(10)).unwrap();
-    play(&house, &store, seed, number.parse().unwrap(), |_| {});
-    house.check(&store);
+    house.append(&*store, &house.first(), at(10)).unwrap();
+    play(&house, &*store, seed, number.parse().unwrap(), |_| {});
+    house.check(&*store);
     let lines = |store: &dyn Store| {
         let snapshot = store.snapshot().unwrap();
         (snapshot.head(), snapshot.lines(&LineId::first(&house.node.fp()), usize::MAX))
     };
-    assert_eq!(lines(&store), lines(&memory), "seed {seed}");
+    assert_eq!(lines(&*store), lines(&memory), "seed {seed}");
     assert_eq!(store.events(0, 9_999).unwrap(), memory.events(0, 9_999).unwrap(), "seed {seed}");
     assert_eq!(store.kept().unwrap(), memory.kept().unwrap(), "seed {seed}");
 }
