@@ -33,12 +33,11 @@ pub use trust::{Authorization, Trust};
 pub(crate) use encrypted::check_iv;
 pub(crate) use field::{Fields, Writer};
 
-use crate::schema_name::core_schemas;
-use crate::{Container, CoreSchema, Error, ErrorKind};
+use crate::{Container, CoreSchema, Error, ErrorKind, core_schemas};
 
 /// Declares what is the same for the typed objects of all core schemas, from their rows.
 macro_rules! declare {
-    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident, $way:ident;)+) => {
         /// Checks a container against one core schema, whether or not it lists it (R11). Nothing is
         /// copied.
         ///
@@ -94,51 +93,47 @@ macro_rules! declare {
                     Self::from_container(&container)
                 }
             }
+
+            into_container!($way $object $variant);
         )+
     };
+}
+
+/// The way back into a container.
+macro_rules! into_container {
+    // Every value of the object has a form that all peers can read.
+    (always $object:ident $variant:ident) => {
+        impl From<&$object> for Container {
+            fn from(object: &$object) -> Self {
+                Self::written(CoreSchema::$variant, object.to_text())
+            }
+        }
+
+        impl From<$object> for Container {
+            fn from(object: $object) -> Self {
+                Self::from(&object)
+            }
+        }
+    };
+    // What it carries may be nested so deeply that no peer would read it (R4).
+    (tried $object:ident $variant:ident) => {
+        impl TryFrom<&$object> for Container {
+            type Error = Error;
+
+            fn try_from(object: &$object) -> Result<Self, Error> {
+                Self::parse(object.to_text())
+            }
+        }
+
+        impl TryFrom<$object> for Container {
+            type Error = Error;
+
+            fn try_from(object: $object) -> Result<Self, Error> {
+                Self::try_from(&object)
+            }
+        }
+    };
+    // A private key in a container would stay in memory after use.
+    (text_only $object:ident $variant:ident) => {};
 }
 core_schemas!(declare);
-
-/// The way back, for objects whose every value has a form that all peers can read.
-macro_rules! into_container {
-    ($($object:ident $variant:ident),+) => {
-        $(
-            impl From<&$object> for Container {
-                fn from(object: &$object) -> Self {
-                    Self::written(CoreSchema::$variant, object.to_text())
-                }
-            }
-
-            impl From<$object> for Container {
-                fn from(object: $object) -> Self {
-                    Self::from(&object)
-                }
-            }
-        )+
-    };
-}
-// Not a private key, which would stay in memory after use: it has `to_text` alone.
-into_container! {
-    Identity Identity, Encrypted Encrypted, Signature Signature, SharedKey SharedKey,
-    Resource Resource, Broadcast Broadcast, RequestJournal RequestJournal,
-    RequestResource RequestResource, Message Message, Receipt Receipt, NodeInformation Node,
-    UserInformation User, Trust Trust, Revoke Revoke
-}
-
-impl TryFrom<&Response> for Container {
-    type Error = Error;
-
-    /// What a response carries may be nested so deeply that no peer would read it (R4).
-    fn try_from(response: &Response) -> Result<Self, Error> {
-        // Fallible: `data` is the caller's JSON, and may be nested more deeply than a reader takes.
-        Self::parse(response.to_text())
-    }
-}
-
-impl TryFrom<Response> for Container {
-    type Error = Error;
-
-    fn try_from(response: Response) -> Result<Self, Error> {
-        Self::try_from(&response)
-    }
-}

@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind, ResourceUri};
 
 /// Declares [`CoreSchema`] from the rows of [`core_schemas`].
 macro_rules! declare {
-    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident, $way:ident;)+) => {
         /// The 16 schemas that every implementation knows (R9).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum CoreSchema {
@@ -48,48 +48,49 @@ macro_rules! declare {
     };
 }
 
-/// The core schemas, each in one row: variant, name in `schemas`, root member, typed object. What
-/// has to know them all is made of these rows.
+/// The core schemas, each in one row: variant, name in `schemas`, root member, typed object, and
+/// whether the object can become a container `always`, is `tried`, or has its text only. What has
+/// to know them all is made of these rows, in the crate of the schemas' texts as well.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! core_schemas {
     ($callback:ident) => {
         $callback! {
             /// A public key with its type, its end and its fingerprint.
-            Identity, "identity", "identity", Identity;
+            Identity, "identity", "identity", Identity, always;
             /// A container that was encrypted.
-            Encrypted, "encrypted", "encrypted", Encrypted;
+            Encrypted, "encrypted", "encrypted", Encrypted, always;
             /// A container that was signed.
-            Signature, "signature", "signature", Signature;
+            Signature, "signature", "signature", Signature, always;
             /// A session creation object: one side of a Diffie-Hellman exchange.
-            SharedKey, "shared_key", "connection", SharedKey;
+            SharedKey, "shared_key", "connection", SharedKey, always;
             /// What makes a container publishable.
-            Resource, "resource", "resource", Resource;
+            Resource, "resource", "resource", Resource, always;
             /// News of a journal.
-            Broadcast, "broadcast", "journal", Broadcast;
+            Broadcast, "broadcast", "journal", Broadcast, always;
             /// A request for a part of a journal.
-            RequestJournal, "request_journal", "request", RequestJournal;
+            RequestJournal, "request_journal", "request", RequestJournal, always;
             /// A request for a resource.
-            RequestResource, "request_resource", "request", RequestResource;
+            RequestResource, "request_resource", "request", RequestResource, always;
             /// The answer to a request.
-            Response, "response", "response", Response;
+            Response, "response", "response", Response, tried;
             /// A message.
-            Message, "message", "message", Message;
+            Message, "message", "message", Message, always;
             /// The receipt of a message.
-            Receipt, "receipt", "receipt", Receipt;
+            Receipt, "receipt", "receipt", Receipt, always;
             /// How a node can be reached.
-            Node, "node", "information", NodeInformation;
+            Node, "node", "information", NodeInformation, always;
             /// What a user says about itself.
-            User, "user", "user", UserInformation;
+            User, "user", "user", UserInformation, always;
             /// Trust in a user or node.
-            Trust, "trust", "trust", Trust;
+            Trust, "trust", "trust", Trust, always;
             /// The end of a resource.
-            Revoke, "revoke", "revoke", Revoke;
+            Revoke, "revoke", "revoke", Revoke, always;
             /// A private key.
-            PrivateKey, "private_key", "private_key", PrivateKey;
+            PrivateKey, "private_key", "private_key", PrivateKey, text_only;
         }
     };
 }
-pub(crate) use core_schemas;
-
 core_schemas!(declare);
 
 impl fmt::Display for CoreSchema {

@@ -13,28 +13,19 @@ macro_rules! text {
 /// The draft-04 text of the schema that every container must fit (R7 to R10).
 pub const CONTAINER_SCHEMA: &str = text!("container");
 
-/// The draft-04 text of a core schema, as this implementation runs it.
-#[must_use]
-pub fn core_schema_text(schema: CoreSchema) -> &'static str {
-    match schema {
-        CoreSchema::Identity => text!("identity"),
-        CoreSchema::Encrypted => text!("encrypted"),
-        CoreSchema::Signature => text!("signature"),
-        CoreSchema::SharedKey => text!("shared_key"),
-        CoreSchema::Resource => text!("resource"),
-        CoreSchema::Broadcast => text!("broadcast"),
-        CoreSchema::RequestJournal => text!("request_journal"),
-        CoreSchema::RequestResource => text!("request_resource"),
-        CoreSchema::Response => text!("response"),
-        CoreSchema::Message => text!("message"),
-        CoreSchema::Receipt => text!("receipt"),
-        CoreSchema::Node => text!("node"),
-        CoreSchema::User => text!("user"),
-        CoreSchema::Trust => text!("trust"),
-        CoreSchema::Revoke => text!("revoke"),
-        CoreSchema::PrivateKey => text!("private_key"),
-    }
+/// Declares [`core_schema_text`] from the rows of the core schemas.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $member:literal, $object:ident, $way:ident;)+) => {
+        /// The draft-04 text of a core schema, as this implementation runs it.
+        #[must_use]
+        pub fn core_schema_text(schema: CoreSchema) -> &'static str {
+            match schema {
+                $(CoreSchema::$variant => text!($name),)+
+            }
+        }
+    };
 }
+sdmp_container::core_schemas!(texts);
 
 /// The names and texts of the built-in schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

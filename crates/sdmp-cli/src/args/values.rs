@@ -7,9 +7,7 @@ use sdmp_handshake::Profile;
 
 pub(crate) fn group(name: &str) -> Result<NamedGroup, String> {
     name.parse().map_err(|_| {
-        "not a named group (R23): ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192, \
-         modp14, modp15, modp16, modp17 or modp18"
-            .to_owned()
+        format!("not a named group (R23): {}", NamedGroup::ALL.map(NamedGroup::name).join(", "))
     })
 }
 
