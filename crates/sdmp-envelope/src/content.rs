@@ -157,7 +157,7 @@ fn append_trailer(last: &mut [u8; CHUNK + TRAILER], used: usize, block: &[u8; 16
 }
 
 /// Removes zero padding; refuses what a correct sender cannot have padded (R33).
-fn unpad(plaintext: &mut Vec<u8>) -> Result<(), Error> {
+pub(crate) fn unpad(plaintext: &mut Vec<u8>) -> Result<(), Error> {
     if plaintext.is_empty() || !plaintext.len().is_multiple_of(PADDING_BLOCK) {
         return Err(Error::Decrypt);
     }

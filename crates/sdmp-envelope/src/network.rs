@@ -19,6 +19,10 @@
 //! # Ok::<(), sdmp_envelope::Error>(())
 //! ```
 
+mod batch;
+#[cfg(feature = "lanes")]
+mod lanes;
+
 use std::fmt;
 
 use sdmp_container::closed::EncryptedObject;
@@ -27,6 +31,8 @@ use sdmp_container::{Limits, b64url};
 use sdmp_crypto::content::a256cbc_hs512;
 
 use crate::{ContentKey, Error};
+
+pub use batch::{Unsealed, open_all, seal_all};
 
 /// The length in octets of the object that [`seal`] makes of a text of `text` octets.
 #[must_use]
@@ -53,6 +59,18 @@ pub fn seal(key: &ContentKey, iv: &[u8; 16], sequence: u64, text: &[u8]) -> Resu
     key.seal_into(&mut out, iv, &sequence.to_be_bytes(), text)?;
     out.push_str(EncryptedObject::SUFFIX);
     Ok(out)
+}
+
+/// The object of an encrypted payload, whose text had `text` octets.
+#[cfg(feature = "lanes")]
+fn frame(key: &ContentKey, iv: &[u8; 16], text: usize, payload: &[u8]) -> String {
+    let mut out = String::with_capacity(sealed_len(key, text));
+    out.push_str(EncryptedObject::PREFIX);
+    b64url::encode_append(iv, &mut out);
+    out.push_str(EncryptedObject::MIDDLE);
+    b64url::encode_append(payload, &mut out);
+    out.push_str(EncryptedObject::SUFFIX);
+    out
 }
 
 /// An encrypted network object that was read but not yet decrypted.

@@ -11,6 +11,7 @@
 )]
 
 mod allocations;
+mod batches;
 mod common;
 mod compat;
 mod encrypted;

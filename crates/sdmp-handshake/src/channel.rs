@@ -1,5 +1,7 @@
 //! One direction's key and its sequence number (R35, R36).
 
+use std::sync::Arc;
+
 use sdmp_crypto::random::Random;
 use sdmp_envelope::network::{self, Sealed};
 use sdmp_envelope::{ContentKey, Error as EnvelopeError};
@@ -10,14 +12,14 @@ use crate::error::{Error, Exhausted, MessageKind};
 /// bound by the tag: a lost, repeated or swapped object does not open.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    key: ContentKey,
+    key: Arc<ContentKey>,
     sequence: u64,
     octets: u64,
 }
 
 impl Channel {
     pub(crate) fn new(key: ContentKey) -> Self {
-        Self { key, sequence: 0, octets: 0 }
+        Self { key: Arc::new(key), sequence: 0, octets: 0 }
     }
 
     /// The outer length of the object that a text would become.
@@ -40,12 +42,23 @@ impl Channel {
 
     /// Seals a text as the next object, under a fresh initialisation vector (R34).
     pub(crate) fn seal(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
+        let place = self.claim(text.len(), random)?;
+        network::seal(&self.key, &place.iv, place.sequence, text).map_err(Error::Local)
+    }
+
+    /// The place of the next object, whose text has `text` octets: it is taken then. What cannot be sealed
+    /// afterwards ends the session, so no number is skipped.
+    pub(crate) fn claim(&mut self, text: usize, random: &mut dyn Random) -> Result<Place, Error> {
         let mut iv = [0; 16];
         random.fill(&mut iv).map_err(|error| Error::Local(error.into()))?;
-        let object = network::seal(&self.key, &iv, self.sequence, text).map_err(Error::Local)?;
-        // After sealing: a number that was never used on the wire must not be skipped.
-        self.advance(text.len());
-        Ok(object)
+        let sequence = self.sequence;
+        self.advance(text);
+        Ok(Place { sequence, iv })
+    }
+
+    /// The key, for those who seal or open what has its place, and the number of the next object.
+    pub(crate) fn position(&self) -> (Arc<ContentKey>, u64) {
+        (Arc::clone(&self.key), self.sequence)
     }
 
     /// Opens the next object.
@@ -66,10 +79,19 @@ impl Channel {
         sealed.is_sealed_with(&self.key, self.sequence)
     }
 
-    fn advance(&mut self, text: usize) {
+    /// Counts an object whose text has `text` octets.
+    pub(crate) fn advance(&mut self, text: usize) {
         self.sequence += 1;
         self.octets = self.octets.saturating_add(padded(text));
     }
+}
+
+/// Where an object stands in its direction.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) sequence: u64,
+    /// Fresh for this object (R34).
+    pub(crate) iv: [u8; 16],
 }
 
 /// The octets that a text counts against the limit of its direction: limits count padding (R33).

@@ -5,6 +5,7 @@
 //! [`Connection::handle_object`]), sends what [`Connection::poll_output`] gives, and wakes it at
 //! [`Connection::poll_timeout`]. Polling late only delays; it loses nothing.
 
+mod commands;
 mod directions;
 mod handshake;
 mod queues;
@@ -13,7 +14,6 @@ mod transitions;
 
 use std::time::Duration;
 
-use sdmp_container::Container;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::Identity;
 
@@ -40,7 +40,7 @@ use queues::{Inbox, Outgoing, single};
 /// |---|---|---|
 /// | input | [`handle_input`](Self::handle_input), [`handle_object`](Self::handle_object), [`handle_eof`](Self::handle_eof) | output, events, timeout |
 /// | time | [`handle_timeout`](Self::handle_timeout), also called by each input and each answer | output (dropped, or a refusal released), events, timeout |
-/// | commands | [`provide_identity`](Self::provide_identity), [`decide`](Self::decide); once accepted [`send`](Self::send), [`close`](Self::close), [`export`](Self::export) | output, events, whether input is taken |
+/// | commands | [`provide_identity`](Self::provide_identity), [`decide`](Self::decide); once accepted [`send`](Self::send), [`send_all`](Self::send_all), [`close`](Self::close), [`export`](Self::export) | output, events, whether input is taken |
 /// | polls | [`poll_output`](Self::poll_output), [`poll_event`](Self::poll_event), [`poll_timeout`](Self::poll_timeout) | whether input is taken, whether the output is finished |
 /// | questions | [`wants_input`](Self::wants_input), [`is_accepted`](Self::is_accepted), [`is_output_finished`](Self::is_output_finished), [`is_finished`](Self::is_finished), [`holds_refusal`](Self::holds_refusal), [`limits`](Self::limits) | nothing |
 ///
@@ -324,45 +324,6 @@ impl Connection {
         };
         self.phase = phase;
         Err(error)
-    }
-
-    /// Seals a container and queues it.
-    ///
-    /// # Errors
-    /// [`Error::QueueFull`] (nothing was taken: send some output first), [`Misuse::NotAccepted`],
-    /// another [`Error::ApiMisuse`], or what ended the session.
-    pub fn send(&mut self, now: Now, container: &Container) -> Result<(), Error> {
-        let (sending, outgoing) = self.sending()?;
-        let result = sending.send(outgoing, now, container);
-        self.settle();
-        result
-    }
-
-    /// Ends this direction with the authenticated close (R41); the peer may still send.
-    ///
-    /// # Errors
-    /// [`Misuse::NotAccepted`], [`Misuse::AfterClose`], or what ended the session.
-    pub fn close(&mut self, now: Now) -> Result<(), Error> {
-        let (sending, outgoing) = self.sending()?;
-        let result = sending.close(outgoing, now);
-        self.settle();
-        result
-    }
-
-    /// A secret for another protocol, the same on both sides (R44).
-    ///
-    /// # Errors
-    /// As [`Session::export`](crate::Session::export), and [`Misuse::NotAccepted`].
-    pub fn export(&mut self, label: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
-        self.sending()?.0.export(label, context, out)
-    }
-
-    fn sending(&mut self) -> Result<(&mut Sending, &mut Outgoing), Error> {
-        match &mut self.phase {
-            Phase::Session(sending, _) => Ok((sending, &mut self.outgoing)),
-            Phase::Failed(error) => Err(error.clone()),
-            _ => Err(Error::ApiMisuse(Misuse::NotAccepted)),
-        }
     }
 
     /// Drops a session that has failed: the keys of both directions are wiped (R39).

@@ -1,25 +1,26 @@
 //! The accepted session: containers out, containers in, an authenticated close (R32 to R41).
 
+mod batch;
 mod judge;
+mod opening;
 mod received;
 mod shared;
 
 use std::sync::Arc;
 
-use sdmp_container::{Container, Limits, Timestamp};
+use sdmp_container::{Container, Timestamp};
 use sdmp_crypto::dh::Group;
 use sdmp_crypto::random::Random;
 use sdmp_envelope::Identity;
-use sdmp_envelope::network::Sealed;
 
 use crate::channel::{Channel, padded};
-use crate::error::{Error, MessageKind, Misbehaviour, Misuse};
+use crate::error::{Error, Misuse};
 use crate::labels;
 use crate::policy::{Config, Profile};
 use crate::role::Role;
 use crate::schedule;
 use crate::secured::{Channels, Traffic};
-use judge::{check_sendable, invalid};
+use judge::check_sendable;
 pub use received::{ExtensionCheck, Opened, Received};
 use shared::Shared;
 
@@ -109,6 +110,25 @@ impl Session {
     /// As [`Receiver::open`].
     pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
         self.receiver.open(octets, now)
+    }
+
+    /// Seals several containers together; see [`Sender::seal_all`].
+    pub fn seal_all(
+        &mut self,
+        containers: &[Container],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Vec<Result<String, Error>> {
+        self.sender.seal_all(containers, now, random)
+    }
+
+    /// Opens the peer's next objects together; see [`Receiver::open_all`].
+    pub fn open_all(
+        &mut self,
+        objects: &[impl AsRef<[u8]>],
+        now: Timestamp,
+    ) -> Vec<Result<Opened, Error>> {
+        self.receiver.open_all(objects, now)
     }
 
     /// Ends the sending direction; see [`Sender::close`].
@@ -259,18 +279,27 @@ impl Sender {
     }
 
     fn seal_text(&mut self, text: &[u8], random: &mut dyn Random) -> Result<String, Error> {
+        let sealed = self.room_for(text.len())?.seal(text, random);
+        sealed.map_err(|error| self.fail(error))
+    }
+
+    /// The channel, if it takes one more text of so many octets.
+    fn room_for(&mut self, text: usize) -> Result<&mut Channel, Error> {
         let limits = &self.shared.limits;
-        let State::Open(channel) = &mut self.state else {
+        let State::Open(channel) = &self.state else {
             return Err(Error::ApiMisuse(Misuse::AfterClose));
         };
         // Before a sequence number is used (R42).
-        if channel.sealed_len(text.len()) > limits.message_octets {
+        if channel.sealed_len(text) > limits.message_octets {
             return Err(Error::ApiMisuse(Misuse::TooLarge));
         }
-        let sealed = channel
-            .check(padded(text.len()), limits.objects, limits.octets)
-            .and_then(|()| channel.seal(text, random));
-        sealed.map_err(|error| self.fail(error))
+        if let Err(error) = channel.check(padded(text), limits.objects, limits.octets) {
+            return Err(self.fail(error));
+        }
+        match &mut self.state {
+            State::Open(channel) => Ok(channel),
+            State::Closed | State::Failed => Err(Error::ApiMisuse(Misuse::AfterClose)),
+        }
     }
 
     fn fail(&mut self, error: Error) -> Error {
@@ -288,14 +317,7 @@ impl Receiver {
     /// peer's close; [`Error::PeerRejected`]; [`Error::Expired`].
     pub fn open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
         let result = self.try_open(octets, now);
-        match &result {
-            Ok(Opened::Message(_)) => {}
-            Ok(Opened::Closed) => self.state = State::Closed,
-            Err(error) => {
-                self.fail(error.clone());
-            }
-        }
-        result
+        self.settle(result)
     }
 
     /// Judges the end of the stream.
@@ -325,19 +347,5 @@ impl Receiver {
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
         self.shared.fail(error)
-    }
-
-    fn try_open(&mut self, octets: &[u8], now: Timestamp) -> Result<Opened, Error> {
-        self.shared.check(now)?;
-        let State::Open(channel) = &mut self.state else {
-            return Err(Error::PeerMisbehaved(Misbehaviour::AfterClose));
-        };
-        let limits = &self.shared.limits;
-        let outer = Limits { octets: limits.message_octets, ..Limits::CLOSED_HANDSHAKE };
-        let sealed = Sealed::parse(octets, &outer).map_err(invalid)?;
-        channel.check(0, limits.objects, limits.octets)?;
-        let plaintext = channel.open(sealed, MessageKind::Traffic)?;
-        channel.check(0, u64::MAX, limits.octets)?;
-        self.shared.judge(plaintext)
     }
 }

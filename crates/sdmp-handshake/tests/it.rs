@@ -14,6 +14,7 @@
 )]
 
 mod allocations;
+mod batches;
 mod between;
 mod by_value;
 mod confirmation;

@@ -60,8 +60,8 @@ impl Object {
         self.buffer.extend_from_slice(tag);
     }
 
-    /// All behind the head, to be decrypted.
-    pub(crate) fn body_mut(&mut self) -> &mut [u8] {
+    /// The body, to be changed in place.
+    pub fn body_mut(&mut self) -> &mut [u8] {
         self.buffer.get_mut(HEAD..).unwrap_or_default()
     }
 

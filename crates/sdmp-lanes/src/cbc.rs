@@ -12,7 +12,7 @@ use cbc::cipher::{BlockModeDecrypt, InnerIvInit};
 pub const BLOCK: usize = 16;
 
 /// How many inputs are encrypted at once: as many blocks as the instructions of AES keep under way.
-const LANES: usize = 8;
+pub const LANES: usize = 8;
 
 type Block = Array<u8, U16>;
 

@@ -1,15 +1,27 @@
 //! Two accepted sessions without a connection around them.
 
-use crate::pair::{Seeded, alice, bob, config, wall};
-use sdmp_handshake::{Failed, Initiator, Profile, Responder, Session, Step};
+use crate::pair::{Seeded, alice, bob, config, policy, wall};
+use sdmp_handshake::{Failed, Initiator, Profile, Responder, Session, SessionLimits, Step};
 
 /// Two accepted sessions, by the by-value tier.
 #[must_use]
 pub fn sessions(profile: Profile, seed: u64) -> (Session, Session) {
+    sessions_within(profile, seed, |_| {})
+}
+
+/// The same, with other limits on both sides.
+#[must_use]
+pub fn sessions_within(
+    profile: Profile,
+    seed: u64,
+    change: impl FnOnce(&mut SessionLimits),
+) -> (Session, Session) {
     let mut random = Seeded::new(seed);
-    let ours = config(&alice(), &[&bob()], profile);
+    let mut policy = policy(profile);
+    change(&mut policy.limits);
+    let ours = config(&alice(), &[&bob()], profile).with_policy(policy.clone());
     let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
-    let responder = Responder::new(config(&bob(), &[&alice()], profile));
+    let responder = Responder::new(config(&bob(), &[&alice()], profile).with_policy(policy));
     let continued = |step: Result<Step<Responder>, Failed>| match step.unwrap() {
         Step::Continue { machine, send } => (Some(machine), None, send),
         Step::Complete { session, send } => (None, Some(session), send),

@@ -14,7 +14,8 @@ use crate::carrier::{Carrier, CarrierLimits, Chunk, Halves, ObjectReceiver, Obje
 /// Objects up to this length are gathered, so that a flight is one write.
 const GATHER: usize = 32 * 1024;
 const SMALLEST_READ: usize = 4 * 1024;
-const LARGEST_READ: usize = 64 * 1024;
+/// Room for a batch of the objects that bulk data comes in.
+const LARGEST_READ: usize = 1024 * 1024;
 
 /// A byte stream as a carrier: TCP, TLS, a pipe, anything that reads and writes.
 #[derive(Debug)]

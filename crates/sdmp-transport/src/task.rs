@@ -1,17 +1,19 @@
 //! The task behind an accepted session: the same loop, with the application's two queues.
 
+mod commands;
+
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
 
-use sdmp_container::Container;
-use sdmp_crypto::secret::SecretVec;
-use sdmp_handshake::{Connection, Error as HandshakeError, Event, Received};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use sdmp_handshake::{Event, Received};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::drive::{Driver, Turn};
+use commands::perform;
+pub(crate) use commands::{Command, Export, Reply};
 
 /// Where a session stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,33 +40,6 @@ pub(crate) struct Delivery {
     _room: OwnedSemaphorePermit,
 }
 
-pub(crate) type Reply = oneshot::Sender<Result<(), Error>>;
-
-#[derive(Debug)]
-pub(crate) enum Command {
-    Send { container: Container, reply: Reply },
-    Finish { reply: Reply },
-    Export(Export),
-}
-
-/// A wish for a secret for another protocol (R44).
-#[derive(Debug)]
-pub(crate) struct Export {
-    pub(crate) label: String,
-    pub(crate) context: Vec<u8>,
-    pub(crate) length: usize,
-    pub(crate) reply: oneshot::Sender<Result<SecretVec, Error>>,
-}
-
-impl Export {
-    fn perform(self, connection: &mut Connection) {
-        let mut secret = SecretVec::zeroed(self.length);
-        let result = connection.export(&self.label, &self.context, secret.expose_mut());
-        // A caller that does not wait for the answer does not want it.
-        drop(self.reply.send(result.map(|()| secret).map_err(Error::from)));
-    }
-}
-
 /// The application's side, as the task sees it.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -77,8 +52,8 @@ pub(crate) struct App {
     /// Received, not yet taken. While something is here nothing more is read: that is the
     /// back-pressure towards the peer.
     backlog: VecDeque<Item>,
-    /// A command that has to wait until the connection's queue has room.
-    held: Option<Command>,
+    /// Commands that are about to be carried out, or wait until the connection's queue has room.
+    waiting: VecDeque<Command>,
     /// Answers owed for what was sealed, and for what the carrier is writing.
     sealed: Vec<Reply>,
     in_flight: Vec<Reply>,
@@ -119,7 +94,7 @@ impl App {
             room: Arc::new(Semaphore::new(usize::try_from(ROOM).unwrap_or(Semaphore::MAX_PERMITS))),
             status,
             backlog: VecDeque::new(),
-            held: None,
+            waiting: VecDeque::new(),
             sealed: Vec::new(),
             in_flight: Vec::new(),
             peer_closed: None,
@@ -144,7 +119,7 @@ impl App {
                 }
                 None => AppRequest::NoMoreReceiver,
             },
-            command = next(self.commands.as_mut()), if self.held.is_none() => match command {
+            command = next(self.commands.as_mut()), if self.waiting.is_empty() => match command {
                 Some(command) => AppRequest::Do(command),
                 None => AppRequest::NoMoreCommands,
             },
@@ -230,7 +205,7 @@ pub(crate) async fn run(mut driver: Driver, mut app: App, cut: Option<Cut>) {
         Err(error) => Status::Failed(error),
     });
     app.commands = None;
-    app.held = None;
+    app.waiting.clear();
     tokio::select! {
         () = hand_out(app) => {}
         // A shutdown must not wait for an application that does not read.
@@ -280,9 +255,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
     loop {
         take_events(driver, app)?;
         app.pass_close();
-        if let Some(command) = app.held.take() {
-            perform(driver, app, command)?;
-        }
+        perform(driver, app)?;
         if driver.start_write() {
             app.in_flight.append(&mut app.sealed);
         } else if driver.is_idle() {
@@ -301,7 +274,7 @@ async fn session(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
         match driver.turn(read, app.request()).await? {
             Turn::Wrote => app.answer_in_flight(&Ok(())),
             Turn::Handled | Turn::App(AppRequest::Delivered) => {}
-            Turn::App(AppRequest::Do(command)) => perform(driver, app, command)?,
+            Turn::App(AppRequest::Do(command)) => app.take_commands(command),
             Turn::App(AppRequest::NoMoreReceiver) => app.stop_delivering(),
             Turn::App(AppRequest::NoMoreCommands) => app.commands = None,
             Turn::App(AppRequest::Abandoned) if driver.connection.is_output_finished() => {
@@ -349,39 +322,6 @@ fn take_events(driver: &mut Driver, app: &mut App) -> Result<(), Error> {
             // The handshake is over: its events do not come again.
             Event::NeedIdentity { .. } | Event::Authorize { .. } | Event::Accepted(_) | _ => {}
         }
-    }
-    Ok(())
-}
-
-/// Carries out a command, or keeps it until there is room.
-fn perform(driver: &mut Driver, app: &mut App, command: Command) -> Result<(), Error> {
-    let now = driver.clock().now()?;
-    let (result, reply) = match command {
-        Command::Export(wish) => {
-            wish.perform(&mut driver.connection);
-            return Ok(());
-        }
-        Command::Send { container, reply } => {
-            let result = driver.connection.send(now, &container);
-            // Held back here, and with it the caller: `send` waits until the carrier has caught up.
-            if result == Err(HandshakeError::QueueFull) {
-                app.held = Some(Command::Send { container, reply });
-                return Ok(());
-            }
-            (result, reply)
-        }
-        Command::Finish { reply } => {
-            let result = driver.connection.close(now);
-            if result == Err(HandshakeError::QueueFull) {
-                app.held = Some(Command::Finish { reply });
-                return Ok(());
-            }
-            (result, reply)
-        }
-    };
-    match result {
-        Ok(()) => app.sealed.push(reply),
-        Err(error) => drop(reply.send(Err(error.into()))),
     }
     Ok(())
 }

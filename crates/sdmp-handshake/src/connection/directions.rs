@@ -38,6 +38,31 @@ impl Sending {
         Ok(())
     }
 
+    /// Seals containers together, up to the first that has no room; a result for each that had.
+    pub(super) fn send_all(
+        &mut self,
+        outgoing: &mut Outgoing,
+        now: Now,
+        containers: &[Container],
+    ) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(containers.len());
+        let mut rest = containers;
+        // Once more, for what was refused took no room.
+        loop {
+            let over = self.closed || self.sender.failure().is_some();
+            let lengths = rest.iter().map(|container| self.sender.sealed_len(container));
+            let fits = if over { rest.len() } else { outgoing.how_many_fit(lengths) };
+            let (now_sealed, later) = rest.split_at(fits.min(rest.len()));
+            if now_sealed.is_empty() {
+                return results;
+            }
+            for object in self.sender.seal_all(now_sealed, now.wall, outgoing.random()) {
+                results.push(object.map(|object| outgoing.push(object)));
+            }
+            rest = later;
+        }
+    }
+
     pub(super) fn close(&mut self, outgoing: &mut Outgoing, now: Now) -> Result<(), Error> {
         if let Some(object) = self.sender.close(now.wall, outgoing.random())? {
             outgoing.push(object);
@@ -98,10 +123,12 @@ impl Receiving {
         // with the peer.
         let mut rest = octets;
         while self.wants_input(inbox) && !rest.is_empty() {
-            match inbox.frame(&mut rest, inbox.limits.message_octets) {
-                Ok(Some(object)) => self.object(inbox, now, &object),
-                Ok(None) => {}
-                Err(error) => self.fail(inbox, error),
+            let (objects, unframed) = inbox.frame_all(&mut rest);
+            for result in self.receiver.open_all(&objects, now.wall) {
+                self.opened(inbox, result);
+            }
+            if let Some(error) = unframed {
+                self.fail(inbox, error);
             }
         }
         octets.len() - rest.len()
@@ -112,7 +139,10 @@ impl Receiving {
             return false;
         }
         match single(octets, inbox.limits.message_octets) {
-            Ok(object) => self.object(inbox, now, object),
+            Ok(object) => {
+                let result = self.receiver.open(object, now.wall);
+                self.opened(inbox, result);
+            }
             Err(error) => self.fail(inbox, error),
         }
         true
@@ -153,8 +183,8 @@ impl Receiving {
         }
     }
 
-    fn object(&mut self, inbox: &mut Inbox, now: Now, object: &[u8]) {
-        match self.receiver.open(object, now.wall) {
+    fn opened(&mut self, inbox: &mut Inbox, result: Result<Opened, Error>) {
+        match result {
             Ok(Opened::Message(received)) => {
                 inbox.push(Event::Message(received));
             }

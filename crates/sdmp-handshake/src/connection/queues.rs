@@ -10,6 +10,9 @@ use crate::error::{Error, Misbehaviour};
 use crate::event::Event;
 use crate::policy::SessionLimits;
 
+/// A batch is full with so many octets; the object that reaches them is still taken.
+const BATCH_OCTETS: usize = 4 << 20;
+
 /// Objects that wait for the carrier, and the random source that sealing needs.
 pub(super) struct Outgoing {
     queue: VecDeque<String>,
@@ -60,11 +63,27 @@ impl Outgoing {
         self.queued = 0;
     }
 
+    /// How many of objects with these lengths fit, up to the first that does not.
+    pub(super) fn how_many_fit(&self, lengths: impl Iterator<Item = usize>) -> usize {
+        let (mut objects, mut octets) = (self.queue.len(), self.queued);
+        let fitting = lengths.take_while(|length| {
+            let fits = self.fits(objects, octets, *length);
+            objects = objects.saturating_add(1);
+            octets = octets.saturating_add(*length);
+            fits
+        });
+        fitting.count()
+    }
+
     /// Whether one more object fits. An empty queue takes any.
     pub(super) fn has_room(&self, octets: usize) -> bool {
-        self.queue.is_empty()
-            || (self.queue.len() < self.limits.queued_objects
-                && self.queued.saturating_add(octets) <= self.limits.queued_octets)
+        self.fits(self.queue.len(), self.queued, octets)
+    }
+
+    fn fits(&self, objects: usize, queued: usize, octets: usize) -> bool {
+        objects == 0
+            || (objects < self.limits.queued_objects
+                && queued.saturating_add(octets) <= self.limits.queued_octets)
     }
 }
 
@@ -92,6 +111,24 @@ impl Inbox {
     /// Whether one more event has room: else input stays with the caller.
     pub(super) fn has_room(&self) -> bool {
         self.events.len() < self.limits.queued_events
+    }
+
+    /// The objects of a session that are complete in `input`, as many as there is room for and a batch
+    /// holds, and why the input cannot be cut any further.
+    pub(super) fn frame_all(&mut self, input: &mut &[u8]) -> (Vec<Vec<u8>>, Option<Error>) {
+        let room = self.limits.queued_events.saturating_sub(self.events.len());
+        let (mut objects, mut octets) = (Vec::new(), 0_usize);
+        while objects.len() < room && octets < BATCH_OCTETS && !input.is_empty() {
+            match self.frame(input, self.limits.message_octets) {
+                Ok(Some(object)) => {
+                    octets = octets.saturating_add(object.len());
+                    objects.push(object);
+                }
+                Ok(None) => {}
+                Err(error) => return (objects, Some(error)),
+            }
+        }
+        (objects, None)
     }
 
     pub(super) fn frame(
