@@ -11,7 +11,7 @@ use super::judge::invalid;
 use super::{Opened, Receiver, Shared, State};
 use crate::error::{Error, MessageKind, Misbehaviour};
 
-/// What an object is, whoever's turn it is.
+/// What an object is, before it is asked whether it is the next one.
 pub(super) enum Candidate {
     /// Not the closed object.
     Malformed(Error),
