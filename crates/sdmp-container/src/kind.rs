@@ -18,17 +18,22 @@ mod signature;
 mod text;
 mod trust;
 
-pub use encrypted::Encrypted;
-pub use identity::{Identity, IdentityType};
-pub use journal::Broadcast;
-pub use private_key::PrivateKey;
-pub use request::{RequestJournal, RequestResource, ResourceName};
-pub use resource::{Resource, Revoke};
-pub use response::{Found, Response, Status};
-pub use shared_key::SharedKey;
-pub use signature::{Signature, SignatureEntry};
-pub use text::{Message, NodeInformation, Receipt, UserInformation};
-pub use trust::{Authorization, Trust};
+pub use objects::*;
+
+/// The one list of what this module and the crate export.
+pub(crate) mod objects {
+    pub use super::encrypted::Encrypted;
+    pub use super::identity::{Identity, IdentityType};
+    pub use super::journal::Broadcast;
+    pub use super::private_key::PrivateKey;
+    pub use super::request::{RequestJournal, RequestResource, ResourceName};
+    pub use super::resource::{Resource, Revoke};
+    pub use super::response::{Found, Response, Status};
+    pub use super::shared_key::SharedKey;
+    pub use super::signature::{Signature, SignatureEntry};
+    pub use super::text::{Message, NodeInformation, Receipt, UserInformation};
+    pub use super::trust::{Authorization, Trust};
+}
 
 pub(crate) use encrypted::check_iv;
 pub(crate) use field::{Fields, Writer};

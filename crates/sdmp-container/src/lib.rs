@@ -61,11 +61,7 @@ mod version;
 pub use container::Container;
 pub use error::{Error, ErrorKind, Place};
 pub use hash::{Fingerprint, Identifier};
-pub use kind::{
-    Authorization, Broadcast, Encrypted, Found, Identity, IdentityType, Message, NodeInformation,
-    PrivateKey, Receipt, RequestJournal, RequestResource, Resource, ResourceName, Response, Revoke,
-    SharedKey, Signature, SignatureEntry, Status, Trust, UserInformation,
-};
+pub use kind::objects::*;
 pub use limits::Limits;
 pub use schema_name::{CoreSchema, SchemaName};
 pub use timestamp::Timestamp;
