@@ -52,6 +52,8 @@ enum Command {
     ReleaseCheck(release::Arguments),
     /// Run the handshake over a faulty carrier, many seeded times: --seeds N, --seed N, --cuts
     Simulate(programs::Arguments),
+    /// Let nodes find the same in a simulated world: --seeds N, --first N, --crowd NODES
+    SimulateNodes(programs::Arguments),
     /// Try the page of `sdmp demo --html` in headless Chromium (skipped where there is none)
     Browser(browser::Arguments),
     /// Try the Wireshark dissector with tshark on a real session (skipped where there is none)
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Command::Model => programs::model(),
         Command::ReleaseCheck(arguments) => release::run(&arguments),
         Command::Simulate(arguments) => programs::simulate(&arguments),
+        Command::SimulateNodes(arguments) => programs::simulate_nodes(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
         Command::Dissector => dissector::run(),
         Command::Tidy => tidy::run(),

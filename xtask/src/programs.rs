@@ -20,6 +20,12 @@ pub(crate) fn simulate(arguments: &Arguments) -> Result<()> {
         .context("the simulation found a broken rule; it named the seed that shows it")
 }
 
+/// Seeded histories of nodes in which everything goes wrong, and crowds.
+pub(crate) fn simulate_nodes(arguments: &Arguments) -> Result<()> {
+    example("sdmp-simulation", "simulate", arguments)
+        .context("the simulation found a broken rule; it named the seed that shows it")
+}
+
 /// A listener under hostile load, on loopback, bounded in count and time.
 pub(crate) fn load(arguments: &Arguments) -> Result<()> {
     example("sdmp-transport", "load", arguments)

@@ -15,12 +15,10 @@
 )]
 
 mod address;
-mod adversary;
 mod attacks;
 mod authority;
 mod batch;
 mod common;
-mod converges;
 mod cost;
 mod example;
 mod histories;
@@ -28,6 +26,4 @@ mod introduction;
 mod journal;
 mod judge;
 mod liars;
-mod net;
 mod sealed;
-mod stories;

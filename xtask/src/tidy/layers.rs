@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-store", 4),
     ("sdmp-node", 5),
     ("sdmp-properties", 5),
+    ("sdmp-simulation", 5),
     ("sdmp", 6),
     ("sdmp-cli", 6),
     ("xtask", 7),
@@ -30,7 +31,7 @@ const LAYERS: &[(&str, u8)] = &[
 const TEST_KIT: &str = "sdmp-testkit";
 
 /// Members that are never published, and may be built upon the test kit.
-const UNPUBLISHED: &[&str] = &["sdmp-properties", TEST_KIT, "xtask"];
+const UNPUBLISHED: &[&str] = &["sdmp-properties", "sdmp-simulation", TEST_KIT, "xtask"];
 
 /// The highest layer that must not know an async runtime.
 const LAST_SANS_IO_LAYER: u8 = 3;

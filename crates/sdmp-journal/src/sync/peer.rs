@@ -111,9 +111,10 @@ impl Peer {
         self.changed = true;
     }
 
-    pub(crate) fn connected(&mut self, now: Timestamp) {
+    /// A session in which the peer spoke, and did nothing wrong, begins the count anew.
+    pub(crate) fn succeeded(&mut self, now: Timestamp) {
         (self.row.fails, self.row.failing, self.row.due) = (0, None, now);
-        (self.dialling, self.changed) = (false, true);
+        self.changed = true;
     }
 
     /// Whether its journal may be read now (N24).
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(pause(now), 3592);
         now = later(now, SECOND);
         assert_eq!(pause(now), 86_230);
-        peer.connected(now);
+        peer.succeeded(now);
         peer.failed(127, now);
         assert_eq!(since(peer.row.due, now).as_secs(), 9, "a session begins the count anew");
         assert_eq!((jitter(DAY, 0), jitter(DAY, 255)), (DAY / 2, DAY + DAY / 2));

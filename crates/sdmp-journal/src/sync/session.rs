@@ -103,6 +103,8 @@ pub(crate) struct Session {
     pub(crate) judging: usize,
     /// Whether anything came: a session without is a failed dial (N34).
     pub(crate) received: bool,
+    /// Whether the peer did what it may not.
+    pub(crate) faulty: bool,
 }
 
 impl Session {
@@ -134,6 +136,7 @@ impl Session {
             arrived: 0,
             judging: 0,
             received: false,
+            faulty: false,
         }
     }
 

@@ -45,7 +45,6 @@ impl Machine {
         (peer.own, peer.users) = (standing.own, standing.users.clone());
         peer.visit = later(now, jitter(HOUR.saturating_mul(6), random));
         peer.reason = None;
-        peer.connected(now);
         let stays = standing.own || !turn.guide.is_reachable() || !peer.has_address;
         let mut session = Session::new(fingerprint.clone(), dialled, &standing, stays, now);
         if replaces {
@@ -132,8 +131,12 @@ impl Machine {
             && peer.session == Some(id)
         {
             peer.session = None;
-            // A peer that accepts and says nothing is not dialled at once again.
-            if session.dialled && !session.received {
+            if session.faulty {
+                peer.failed(random, turn.now);
+            } else if session.received {
+                peer.succeeded(turn.now);
+            } else if session.dialled {
+                // It accepts and says nothing: it may judge N17 otherwise, and is dialled less and less.
                 peer.failed(random, turn.now);
             }
         }
@@ -158,9 +161,8 @@ impl Machine {
         let Some(session) = self.sessions.get(&id) else { return };
         let fingerprint = session.peer.clone();
         Self::tell(turn, &fingerprint, code);
-        let random = turn.octet();
-        if let Some(peer) = self.peers.get_mut(&fingerprint) {
-            peer.failed(random, turn.now);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.faulty = true;
         }
         self.close(turn, id, CloseReason::Code(code));
     }

@@ -1,7 +1,7 @@
 //! Several nodes find the same, whatever happens in between (N36).
 
-use crate::net::World;
-use crate::net::people::{Person, three_users};
+use sdmp_simulation::World;
+use sdmp_simulation::people::{Person, three_users};
 
 /// Lets nodes publish while sessions break, objects are lost, and nodes end and begin again.
 fn troubled(seed: u64) -> (World, [Person; 3], Vec<Vec<sdmp_journal::Identifier>>) {
@@ -43,7 +43,7 @@ fn n36_all_get_what_they_may_have_whatever_is_lost_on_the_way() {
             for node in 0..5 {
                 for id in &said[person] {
                     let has = world.nodes[node].has(id);
-                    let name = world.nodes[node].name;
+                    let name = &world.nodes[node].name;
                     assert_eq!(has, readers.contains(&node), "seed {seed}: {name}, of {person}");
                 }
             }

@@ -2,16 +2,19 @@
 
 use sdmp_crypto::random::Random;
 
-/// SplitMix64.
+/// SplitMix64: the same seed gives the same numbers on every machine.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Begins with a seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next random number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,11 +23,12 @@ impl Dice {
     }
 
     /// A number below `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.number() % end
     }
 
-    pub(crate) fn chance(&mut self, percent: u64) -> bool {
+    /// Whether something happens that happens so many times in a hundred.
+    pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
@@ -32,7 +36,7 @@ impl Dice {
 impl Random for Dice {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), sdmp_crypto::Error> {
         for octet in octets {
-            *octet = self.next().to_le_bytes()[0];
+            *octet = self.number().to_le_bytes()[0];
         }
         Ok(())
     }

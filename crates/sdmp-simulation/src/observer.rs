@@ -1,22 +1,25 @@
 //! Looks at all that leaves, and knows N18 by a way of its own: from the texts that the sender has,
 //! without indexes, with none of the code that it watches but the reader of resources.
 
+use std::collections::BTreeMap;
+
 use sdmp_container::Timestamp;
 use sdmp_journal::exchange::{Answered, Body};
 use sdmp_journal::{Authorization, Body as Said, Fingerprint, Identifier, Kind, Resource};
 
-use super::node::Node;
+use crate::node::Node;
 
-struct All(Vec<Resource>);
+/// What one node has admitted.
+pub(crate) struct All<'n>(&'n BTreeMap<Identifier, Resource>);
 
-impl All {
-    fn of(node: &Node) -> Self {
-        Self(node.shelf.texts.values().map(|text| Resource::parse(&**text).unwrap()).collect())
+impl<'n> All<'n> {
+    pub(crate) const fn of(node: &'n Node) -> Self {
+        Self(&node.admitted)
     }
 
-    /// Whether an authorised party has revoked it: its signer, or its user.
-    fn revoked(&self, target: &Resource) -> bool {
-        self.0.iter().any(|other| match other.body() {
+    /// Whether its signer or its user has revoked it.
+    pub(crate) fn revoked(&self, target: &Resource) -> bool {
+        self.0.values().any(|other| match other.body() {
             Said::Revoke { resource, .. } => {
                 resource == target.id()
                     && other.user() == target.user()
@@ -28,14 +31,14 @@ impl All {
 
     fn live(&self, trust: &Resource, now: Timestamp) -> bool {
         let Said::Trust { expires, .. } = trust.body() else { return false };
-        let parent = trust.trust().map(|id| self.0.iter().find(|one| one.id() == id));
+        let parent = trust.trust().map(|id| self.by_id(id));
         !expires.is_some_and(|expires| expires.is_expired(now))
             && !self.revoked(trust)
             && parent.is_none_or(|parent| parent.is_some_and(|parent| self.live(parent, now)))
     }
 
     fn trusts(&self, user: &Fingerprint, key: &Fingerprint, read: bool, now: Timestamp) -> bool {
-        self.0.iter().any(|one| match one.body() {
+        self.0.values().any(|one| match one.body() {
             Said::Trust { trustee, grants, .. } => {
                 one.user() == user
                     && trustee == key
@@ -47,7 +50,7 @@ impl All {
     }
 
     fn users(&self) -> Vec<Fingerprint> {
-        let users = self.0.iter().filter(|one| one.kind() == Kind::Identity);
+        let users = self.0.values().filter(|one| one.kind() == Kind::Identity);
         users.map(|one| one.user().clone()).collect()
     }
 
@@ -59,7 +62,8 @@ impl All {
             })
     }
 
-    fn may(&self, peer: &Fingerprint, resource: &Resource, now: Timestamp) -> bool {
+    /// Whether N18 lets a peer have a resource.
+    pub(crate) fn may(&self, peer: &Fingerprint, resource: &Resource, now: Timestamp) -> bool {
         let user = resource.user();
         match resource.body() {
             Said::Identity(_) => true,
@@ -82,7 +86,7 @@ impl All {
     }
 
     fn by_id(&self, id: &Identifier) -> Option<&Resource> {
-        self.0.iter().find(|one| one.id() == id)
+        self.0.get(id)
     }
 }
 

@@ -8,9 +8,9 @@ use sdmp_journal::exchange::{Answered, Body, Lines, RequestId, Response};
 use sdmp_journal::sync::{CloseReason, Next};
 use sdmp_journal::{Code, Identifier, LineId, Resource};
 
-use crate::net::node::Node;
-use crate::net::people::{Person, three_users};
-use crate::net::{World, at};
+use sdmp_simulation::Node;
+use sdmp_simulation::people::{Person, three_users};
+use sdmp_simulation::{World, at};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -32,7 +32,7 @@ fn says(
     people: &[Person; 3],
     (user, index, node): (usize, usize, usize),
 ) -> Resource {
-    let text = format!("hello {}", world.dice.next());
+    let text = format!("hello {}", world.dice.number());
     let said = people[user].says(index, &text, world.now);
     world.publish(node, said.clone());
     said
@@ -352,4 +352,17 @@ fn n16_sessions_that_rest_on_a_revoked_trust_close_at_once() {
     let said = says(&mut world, &people, (1, 0, B1));
     world.run_for(HOUR);
     assert!(!world.nodes[C1].has(said.id()));
+}
+
+#[test]
+fn n34_a_peer_that_accepts_and_says_nothing_is_dialled_less_and_less() {
+    let (mut world, people) = settled(16);
+    world.tamper = Some(Box::new(|from: &Node, _, _| from.name != "C1"));
+    says(&mut world, &people, (1, 0, B1));
+    let begin = world.now;
+    world.run_for(12 * HOUR);
+    let tries =
+        world.sent.iter().filter(|(time, from, to, _)| *time > begin && (*from, *to) == (B1, C1));
+    // An answer is waited for a minute; the pauses double to an hour.
+    assert!((1..40).contains(&tries.clone().count()), "{}", tries.count());
 }

@@ -2,22 +2,28 @@
 
 use sdmp_container::Message;
 use sdmp_journal::{Author, Authorization, Fingerprint, Grants, Resource};
+use sdmp_store::suite::people::{Key, at};
 
-use super::node::Node;
-use super::{World, at};
-use crate::common::people::Key;
+use crate::node::Node;
+use crate::world::World;
 
 /// A user with nodes.
-pub(crate) struct Person {
-    pub(crate) key: Key,
-    pub(crate) fp: Fingerprint,
-    pub(crate) identity: Resource,
+#[derive(Debug)]
+pub struct Person {
+    /// The user's key.
+    pub key: Key,
+    /// The user.
+    pub fp: Fingerprint,
+    /// The user's identity.
+    pub identity: Resource,
     /// Each node with the trust in it and its identity.
-    pub(crate) nodes: Vec<(Key, Resource, Resource)>,
+    pub nodes: Vec<(Key, Resource, Resource)>,
 }
 
 impl Person {
-    pub(crate) fn new(name: &str, nodes: i64) -> Self {
+    /// A user with so many nodes, each trusted with everything.
+    #[must_use]
+    pub fn new(name: &str, nodes: i64) -> Self {
         let key = Key::user(name);
         let nodes = (1..=nodes).map(|index| {
             let node = Key::node(&format!("{name}{index}"));
@@ -32,14 +38,16 @@ impl Person {
     }
 
     /// Node `index` with lines 1 to 3 and its identity (N43).
-    pub(crate) fn node(&self, index: usize, name: &'static str) -> Node {
+    #[must_use]
+    pub fn node(&self, index: usize, name: impl Into<String>) -> Node {
         let (key, trusted, identity) = &self.nodes[index];
         let first = [self.identity.clone(), trusted.clone(), identity.clone()];
         Node::new(name, &key.local, &self.fp, &first, at(0))
     }
 
     /// What an introduction of this user and its nodes holds (N44).
-    pub(crate) fn introduction(&self) -> Vec<Resource> {
+    #[must_use]
+    pub fn introduction(&self) -> Vec<Resource> {
         let mut all = vec![self.identity.clone()];
         for (_, trusted, identity) in &self.nodes {
             all.extend([trusted.clone(), identity.clone()]);
@@ -48,32 +56,37 @@ impl Person {
     }
 
     /// The user's trust in another user, to read.
-    pub(crate) fn trusts(&self, other: &Self, number: i64) -> Resource {
+    #[must_use]
+    pub fn trusts(&self, other: &Self, number: i64) -> Resource {
         let read = Grants::of(&[Authorization::ReadResource]);
         self.key.author().trust(&other.fp, read, None, at(-800_000 + number)).unwrap()
     }
 
     /// A trust in node `index` of this user, until a time.
-    pub(crate) fn renews(&self, index: usize, created: i64, end: i64) -> Resource {
+    #[must_use]
+    pub fn renews(&self, index: usize, created: i64, end: i64) -> Resource {
         let (node, ..) = &self.nodes[index];
         self.key.author().trust(&node.fp(), Grants::ALL, Some(at(end)), at(created)).unwrap()
     }
 
     /// Node `index` as one that publishes for the user.
-    pub(crate) fn by(&self, index: usize) -> Author<'_> {
+    #[must_use]
+    pub fn by(&self, index: usize) -> Author<'_> {
         let (key, trusted, _) = &self.nodes[index];
         key.under(trusted)
     }
 
     /// A public message by node `index`.
-    pub(crate) fn says(&self, index: usize, text: &str, millis: i64) -> Resource {
+    #[must_use]
+    pub fn says(&self, index: usize, text: &str, millis: i64) -> Resource {
         self.by(index).publish(&Message::new(text).into(), at(millis)).unwrap()
     }
 }
 
 /// A and B trust each other, and B and C; A has two nodes, B two, C one. Nodes 0 and 1 are A's, 2
 /// and 3 B's, 4 C's. The first node of each user knows what introductions told it.
-pub(crate) fn three_users(seed: u64) -> (World, [Person; 3]) {
+#[must_use]
+pub fn three_users(seed: u64) -> (World, [Person; 3]) {
     let (a, b, c) = (Person::new("a", 2), Person::new("b", 2), Person::new("c", 1));
     let nodes =
         vec![a.node(0, "A1"), a.node(1, "A2"), b.node(0, "B1"), b.node(1, "B2"), c.node(0, "C1")];

@@ -3,9 +3,9 @@
 use sdmp_journal::sync::CloseReason;
 use sdmp_journal::{Code, Resource};
 
-use crate::net::node::Node;
-use crate::net::people::Person;
-use crate::net::{World, at};
+use sdmp_simulation::Node;
+use sdmp_simulation::people::Person;
+use sdmp_simulation::{World, at};
 
 const HOUR: i64 = 3_600_000;
 
