@@ -1,11 +1,14 @@
-//! Measures a SQLite store: rows a second in appends of 1, 64 and 256, octets a row, time to open.
-//! `cargo run --release -p sdmp-store --example rate [rows] [directory]`, 10,000 rows unless another
-//! number is given. Signatures are keyed hashes, so that what is measured is the store and judging.
+//! Measures a store: rows a second in appends of 1, 64 and 256, octets a row, time to open.
+//! `cargo run --release -p sdmp-store --features postgres,suite --example rate [rows] [place]`, 10,000
+//! rows unless another number is given. The place is a directory for SQLite, or a connection string of
+//! PostgreSQL (`host=127.0.0.1 port=5432 user=sdmp dbname=test`), where a schema is made and dropped.
+//! Signatures are keyed hashes, so that what is measured is the store and judging.
 
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     clippy::integer_division,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,13 +16,13 @@
 )]
 
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sdmp_container::Container;
 use sdmp_journal::Resource;
 use sdmp_store::suite::house::House;
 use sdmp_store::suite::people::at;
-use sdmp_store::{Sqlite, Store, sqlite::Options};
+use sdmp_store::{Postgres, Sqlite, Store, postgres, sqlite::Options};
 
 /// Makes a text of about 2.7 KB.
 fn message(house: &House, n: i64) -> Resource {
@@ -33,8 +36,12 @@ fn message(house: &House, n: i64) -> Resource {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let rows: i64 = arguments.next().map_or(10_000, |rows| rows.parse().unwrap());
-    let parent = arguments.next().unwrap_or_else(|| ".".to_owned());
-    let directory = tempfile::tempdir_in(parent).unwrap();
+    let place = arguments.next().unwrap_or_else(|| ".".to_owned());
+    let house = House::new();
+    if place.contains("host=") {
+        return in_postgres(&house, rows, &place);
+    }
+    let directory = tempfile::tempdir_in(place).unwrap();
     let mut file = tempfile::tempfile_in(directory.path()).unwrap();
     let start = Instant::now();
     for _ in 0..100 {
@@ -42,28 +49,52 @@ fn main() {
         file.sync_data().unwrap();
     }
     println!("a write of 4 KiB and fdatasync: {:.2} ms", start.elapsed().as_secs_f64() * 10.0);
-
-    let house = House::new();
     let options = Options::new(directory.path().join("store"), house.node.fp());
-    let store = house.begin(Sqlite::open(&options).unwrap());
+    let octets = fill(&house, house.begin(Sqlite::open(&options).unwrap()), rows);
+    let size = std::fs::metadata(directory.path().join("store/store.sqlite")).unwrap().len();
+    println!("{octets} octets a text, {} a row on the disk", size / rows.unsigned_abs());
+    opened(|| Sqlite::open(&options).unwrap());
+}
+
+fn in_postgres(house: &House, rows: i64, server: &str) {
+    let options = postgres::Options::new(server, house.node.fp()).unwrap();
+    let options = options.with_schema("sdmp_rate").unwrap();
+    let octets = fill(house, house.begin(Postgres::open(&options).unwrap()), rows);
+    println!("{octets} octets a text");
+    opened(|| Postgres::open(&options).unwrap());
+}
+
+/// Appends so many rows; returns the octets of a text.
+fn fill(house: &House, store: impl Store, rows: i64) -> usize {
     let (mut made, mut octets) = (0, 0);
     for (batch, count) in [(1, rows / 20), (64, rows * 9 / 20), (256, rows / 2)] {
-        let messages: Vec<Resource> = (made..made + count).map(|n| message(&house, n)).collect();
-        octets += messages.iter().map(|one| one.text().len()).sum::<usize>();
-        let start = Instant::now();
-        for few in messages.chunks(batch) {
-            let appended = house.append(&store, few, at(rows + 100)).unwrap();
-            assert_eq!(appended.lines.len(), few.len());
+        let mut spent = Duration::ZERO;
+        // Made in parts: a million of them do not fit in memory.
+        for part in 0..count / 2_000 + 1 {
+            let end = made + count.min(part * 2_000 + 2_000);
+            let messages: Vec<Resource> =
+                (made + part * 2_000..end).map(|n| message(house, n)).collect();
+            octets += messages.iter().map(|one| one.text().len()).sum::<usize>();
+            let start = Instant::now();
+            for few in messages.chunks(batch) {
+                let appended = house.append(&store, few, at(rows + 100)).unwrap();
+                assert_eq!(appended.lines.len(), few.len());
+            }
+            spent += start.elapsed();
         }
-        let rate = count as f64 / start.elapsed().as_secs_f64();
-        println!("appends of {batch}: {rate:.0} rows a second");
+        println!("appends of {batch}: {:.0} rows a second", count as f64 / spent.as_secs_f64());
         made += count;
     }
-    drop(store);
-    let size = std::fs::metadata(directory.path().join("store/store.sqlite")).unwrap().len();
-    println!("{} octets a text, {} a row on the disk", octets / made as usize, size / made as u64);
+    octets / made as usize
+}
+
+/// The time from the start to the first answer.
+fn opened<S: Store>(open: impl FnOnce() -> S) {
     let start = Instant::now();
-    let store = Sqlite::open(&options).unwrap();
-    let head = store.snapshot().unwrap().head().count();
+    let store = open();
+    let snapshot = store.snapshot().unwrap();
+    let head = snapshot.head().count();
+    let last = snapshot.rows(head, 1);
+    assert!(snapshot.text(&last[0]).is_some());
     println!("{head} lines open in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
 }

@@ -35,7 +35,7 @@ pub trait Store: Send + Sync + Debug {
     /// user's identity comes first and the trust in the node second (N21).
     ///
     /// # Errors
-    /// [`Error::TooMany`] over 256; [`Error::Stale`] if `expected` is not the head any more;
+    /// [`Error::TooMany`] over 256 or [`LONGEST_APPEND_OCTETS`](crate::LONGEST_APPEND_OCTETS); [`Error::Stale`] if `expected` is not the head any more;
     /// [`Error::FirstLines`]; [`Error::Clock`], [`Error::Full`], [`Error::Fenced`]. Nothing of the
     /// append remains then.
     fn append(&self, append: Append) -> Result<Appended, Error>;

@@ -22,8 +22,8 @@ pub enum Error {
     /// `clock.back` or `clock.ahead` (N2).
     #[error("{0}")]
     Clock(Code),
-    /// More than 256 resources in one append (N22).
-    #[error("an append takes at most 256 resources (N22); this one has {0}")]
+    /// More than 256 resources in one append (N22), or more than 32 MiB of texts.
+    #[error("an append takes at most 256 resources of 32 MiB together (N22); this one has {0}")]
     TooMany(usize),
     /// The journal is empty, and what was admitted has not both the user's identity and a trust of the
     /// user in the node (N21).

@@ -29,7 +29,7 @@ pub use faults::Faults;
 pub use fsck::{Fault, Report, fsck, repair};
 pub use memory::Memory;
 pub use plain::{Imported, export, import};
-pub use plan::LONGEST_APPEND;
+pub use plan::{LONGEST_APPEND, LONGEST_APPEND_OCTETS};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
 #[cfg(feature = "sqlite")]

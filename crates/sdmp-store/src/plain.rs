@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sdmp_journal::{Candidate, Fingerprint, LineId, Timestamp, Verdict, Verify};
 
-use crate::{Append, Error, LONGEST_APPEND, Store};
+use crate::{Append, Error, LONGEST_APPEND, LONGEST_APPEND_OCTETS, Store};
 
 fn io(error: &std::io::Error) -> Error {
     Error::Engine(error.to_string())
@@ -32,6 +32,11 @@ pub fn export(store: &dyn Store, node: &Fingerprint, to: &mut dyn Write) -> Resu
     }
     to.flush().map_err(|error| io(&error))?;
     Ok(count)
+}
+
+/// How long the texts are together.
+fn octets(candidates: &[Candidate]) -> usize {
+    candidates.iter().map(|candidate| candidate.resource().text().len()).sum()
 }
 
 /// What came of an import.
@@ -63,7 +68,8 @@ pub fn import(
     let mut lines = from.lines();
     loop {
         let mut is_end = true;
-        while waiting.len() < LONGEST_APPEND {
+        // No text is longer than the other half (N3).
+        while waiting.len() < LONGEST_APPEND && octets(&waiting) < LONGEST_APPEND_OCTETS / 2 {
             // Batches: a file may be longer than the memory, and an append has a limit.
             let Some(line) = lines.next() else { break };
             match Candidate::parse(line.map_err(|error| io(&error))?) {
@@ -80,7 +86,10 @@ pub fn import(
                 Verdict::Admit { .. } => &mut imported.admitted,
                 Verdict::Known => &mut imported.known,
                 // What it rests on may come later in the file; half of a batch stays free for that.
-                Verdict::Waits(_) if waiting.len() < LONGEST_APPEND / 2 => {
+                Verdict::Waits(_)
+                    if waiting.len() < LONGEST_APPEND / 2
+                        && octets(&waiting) < LONGEST_APPEND_OCTETS / 4 =>
+                {
                     waiting.push(judged.candidate);
                     continue;
                 }

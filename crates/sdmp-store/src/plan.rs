@@ -15,6 +15,22 @@ use crate::{Append, Appended, Error};
 /// The most resources of one append (N22).
 pub const LONGEST_APPEND: usize = sdmp_journal::journal::LONGEST_APPEND;
 
+/// The most octets that the texts of one append have together, if it has more than one: what is written
+/// in one transaction is held by a write-ahead log.
+pub const LONGEST_APPEND_OCTETS: usize = 32 << 20;
+
+/// That an append has no more resources than fit (N22).
+pub(crate) fn check_length(append: &Append) -> Result<(), Error> {
+    let count = append.candidates.len();
+    let is_long = count > 1 && octets(append) > LONGEST_APPEND_OCTETS;
+    if count > LONGEST_APPEND || is_long { Err(Error::TooMany(count)) } else { Ok(()) }
+}
+
+/// The octets of its texts.
+pub(crate) fn octets(append: &Append) -> usize {
+    append.candidates.iter().map(|candidate| candidate.resource().text().len()).sum()
+}
+
 /// What an append makes.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -48,9 +64,7 @@ pub(crate) fn plan<V: View + ?Sized>(
     node: &Fingerprint,
 ) -> Result<Plan, Error> {
     // One append is one transaction, during which others wait.
-    if append.candidates.len() > LONGEST_APPEND {
-        return Err(Error::TooMany(append.candidates.len()));
-    }
+    check_length(&append)?;
     check_clock(clock, append.now)?;
     // Another writer came first: what was judged against the old head may be wrong now.
     if append.expected.as_ref().is_some_and(|expected| expected != head) {

@@ -17,6 +17,7 @@ mod writer;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use sdmp_container::ResourceName;
@@ -41,6 +42,8 @@ pub struct Options {
     token: Option<PathBuf>,
     moved: bool,
     reserve: u64,
+    log: u64,
+    pause: Duration,
     repair: bool,
     faults: Faults,
 }
@@ -55,6 +58,8 @@ impl Options {
             token: None,
             moved: false,
             reserve: files::RESERVE,
+            log: files::LOG,
+            pause: files::PAUSE,
             repair: false,
             faults: Faults::none(),
         }
@@ -76,6 +81,19 @@ impl Options {
     #[must_use]
     pub fn with_reserve(self, octets: u64) -> Self {
         Self { reserve: octets, ..self }
+    }
+
+    /// The write-ahead log is at most about so long, in place of 64 MiB: it is copied back at a quarter
+    /// when nothing reads, and at three eighths in any case. One append can be half as long.
+    #[must_use]
+    pub fn with_log(self, octets: u64) -> Self {
+        Self { log: octets, ..self }
+    }
+
+    /// After a full disk, how long until room is looked for again, in place of a minute (N49).
+    #[must_use]
+    pub fn with_pause(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// Writes the indexes of control anew, out of its texts, before anything is read: for a store that

@@ -1,5 +1,8 @@
 //! What only the SQLite engine has: files, lock, tokens, versions, reserve; and damage that a check finds.
 
+mod crash;
+mod limits;
+
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,11 +10,11 @@ use sdmp_journal::{Body, Fingerprint, Identifier, View};
 
 use super::link::{Failure, Link};
 use super::{State, rows};
+use crate::Faults;
 use crate::columns::{fingerprint, signed};
 use crate::contract::{Append, Appended, Gone};
 use crate::lookups::control_lookups;
 use crate::plan::{self, Row};
-use crate::{Error, Faults};
 
 /// The control in memory, and content out of the tables: what an append names is fetched at once.
 struct Live<'a> {
@@ -72,9 +72,7 @@ pub(super) fn append(
     faults: &Faults,
 ) -> Result<Appended, Failure> {
     // The size is checked before anything is looked up for it.
-    if append.candidates.len() > plan::LONGEST_APPEND {
-        return Err(Error::TooMany(append.candidates.len()).into());
-    }
+    plan::check_length(&append)?;
     let live = Live::new(link, state, &append)?;
     let plan = plan::plan(append, &live, &state.head, state.clock, node);
     // A lookup that failed has answered something: its failure comes first.

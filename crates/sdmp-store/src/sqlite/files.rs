@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::Options;
 use crate::Error;
 use crate::private::{self, io};
 
@@ -14,12 +15,13 @@ use crate::private::{self, io};
 pub(super) const RESERVE: u64 = 64 << 20;
 
 /// How long the reserve is not tried again when there was no room for it.
-const PAUSE: Duration = Duration::from_secs(60);
+pub(super) const PAUSE: Duration = Duration::from_secs(60);
 
-/// The write-ahead log is copied back beyond this size when nothing reads, and beyond four times it in
-/// any case.
-const CHECKPOINT: u64 = 16 << 20;
-const FORCED: u64 = 64 << 20;
+/// The bound of the write-ahead log.
+pub(super) const LOG: u64 = 64 << 20;
+
+/// How long a log that is too long is waited for. Each lookup is short, and appends wait meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The directory of a store, locked.
 #[derive(Debug)]
@@ -30,6 +32,9 @@ pub(super) struct Files {
     reserve: Reserve,
     /// The log is not copied back again before it is this long.
     next_checkpoint: u64,
+    /// The bound of the log. It is copied back at a quarter of it when nothing reads, and at three
+    /// eighths in any case: one transaction more, of half the bound, is within it.
+    log: u64,
 }
 
 impl Drop for Files {
@@ -44,13 +49,15 @@ impl Drop for Files {
 #[derive(Debug)]
 struct Reserve {
     size: u64,
+    pause: Duration,
     is_held: bool,
     /// When there was no room for it.
     tried: Option<Instant>,
 }
 
 impl Files {
-    pub(super) fn open(directory: &Path, reserve: u64) -> Result<Self, Error> {
+    pub(super) fn open(options: &Options) -> Result<Self, Error> {
+        let directory = &options.directory;
         make_private(directory)?;
         let path = directory.join("lock");
         let lock = private::options().read(true).open(path).map_err(|error| io(&error))?;
@@ -60,9 +67,15 @@ impl Files {
             Err(fs::TryLockError::WouldBlock) => return Err(Error::Locked),
             Err(fs::TryLockError::Error(error)) => return Err(io(&error)),
         }
-        let reserve = Reserve { size: reserve, is_held: false, tried: None };
-        let mut files =
-            Self { directory: directory.to_owned(), lock, reserve, next_checkpoint: CHECKPOINT };
+        let reserve =
+            Reserve { size: options.reserve, pause: options.pause, is_held: false, tried: None };
+        let mut files = Self {
+            directory: directory.to_owned(),
+            lock,
+            reserve,
+            log: options.log,
+            next_checkpoint: options.log >> 2,
+        };
         // Made here so that its mode is ours; SQLite gives the log beside it the same.
         drop(private::options().open(files.database()).map_err(|error| io(&error))?);
         // A full disk does not keep a store shut: control and cursors go on.
@@ -70,11 +83,16 @@ impl Files {
         Ok(files)
     }
 
+    /// The most octets that one transaction is to have.
+    pub(super) const fn longest_group(&self) -> u64 {
+        self.log >> 1
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.directory.join("store.sqlite")
     }
 
-    fn log(&self) -> PathBuf {
+    fn log_file(&self) -> PathBuf {
         self.directory.join("store.sqlite-wal")
     }
 
@@ -84,7 +102,7 @@ impl Files {
 
     /// Whether the reserve is held, or there is room to take it again: then content may be written.
     pub(super) fn has_room(&mut self) -> bool {
-        let is_early = self.reserve.tried.is_some_and(|tried| tried.elapsed() < PAUSE);
+        let is_early = self.reserve.tried.is_some_and(|tried| tried.elapsed() < self.reserve.pause);
         if !self.reserve.is_held && !is_early {
             self.reserve.is_held = self.take_reserve().is_ok();
             self.reserve.tried = (!self.reserve.is_held).then(Instant::now);
@@ -118,18 +136,19 @@ impl Files {
     /// Copies the write-ahead log back when it is long: without waiting for readers, unless it is too
     /// long.
     pub(super) fn checkpoint(&mut self, db: &Connection) {
-        let len = fs::metadata(self.log()).map_or(0, |found| found.len());
+        let len = fs::metadata(self.log_file()).map_or(0, |found| found.len());
         if len < self.next_checkpoint {
             return;
         }
         // Readers hold the log up; only when it is long they are waited for.
-        let patience = if len >= FORCED { Duration::from_secs(5) } else { Duration::ZERO };
+        let is_long = len >= (self.log >> 3).saturating_mul(3);
+        let patience = if is_long { PATIENCE } else { Duration::ZERO };
         let done = db
             .busy_timeout(patience)
             .and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
         let is_done = matches!(done, Ok(0_i64));
         self.next_checkpoint =
-            if is_done { CHECKPOINT } else { len.saturating_add(CHECKPOINT / 4) };
+            if is_done { self.log >> 2 } else { len.saturating_add(self.log >> 5) };
     }
 
     /// The log is copied back and the store marked, so that the next start need not check it.

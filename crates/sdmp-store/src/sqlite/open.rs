@@ -16,7 +16,7 @@ use crate::{Error, private};
 const MIGRATIONS: [&str; 2] = [include_str!("001.sql"), include_str!("002.sql")];
 
 pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
-    let mut files = Files::open(&options.directory, options.reserve)?;
+    let mut files = Files::open(options)?;
     let database = files.database();
     let db = writer(&database).map_err(Error::from)?;
     migrate(&db, options)?;

@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::{Failure, Shared, State, kept, leases, rows, write};
 use crate::contract::{Append, Appended, Changes, Gone, Lease, Opening};
 use crate::control::Control;
-use crate::{Error, Faults, lock};
+use crate::{Error, Faults, lock, plan};
 
 /// The most calls that one commit takes.
 const GROUP: usize = 256;
@@ -33,6 +33,29 @@ pub(super) enum Job {
     LeasePeer(Fingerprint, Lease, Option<u64>, Done<Option<u64>>),
     TakeWants(Lease, usize, Done<Vec<ResourceName>>),
     Reindex(Vec<(u64, Resource)>, Done<()>),
+}
+
+impl Job {
+    /// About how many octets it writes.
+    fn octets(&self) -> u64 {
+        const ROW: usize = 1024;
+        let octets = match self {
+            Self::Append(append, _) => {
+                plan::octets(append).saturating_add(append.candidates.len().saturating_mul(ROW))
+            }
+            Self::Restore(resource, _) => resource.text().len(),
+            Self::Keep(changes, _) | Self::KeepHeld(changes, _, _) => {
+                changes.wants.len().saturating_mul(ROW)
+            }
+            Self::GiveUp(ids, _, _) => ids.len().saturating_mul(ROW),
+            Self::Block(..)
+            | Self::Opened(..)
+            | Self::LeasePeer(..)
+            | Self::TakeWants(..)
+            | Self::Reindex(..) => ROW,
+        };
+        u64::try_from(octets).unwrap_or(u64::MAX)
+    }
 }
 
 /// Says how a job ended, once the commit has.
@@ -96,9 +119,20 @@ struct Loop {
 
 impl Loop {
     fn run(mut self, waiting: &Receiver<Job>) {
-        while let Ok(first) = waiting.recv() {
-            let group: Vec<Job> =
-                std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
+            let mut octets = first.octets();
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(job) = waiting.try_recv()
+            {
+                octets = octets.saturating_add(job.octets());
+                if octets > self.writing.files.longest_group() {
+                    next = Some(job);
+                    break;
+                }
+                group.push(job);
+            }
             self.commit(group);
             self.writing.files.checkpoint(&self.writing.db);
         }

@@ -1,14 +1,15 @@
 //! The same random history on two engines.
 
 use sdmp_container::ResourceName;
-use sdmp_journal::sync::PeerRow;
-use sdmp_journal::{Grants, Resource, Verdict};
+use sdmp_journal::sync::{Doubt, Next, PeerRow, WaitsFor, Want};
+use sdmp_journal::{Code, Grants, Resource, Verdict};
 
 use super::Place;
 use super::house::{House, message};
 use super::journal::all;
+use super::kept;
 use super::people::at;
-use crate::{Changes, Faults, Gone, Memory, Store};
+use crate::{Changes, Faults, Gone, Lease, Memory, Store};
 
 /// Numbers that repeat for a seed.
 #[derive(Debug)]
@@ -53,12 +54,26 @@ pub fn resources(house: &House, dice: &mut Dice) -> Vec<Resource> {
     all
 }
 
+/// A want in any state.
+fn some_want(dice: &mut Dice) -> (ResourceName, Want) {
+    let name = |dice: &mut Dice| kept::name(u8::try_from(dice.below(24)).unwrap());
+    let next = match dice.below(6) {
+        0 => Next::Waits(WaitsFor::Resource(name(dice))),
+        1 => Next::Waits(WaitsFor::Room),
+        2 => Next::Closed(Code::ResourceRevoked),
+        3 => Next::GivenUp,
+        _ => Next::Due(at(i64::try_from(dice.below(500)).unwrap())),
+    };
+    let doubt = (dice.below(3) == 0).then(|| Doubt::UnknownSigner(name(dice)));
+    kept::want(u8::try_from(dice.below(24)).unwrap(), next, doubt)
+}
+
 /// One step, and what it answered, as text.
 pub fn step(house: &House, store: &dyn Store, all: &[Resource], dice: &mut Dice) -> String {
     let some = |dice: &mut Dice| -> Vec<Resource> {
         (0..=dice.below(9)).map(|_| all[dice.below(all.len())].clone()).collect()
     };
-    match dice.below(8) {
+    match dice.below(9) {
         0 => {
             let ids: Vec<_> = some(dice).iter().map(|one| one.id().clone()).collect();
             format!("{:?}", store.give_up(&ids, Gone::Evicted))
@@ -72,7 +87,17 @@ pub fn step(house: &House, store: &dyn Store, all: &[Resource], dice: &mut Dice)
             let id = all[dice.below(all.len())].id().clone();
             let gone = (ResourceName { author: house.user.fp(), resource: id }, None);
             let peers = vec![(house.other.fp(), row)];
-            format!("{:?}", store.keep(Changes { peers, wants: vec![gone] }))
+            let mut wants = vec![gone];
+            for _ in 0..dice.below(4) {
+                let (name, want) = some_want(dice);
+                wants.push((name, Some(want).filter(|_| dice.below(4) > 0)));
+            }
+            format!("{:?}", store.keep(Changes { peers, wants }))
+        }
+        4 => {
+            let now = i64::try_from(dice.below(500)).unwrap();
+            let lease = Lease { process: "one".to_owned(), now: at(now), until: at(now + 100) };
+            format!("{:?}", store.take_wants(&lease, dice.below(6)))
         }
         _ => {
             let now = at(1000 + i64::try_from(dice.below(1000)).unwrap());

@@ -1,0 +1,193 @@
+//! Room: the log's bound, a disk that is really full; and the process that has the lock.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sdmp_container::Container;
+use sdmp_journal::{LineId, Resource};
+use sdmp_store::suite::house::House;
+use sdmp_store::suite::people::at;
+use sdmp_store::{Error, LONGEST_APPEND_OCTETS, Sqlite, Store, sqlite};
+use tempfile::TempDir;
+
+fn options(directory: &Path, house: &House) -> sqlite::Options {
+    sqlite::Options::new(directory.join("store"), house.node.fp()).with_reserve(1 << 18)
+}
+
+/// A message of about so many octets.
+fn long(house: &House, n: i64, octets: usize) -> Resource {
+    let text = format!("{n} {}", "x".repeat(octets * 9 / 16));
+    let text =
+        format!(r#"{{"sdmp":{{"version":"0.12.0","schemas":["message"]}},"message":"{text}"}}"#);
+    let container = Container::parse(text).unwrap();
+    house.node.under(&house.trust).publish(&container, at(n)).unwrap()
+}
+
+#[test]
+fn the_log_stays_within_its_bound_while_all_read_and_write() {
+    const LOG: u64 = 2 << 20;
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let options = options(directory.path(), &house).with_log(LOG);
+    let store = house.begin(Sqlite::open(&options).unwrap());
+    let log = directory.path().join("store/store.sqlite-wal");
+    let messages: Vec<Resource> = (0..120).map(|n| long(&house, n, 60_000)).collect();
+    let is_done = AtomicBool::new(false);
+    let (mut longest, mut shrank) = (0, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::SeqCst) {
+                    let snapshot = store.snapshot().unwrap();
+                    let first = LineId::first(&house.node.fp());
+                    for line in snapshot.lines(&first, usize::MAX).unwrap() {
+                        assert!(snapshot.text(&line.id).is_some());
+                    }
+                    snapshot.check().unwrap();
+                }
+            });
+        }
+        let writers: Vec<_> = messages
+            .chunks(40)
+            .map(|some| {
+                let (house, store) = (&house, &store);
+                scope.spawn(move || {
+                    for few in some.chunks(3) {
+                        let appended = house.append(store, few, at(1000)).unwrap();
+                        assert_eq!(appended.lines.len(), few.len());
+                    }
+                })
+            })
+            .collect();
+        let mut before = 0;
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            let now = fs::metadata(&log).map_or(0, |found| found.len());
+            longest = longest.max(now);
+            shrank += usize::from(now < before);
+            before = now;
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        is_done.store(true, Ordering::SeqCst);
+    });
+    assert!(longest < LOG, "{longest}");
+    assert!(longest > LOG / 8 && shrank > 0, "{longest}, {shrank}");
+    house.check(&store);
+}
+
+#[test]
+fn one_append_has_at_most_32_mib_of_texts() {
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let store = house.begin(Sqlite::open(&options(directory.path(), &house)).unwrap());
+    let one = long(&house, 1, 250_000);
+    let many = vec![one.clone(); LONGEST_APPEND_OCTETS / one.text().len() + 1];
+    let count = many.len();
+    assert!(count < 256, "{count}");
+    assert_eq!(house.append(&store, &many, at(9)).unwrap_err(), Error::TooMany(count));
+    assert_eq!(house.append(&store, &many[1..], at(9)).unwrap().lines.len(), 1);
+}
+
+const CHILD: &str = "SDMP_STORE_SMALL_DISK";
+const HOLDER: &str = "SDMP_STORE_HOLDER";
+
+/// Runs this test program's `entry` with a value for it, through some other program.
+fn entry(through: &[&str], entry: &str, name: &str, value: &Path) -> Command {
+    let program = std::env::current_exe().unwrap();
+    let mut words = through.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(["--exact", entry, "--quiet", "--nocapture"]).env(name, value);
+    command
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_loses_nothing_and_it_goes_on_by_itself() {
+    let directory = TempDir::new().unwrap();
+    // A small disk that only the child sees.
+    let mount = r#"mount -t tmpfs -o size=4m tmpfs "$SDMP_STORE_SMALL_DISK" && exec "$0" "$@""#;
+    let unshare = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount];
+    let may = Command::new("unshare").args(["--mount", "--map-root-user", "true"]).output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        let line = b"skipped: a disk that is full, since no small one can be mounted here\n";
+        return std::io::stderr().write_all(line).unwrap();
+    }
+    let of_child = "sqlite::limits::entry_on_the_small_disk";
+    let output = entry(&unshare, of_child, CHILD, directory.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("went on"), "{said}");
+}
+
+/// What runs on the small disk; by itself it has nothing to do.
+#[test]
+fn entry_on_the_small_disk() {
+    let Some(directory) = std::env::var_os(CHILD) else { return };
+    let (house, directory) = (House::new(), Path::new(&directory));
+    let options = options(directory, &house).with_pause(Duration::from_millis(50));
+    let store = house.begin(Sqlite::open(&options).unwrap());
+    let ballast = directory.join("ballast");
+    fs::write(&ballast, vec![7; 1 << 20]).unwrap();
+    let mut count = 0;
+    let full = loop {
+        let messages = house.messages(count..count + 16);
+        match house.append(&store, &messages, at(5000)) {
+            Ok(_) => count += 16,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, Error::Full);
+    assert!(count > 50, "{count}");
+    let head = || store.snapshot().unwrap().head().count();
+    let before = 4 + u64::try_from(count).unwrap();
+    assert_eq!(head(), before, "nothing of it remains");
+    house.check(&store);
+    // The reserve was given away: control goes on, content does not.
+    let control = [house.other.identity(), house.other_trust.clone()];
+    assert_eq!(house.append(&store, &control, at(5000)).unwrap().lines.len(), 2);
+    let next = house.messages(count..count + 1);
+    assert_eq!(house.append(&store, &next, at(5000)).unwrap_err(), Error::Full);
+    house.check(&store);
+    fs::remove_file(&ballast).unwrap();
+    std::thread::sleep(Duration::from_millis(60));
+    assert_eq!(house.append(&store, &next, at(5000)).unwrap().lines.len(), 1);
+    house.check(&store);
+    drop(store);
+    let store = Sqlite::open(&options).unwrap();
+    assert_eq!(store.snapshot().unwrap().head().count(), before + 3);
+    house.check(&store);
+    std::io::stderr().write_all(b"went on\n").unwrap();
+}
+
+/// Holds a store until it is ended; by itself it has nothing to do.
+#[test]
+fn entry_of_the_holder() {
+    let Some(directory) = std::env::var_os(HOLDER) else { return };
+    let (house, directory) = (House::new(), Path::new(&directory));
+    let _store = house.begin(Sqlite::open(&options(directory, &house)).unwrap());
+    fs::write(directory.join("held"), "").unwrap();
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_lock_outlives_a_paused_holder_and_not_a_killed_one() {
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let of_child = "sqlite::limits::entry_of_the_holder";
+    let mut holder: Child =
+        entry(&[], of_child, HOLDER, directory.path()).stdout(Stdio::null()).spawn().unwrap();
+    while !directory.path().join("held").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let open = || Sqlite::open(&options(directory.path(), &house));
+    assert_eq!(open().unwrap_err(), Error::Locked);
+    let pid = holder.id().to_string();
+    assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+    // While it is paused it can wake at any time, so nothing else may write.
+    assert_eq!(open().unwrap_err(), Error::Locked);
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let store = open().unwrap();
+    house.append(&store, &house.messages(0..3), at(20)).unwrap();
+    house.check(&store);
+}
