@@ -109,7 +109,7 @@ pub enum KeyError {
     PassphraseEmpty,
     /// The encryption of a private key is not one of the two that are read.
     #[error(
-        "this private key is encrypted in a way that is not read (R14): PBES2 with scrypt or PBKDF2-HMAC-SHA-512 and AES-256-CBC is"
+        "this private key is encrypted in a way that is not read (R14): PBES2 with scrypt or PBKDF2 (HMAC-SHA-256 or HMAC-SHA-512) and AES-256-CBC is"
     )]
     Encryption,
     /// The password hashing of an encrypted private key asks for too much work or memory.

@@ -7,7 +7,12 @@ use sdmp_crypto::{Error, error::KeyError, random::SystemRandom, rsa::PrivateKey}
 #[test]
 fn r14_every_form_of_a_private_key_is_the_same_key() {
     let key = private("rsa-2048.pem");
-    for name in ["rsa-2048-pkcs1.pem", "encrypted-scrypt.pem", "encrypted-pbkdf2-sha512.pem"] {
+    for name in [
+        "rsa-2048-pkcs1.pem",
+        "encrypted-scrypt.pem",
+        "encrypted-pbkdf2-sha512.pem",
+        "encrypted-pbkdf2-sha256.pem",
+    ] {
         let other = PrivateKey::from_pem(&text(name), Some(b"passphrase")).unwrap();
         assert_eq!(other.public(), key.public(), "{name}");
         assert_eq!(other.to_pem(), key.to_pem(), "{name}");
@@ -36,9 +41,23 @@ fn r14_encryption_and_back() {
 
 #[test]
 fn r14_other_encryptions_are_refused() {
-    let names = ["pbkdf2-sha256", "aes128", "pbes1", "legacy"];
-    for name in names.map(|name| format!("encrypted-{name}.pem")) {
+    for name in ["aes128", "pbes1", "legacy"].map(|name| format!("encrypted-{name}.pem")) {
         assert_eq!(refused(&text(&name)), KeyError::Encryption, "{name}");
+        // Before a passphrase is asked for.
+        let error = PrivateKey::from_pem(&text(&name), None).unwrap_err();
+        assert_eq!(error, Error::Key(KeyError::Encryption), "{name}");
+    }
+}
+
+/// What `ssh-keygen -m PKCS8` writes is read where a key is taken over, and nowhere else.
+#[test]
+fn r14_foreign_keys_may_be_encrypted_with_aes_128() {
+    let key = private("rsa-2048.pem");
+    let foreign = PrivateKey::from_foreign_pem(&text("encrypted-aes128.pem"), Some(b"passphrase"));
+    assert_eq!(foreign.unwrap().public(), key.public());
+    for name in ["encrypted-pbes1.pem", "encrypted-legacy.pem"] {
+        let error = PrivateKey::from_foreign_pem(&text(name), Some(b"passphrase")).unwrap_err();
+        assert_eq!(error, Error::Key(KeyError::Encryption), "{name}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Password-encrypted PKCS#8 (R14): PBES2 with scrypt or PBKDF2-HMAC-SHA-512, and AES-256-CBC.
+//! Password-encrypted PKCS#8 (R14): PBES2 with scrypt, PBKDF2-HMAC-SHA-256 or PBKDF2-HMAC-SHA-512, and
+//! AES-256-CBC.
 
 use crate::{Error, error::KeyError, random::Random};
 use der::{
@@ -27,23 +28,43 @@ const MAX_WORK: u64 = 1 << 23;
 /// The most iterations that PBKDF2 does for a file; some seconds.
 const MAX_ITERATIONS: u32 = 4_000_000;
 
-/// The PKCS#8 document inside an EncryptedPrivateKeyInfo.
-pub(super) fn decrypt(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// Which ciphers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ciphers {
+    /// AES-256-CBC (R14).
+    Aes256,
+    /// AES-128-CBC as well, which `ssh-keygen` writes.
+    Foreign,
+}
+
+/// The PKCS#8 document inside an EncryptedPrivateKeyInfo. What cannot be read is refused before a
+/// passphrase is missed.
+pub(super) fn decrypt(
+    der: &[u8],
+    passphrase: Option<&[u8]>,
+    ciphers: Ciphers,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|e| refused(der, &e))?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
         return Err(KeyError::Encryption.into());
     };
-    if !matches!(parameters.encryption, pbes2::EncryptionScheme::Aes256Cbc { .. }) {
+    let (aes256, aes128) = (
+        matches!(parameters.encryption, pbes2::EncryptionScheme::Aes256Cbc { .. }),
+        matches!(parameters.encryption, pbes2::EncryptionScheme::Aes128Cbc { .. }),
+    );
+    if !(aes256 || aes128 && ciphers == Ciphers::Foreign) {
         return Err(KeyError::Encryption.into());
     }
+    let key_octets = if aes256 { 32 } else { 16 };
     // Before the passphrase is used: a file must not be able to order gigabytes or minutes of work.
-    bounded(&parameters.kdf)?;
+    bounded(&parameters.kdf, key_octets)?;
     // A document with two encodings would have two meanings for other readers; only DER is taken
     // (R14).
     let again = info.to_der().map_err(|_| KeyError::Der)?;
     if again != der {
         return Err(KeyError::NotDer.into());
     }
+    let passphrase = passphrase.ok_or(KeyError::PassphraseNeeded)?;
     let mut octets = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
     let len = match parameters.decrypt_in_place(passphrase, &mut octets) {
         Ok(plain) => plain.len(),
@@ -87,9 +108,9 @@ pub(super) fn encrypt(
 }
 
 /// Refuses other functions, and parameters that are absurd, before any of the work.
-fn bounded(kdf: &Kdf) -> Result<(), KeyError> {
+fn bounded(kdf: &Kdf, key_octets: u16) -> Result<(), KeyError> {
     // A file need not say how long its key is; it may not say anything but the truth.
-    if kdf.key_length().is_some_and(|octets| octets != 32) {
+    if kdf.key_length().is_some_and(|octets| octets != key_octets) {
         return Err(KeyError::Encryption);
     }
     match kdf {
@@ -111,7 +132,8 @@ fn bounded(kdf: &Kdf) -> Result<(), KeyError> {
             }
         }
         Kdf::Pbkdf2(pbkdf2) => {
-            if pbkdf2.prf != Pbkdf2Prf::HmacWithSha512 || pbkdf2.iteration_count == 0 {
+            let known = [Pbkdf2Prf::HmacWithSha256, Pbkdf2Prf::HmacWithSha512];
+            if !known.contains(&pbkdf2.prf) || pbkdf2.iteration_count == 0 {
                 return Err(KeyError::Encryption);
             }
             if pbkdf2.iteration_count > MAX_ITERATIONS { Err(KeyError::Cost) } else { Ok(()) }

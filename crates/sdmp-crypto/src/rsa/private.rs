@@ -1,7 +1,8 @@
 //! Private keys: reading, writing, signing, unwrapping (R13, R14, R16, R22).
 
 use super::{
-    MAX_PRIVATE_TEXT, PublicKey, Signer, backend, encrypted,
+    MAX_PRIVATE_TEXT, PublicKey, Signer, backend,
+    encrypted::{self, Ciphers},
     pem::{self, Label},
     public::ALGORITHM,
 };
@@ -53,14 +54,26 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::Key`]; in particular [`KeyError::PassphraseNeeded`] and [`KeyError::Passphrase`].
     pub fn from_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, Error> {
+        Self::read_pem(text, passphrase, Ciphers::Aes256)
+    }
+
+    /// As [`from_pem`](Self::from_pem), for keys that other programs have written: also those that are
+    /// encrypted with AES-128-CBC, as `ssh-keygen -m PKCS8` does. What is kept must be written anew.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_foreign_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, Error> {
+        Self::read_pem(text, passphrase, Ciphers::Foreign)
+    }
+
+    fn read_pem(text: &str, passphrase: Option<&[u8]>, ciphers: Ciphers) -> Result<Self, Error> {
         let (label, der) = pem::decode(text, MAX_PRIVATE_TEXT)?;
         match label {
             Label::Private => Self::from_pkcs8_der(&der),
             Label::RsaPrivate => Self::from_pkcs1_der(&der),
             Label::Public => Err(KeyError::PublicInPlaceOfPrivate.into()),
             Label::EncryptedPrivate => {
-                let passphrase = passphrase.ok_or(KeyError::PassphraseNeeded)?;
-                let der = encrypted::decrypt(&der, passphrase)?;
+                let der = encrypted::decrypt(&der, passphrase, ciphers)?;
                 // A wrong passphrase gives right padding now and then, and then no PKCS#8.
                 if PrivateKeyInfoRef::from_der(&der).is_err() {
                     return Err(KeyError::Passphrase.into());

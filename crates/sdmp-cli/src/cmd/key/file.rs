@@ -1,6 +1,7 @@
 //! Private keys as other programs write them: PEM, DER, or a container (R14).
 
 use sdmp_container::{Container, CoreSchema, Timestamp};
+use sdmp_crypto::error::KeyError;
 use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::private_key;
 use zeroize::Zeroizing;
@@ -78,15 +79,19 @@ fn container(octets: &[u8], passphrase: &Passphrase) -> Result<Read, Failure> {
 fn pem(text: &str, passphrase: &Passphrase) -> Result<Read, Failure> {
     // A passphrase is not asked for in vain.
     refuse_before_asking(text)?;
-    let passphrase = match PrivateKey::is_encrypted_pem(text) {
-        true => Some(passphrase.get(PROMPT)?),
-        false => None,
+    let (key, passphrase) = match PrivateKey::from_foreign_pem(text, None) {
+        Err(sdmp_crypto::Error::Key(KeyError::PassphraseNeeded)) => {
+            let passphrase = passphrase.get(PROMPT)?;
+            (PrivateKey::from_foreign_pem(text, Some(passphrase.as_bytes())), Some(passphrase))
+        }
+        read => (read, None),
     };
-    let key = PrivateKey::from_pem(text, passphrase.as_ref().map(|text| text.as_bytes()));
     Ok(Read { key: key.map_err(|error| unreadable(&error))?, expires: None, passphrase })
 }
 
 const PROMPT: &str = "Passphrase of the key: ";
+const CONVERT: &str =
+    "convert it: `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out KEY.pem`, then import KEY.pem";
 const FORMS: &str = "PKCS#8 and PKCS#1 keys are read, as PEM or DER: RSA, 2048 to 8192 bits";
 
 /// Forms that no passphrase makes readable, each with the command that converts it.
@@ -101,11 +106,7 @@ const OTHER_FORMS: [(&str, &str, &str); 3] = [
         "there is text before the key, as `openssl pkcs12` writes it",
         "take the key out: `openssl pkey -in FILE -out KEY.pem`, then import KEY.pem",
     ),
-    (
-        "Proc-Type: 4,ENCRYPTED",
-        "this key is encrypted in the old form of PKCS#1",
-        "convert it: `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out KEY.pem`, then import KEY.pem",
-    ),
+    ("Proc-Type: 4,ENCRYPTED", "this key is encrypted in the old form of PKCS#1", CONVERT),
 ];
 
 fn refuse_before_asking(text: &str) -> Result<(), Failure> {
@@ -118,6 +119,10 @@ fn refuse_before_asking(text: &str) -> Result<(), Failure> {
 }
 
 fn unreadable(error: &sdmp_crypto::Error) -> Failure {
+    let remedy = match error {
+        sdmp_crypto::Error::Key(KeyError::Encryption) => CONVERT,
+        _ => FORMS,
+    };
     Failure::new(Exit::Invalid, error.code(), format!("cannot read the private key: {error}"))
-        .remedy(FORMS)
+        .remedy(remedy)
 }
