@@ -428,7 +428,8 @@ fn secrets_are_logged_on_request_with_a_warning_and_for_the_owner_alone() {
 /// Half-close: what a program still writes after the peer's end is sent, however slowly.
 #[test]
 fn slow_lines_after_the_peers_end_arrive() {
-    let pause = || std::thread::sleep(Duration::from_millis(2500));
+    // Longer than a person's next line is waited for after the peer's end.
+    let pause = || std::thread::sleep(Duration::from_millis(1300));
     // At the connecting side.
     let (alice, bob) = acquainted();
     let listening = bob.listen(&["--key", "bob", "--once"]);
@@ -474,6 +475,26 @@ fn the_silence_limit_can_be_chosen() {
         .unwrap();
     expect(8, listening.child.wait_with_output().unwrap());
     assert_eq!(client.wait().unwrap().code(), Some(7));
+}
+
+/// Also while a program that has spoken, and then says nothing for ever, is waited for: nothing else
+/// would tell that the session is over.
+#[test]
+fn the_silence_limit_ends_a_wait_for_input_that_never_ends() {
+    let (alice, bob) = acquainted();
+    let mut listening = bob.listen(&["--once", "--silence-limit", "1"]);
+    let mut input = listening.child.stdin.take().unwrap();
+    input.write_all(b"one\n").unwrap();
+    let client = alice.run(&connect(&listening.address, &["--silence-limit", "9"]));
+    assert_eq!((client.status.code(), stdout(&client)), (Some(7), "one\n".to_owned()));
+    expect(8, listening.child.wait_with_output().unwrap());
+
+    // The same for octets.
+    let mut listening = bob.listen(&["--pipe", "--silence-limit", "1"]);
+    let _input = listening.child.stdin.take().unwrap();
+    let pipe = ["pipe", &listening.address, "--peer", "bob"];
+    assert_eq!(alice.run_with(&pipe, b"x").status.code(), Some(7));
+    expect(8, listening.child.wait_with_output().unwrap());
 }
 
 /// A peer that takes nothing is cut after the time that was asked for (R42).

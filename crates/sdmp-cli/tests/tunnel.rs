@@ -63,6 +63,20 @@ fn a_stream_and_a_conversation_do_not_mix() {
     let served = expect(6, listening.finish(b""));
     assert_eq!(served.stdout, b"");
     assert!(stderr(&served).contains("other than a stream of octets"));
+
+    // The other way round, with an input that does not end: neither side waits for it.
+    let mut listening = bob.listen(&["--once"]);
+    let input = listening.child.stdin.take();
+    let mut client = alice
+        .command(&["pipe", &listening.address, "--peer", "bob"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    client.stdin.as_mut().unwrap().write_all(b"hello").unwrap();
+    assert_eq!(client.wait().unwrap().code(), Some(7));
+    assert_eq!(listening.child.wait().unwrap().code(), Some(6));
+    drop(input);
 }
 
 /// Starts `sdmp forward` on a free port and waits until it is open.

@@ -132,8 +132,9 @@ impl Driver {
         }
         self.start_write();
         // Nothing more is read while the last input is not taken: that is the back-pressure.
-        let read = read && self.input.is_none() && !self.ended;
-        let silence = self.silence(read);
+        let listening = read && self.input.is_none();
+        let silence = self.silence(listening);
+        let read = listening && !self.ended;
         // One timer for all limits: whichever comes first is asked about again anyway.
         let wake = self.wake_at().into_iter().chain(silence).min();
         let wakeup = tokio::select! {
@@ -160,16 +161,16 @@ impl Driver {
         Ok(Turn::Handled)
     }
 
-    /// When the peer will have been silent for too long. Only while we listen, for a peer that our own
-    /// application keeps waiting is not silent, and while no write is under way, which has a limit of
-    /// its own.
-    fn silence(&mut self, read: bool) -> Option<Instant> {
+    /// When the session will have been silent for too long. Only while we would listen, for a peer that
+    /// our own application keeps waiting is not silent, and while no write is under way, which has a
+    /// limit of its own.
+    fn silence(&mut self, listening: bool) -> Option<Instant> {
         let limit = self.connection.limits().silence?;
-        let read = read && !matches!(self.writer, Writer::Busy(_));
-        if !read {
+        let silent = listening && !matches!(self.writer, Writer::Busy(_));
+        if !silent {
             self.active = Instant::now();
         }
-        (read && self.connection.is_accepted()).then(|| self.active.checked_add(limit))?
+        (silent && self.connection.is_accepted()).then(|| self.active.checked_add(limit))?
     }
 
     fn wake_at(&self) -> Option<Instant> {

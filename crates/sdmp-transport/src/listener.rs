@@ -220,7 +220,7 @@ impl<A: Acceptor> ListenerBuilder<A> {
         let accepting = Accepting {
             config,
             limits,
-            rate: Arc::new(Rate::new(limits.failures_per_second)),
+            rate: Arc::new(Rate::new(limits.failures_per_second, limits.failures_at_once)),
             trust,
             outcomes: to_outcomes,
             counters: Arc::clone(&listener.counters),

@@ -210,15 +210,7 @@ impl SessionSender {
     /// # Errors
     /// How the session was cut.
     pub async fn finished(&mut self) -> Result<(), Error> {
-        loop {
-            let status = self.status.borrow_and_update().clone();
-            match status {
-                Status::Finished { .. } => return Ok(()),
-                Status::Failed(error) => return Err(error),
-                Status::Open | Status::PeerClosed { .. } => {}
-            }
-            self.status.changed().await.map_err(|_| Error::Aborted)?;
-        }
+        finished(&mut self.status).await
     }
 
     /// Fills `out` with a secret for another protocol, the same on both sides (R44). `label` says
@@ -327,6 +319,15 @@ impl SessionReceiver {
         }
     }
 
+    /// Waits until both sides have closed, as [`SessionSender::finished`]. After the peer's close
+    /// nothing but this tells that the session was cut, as long as nothing is sent.
+    ///
+    /// # Errors
+    /// How the session was cut.
+    pub async fn finished(&mut self) -> Result<(), Error> {
+        finished(&mut self.status).await
+    }
+
     /// The peer: verified, and trusted by this side's application.
     #[must_use]
     pub fn peer(&self) -> &Identity {
@@ -351,6 +352,18 @@ impl SessionReceiver {
             Status::Failed(error) => Err(error.clone()),
             Status::Open => Err(Error::Aborted),
         }
+    }
+}
+
+async fn finished(status: &mut watch::Receiver<Status>) -> Result<(), Error> {
+    loop {
+        let now = status.borrow_and_update().clone();
+        match now {
+            Status::Finished { .. } => return Ok(()),
+            Status::Failed(error) => return Err(error),
+            Status::Open | Status::PeerClosed { .. } => {}
+        }
+        status.changed().await.map_err(|_| Error::Aborted)?;
     }
 }
 

@@ -94,7 +94,7 @@ async fn sessions_in_all_are_limited() {
 #[tokio::test]
 async fn a_source_whose_handshakes_fail_is_slowed_down_and_others_are_not() {
     let (knocker, builder) = bob(&[ALICE]);
-    let limits = ListenerLimits::default().with_failures_per_second(1);
+    let limits = ListenerLimits::default().with_failures_per_second(1).with_failures_at_once(64);
     let mut listener = builder.with_limits(limits).start();
     for _ in 0..80 {
         drop(knock(&knocker, ip(1)).await);

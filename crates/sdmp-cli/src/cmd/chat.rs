@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use sdmp_container::{Container, Identifier, Message};
 use sdmp_node::transfer::{Announced, Answer, Refusal};
-use sdmp_transport::{SecureSession, SessionReceiver, SessionSender};
+use sdmp_transport::{SecureSession, SessionReceiver, SessionSender, stream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::error::{Exit, Failure};
+use crate::io::note;
 use crate::output::Output;
 use crate::output::Speaker;
 use crate::shutdown;
@@ -124,14 +125,26 @@ async fn receive(
             // The sending half answers, and ends the session with an error.
             return std::future::pending().await;
         }
+        // Its peer would wait for octets that never come.
+        if stream::decode(&received.container).is_some() {
+            return Err(Failure::new(
+                Exit::Invalid,
+                "stream.role",
+                "the peer sends a stream of octets, and this session takes lines",
+            )
+            .remedy("`sdmp pipe` and `sdmp listen --pipe` carry octets"));
+        }
         output.received(&received, speaker).await?;
         heard.send_modify(|heard| heard.last = Instant::now());
     }
     heard.send_modify(|heard| heard.closed = true);
-    // The sender of the watch lives on in the other half's hands only as a value: keep it until
-    // both are done, so that a change is never mistaken for an end.
-    heard.closed().await;
-    Ok(())
+    tokio::select! {
+        // The other half may wait for input that never comes: it is told here that the session was cut.
+        Err(error) = receiver.finished() => Err(error.into()),
+        // The sender of the watch lives on in the other half's hands only as a value: keep it until
+        // both are done, so that a change is never mistaken for an end.
+        () = heard.closed() => Ok(()),
+    }
 }
 
 async fn send(
@@ -209,7 +222,13 @@ async fn next_line(
         biased;
         () = shutdown::signal() => None,
         line = words.lines.recv() => line,
-        () = closed => None,
+        () = closed => {
+            if quiet == FIRST_LINE {
+                // What comes later is lost, which must not happen in silence.
+                note("the peer has closed and standard input says nothing: no more is sent");
+            }
+            None
+        }
     }
 }
 

@@ -189,7 +189,8 @@ async fn discard(
     Ok(())
 }
 
-/// Waits for the peer's close, before which it may say how its command came out.
+/// Waits for the peer's close, before which it may say how its command came out, and then for ours: what
+/// is read here may say nothing for ever, and a session that is cut meanwhile must end all the same.
 async fn close(reader: SecureReader, progress: &watch::Sender<Progress>) -> Result<Ended, Error> {
     let mut receiver = reader.into_receiver();
     let mut ended = Ended::default();
@@ -202,6 +203,7 @@ async fn close(reader: SecureReader, progress: &watch::Sender<Progress>) -> Resu
         ended.peer_command = Some(outcome);
         progress.send_modify(|progress| progress.peer_gone = true);
     }
+    receiver.finished().await?;
     Ok(ended)
 }
 

@@ -58,9 +58,11 @@ pub struct ListenerLimits {
     /// Handshakes under way from one source: 16. Carriers without addresses have the limit in all
     /// only, and there a newcomer takes the place of the oldest one.
     pub half_open_per_source: usize,
-    /// Handshakes of one source that come to nothing, a second: 10, after 1,024 at once; 0 for no limit.
-    /// Those that are accepted do not count. Carriers without addresses have no such limit.
+    /// Handshakes of one source that come to nothing, a second: 10; 0 for no limit. Those that are
+    /// accepted do not count. Carriers without addresses have no such limit.
     pub failures_per_second: u32,
+    /// How many of them may come to nothing at once before: 1,024.
+    pub failures_at_once: u32,
     /// Accepted sessions at the same time: 1,024, and no more than the process's descriptors allow.
     /// Looked at when a connection comes in: handshakes that were under way then may still be
     /// accepted.
@@ -75,6 +77,7 @@ impl Default for ListenerLimits {
             half_open: 256,
             half_open_per_source: 16,
             failures_per_second: 10,
+            failures_at_once: 1024,
             sessions: 1024,
             sessions_per_peer: 256,
         }
@@ -100,6 +103,13 @@ impl ListenerLimits {
     #[must_use]
     pub fn with_failures_per_second(mut self, handshakes: u32) -> Self {
         self.failures_per_second = handshakes;
+        self
+    }
+
+    /// Allows so many failed handshakes of one source at once.
+    #[must_use]
+    pub fn with_failures_at_once(mut self, handshakes: u32) -> Self {
+        self.failures_at_once = handshakes;
         self
     }
 

@@ -9,8 +9,6 @@ use tokio::time::Instant;
 
 use super::limits::Source;
 
-/// How many may fail at once.
-const BURST: u32 = 1024;
 /// Sources that are remembered. Those that have more addresses are held by the limit in all.
 const SOURCES: usize = 4096;
 
@@ -19,14 +17,16 @@ const SOURCES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Rate {
     interval: Duration,
+    /// How far a moment may lie in the future.
+    most: Duration,
     moments: Mutex<HashMap<Source, Instant>>,
 }
 
 impl Rate {
-    /// So many a second; 0 for no limit.
-    pub(super) fn new(per_second: u32) -> Self {
+    /// So many a second after so many at once; 0 for no limit.
+    pub(super) fn new(per_second: u32, at_once: u32) -> Self {
         let interval = Duration::from_secs(1).checked_div(per_second).unwrap_or(Duration::ZERO);
-        Self { interval, moments: Mutex::default() }
+        Self { interval, most: interval.saturating_mul(at_once), moments: Mutex::default() }
     }
 
     /// Takes note of a handshake that begins; whether it may.
@@ -47,7 +47,7 @@ impl Rate {
         let moment = moments.entry(source.bucket()).or_insert(now);
         // A leaky bucket with one instant a source: the debt is how far it lies in the future.
         let next = (*moment).max(now) + self.interval;
-        if next > now + self.interval.saturating_mul(BURST) {
+        if next > now + self.most {
             return false;
         }
         *moment = next;
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn failures_of_one_source_are_limited_and_successes_do_not_count() {
-        let (rate, now) = (Rate::new(10), Instant::now());
+        let (rate, now) = (Rate::new(10, 64), Instant::now());
         assert_eq!((0..100).filter(|_| rate.begin(&ip(1), now)).count(), 64);
         assert!(rate.begin(&ip(2), now), "another source");
         let later = now + Duration::from_secs(1);
@@ -87,14 +87,14 @@ mod tests {
     #[test]
     fn local_carriers_and_zero_have_no_limit() {
         let now = Instant::now();
-        assert!((0..1000).all(|_| Rate::new(1).begin(&Source::Local, now)));
-        let none = Rate::new(0);
+        assert!((0..1000).all(|_| Rate::new(1, 64).begin(&Source::Local, now)));
+        let none = Rate::new(0, 64);
         assert!((0..1000).all(|_| none.begin(&ip(1), now)));
     }
 
     #[test]
     fn many_sources_do_not_fill_the_memory() {
-        let (rate, now) = (Rate::new(1), Instant::now());
+        let (rate, now) = (Rate::new(1, 64), Instant::now());
         for number in 0..3 * SOURCES {
             let address = std::net::Ipv4Addr::from(u32::try_from(number).unwrap());
             rate.begin(&Source::Ip(address.into()), now);
