@@ -160,7 +160,7 @@ impl From<HandshakeError> for Failure {
                 failure.remedy("to trust it, get its identity over a channel that you trust, then `sdmp peer add NAME FILE`")
             }
             HandshakeError::PeerRejected { .. } => {
-                failure.remedy("the reason is in the other side's output; if it does not know this node: `sdmp key export NAME` here, `sdmp peer add NAME FILE` there, and start what listens again")
+                failure.remedy("the reason is in the other side's output; if it does not know this node: `sdmp key export NAME` here, `sdmp peer add NAME FILE` there")
             }
             HandshakeError::Truncated => {
                 failure.remedy("what was printed is authentic, but it may not be all; ask the peer to send again")

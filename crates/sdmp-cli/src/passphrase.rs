@@ -132,6 +132,8 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
         std::io::ErrorKind::Interrupted => {
             Failure::new(Exit::Interrupted, INTERRUPTED, "interrupted")
         }
+        // Ctrl-D on an empty line.
+        std::io::ErrorKind::UnexpectedEof => empty(),
         _ => unavailable(),
     })?;
     if passphrase.is_empty() {

@@ -4,7 +4,8 @@
 //! a task that never yields nor a write that is never read. A command that has something to finish
 //! holds [`finishing`] meanwhile: the first signal then only makes [`signal`] ready, and the command
 //! has 5 s, or 2 s in which nothing moves. Otherwise the first signal ends the program at once, and
-//! the second one always does.
+//! the second one always does. SIGHUP and SIGQUIT (Ctrl-\) end it at once too, as they would without
+//! this, but with the terminal as it was.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, mpsc};
@@ -113,7 +114,7 @@ async fn obey(mut signals: Signals) {
     let first = signals.next().await;
     TOLD.send_replace(Some(Instant::now()));
     // Nothing to finish: a user who presses Ctrl-C at a prompt expects the end.
-    if FINISHING.load(Ordering::SeqCst) == 0 {
+    if FINISHING.load(Ordering::SeqCst) == 0 || !matches!(first, INTERRUPT | TERMINATE) {
         end(128_u8.saturating_add(first));
     }
     let late = async {
@@ -147,13 +148,22 @@ fn end(code: u8) -> ! {
     std::process::exit(i32::from(code));
 }
 
-/// The two signals, by their numbers.
+const HANGUP: u8 = 1;
+const INTERRUPT: u8 = 2;
+const QUIT: u8 = 3;
+const TERMINATE: u8 = 15;
+
+/// The signals that end the program, by their numbers.
 #[derive(Debug)]
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    quit: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -163,16 +173,42 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: unless_ignored(HANGUP)?,
+            quit: unless_ignored(QUIT)?,
         })
     }
 
     async fn next(&mut self) -> u8 {
-        const INTERRUPT: u8 = 2;
-        const TERMINATE: u8 = 15;
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => TERMINATE,
+            () = received(self.hangup.as_mut()) => HANGUP,
+            () = received(self.quit.as_mut()) => QUIT,
         }
+    }
+}
+
+/// A handler, unless the program was started with this signal ignored, as `nohup` does: a handler would
+/// undo that. Where the system does not tell, its default action stays.
+#[cfg(unix)]
+fn unless_ignored(number: u8) -> std::io::Result<Option<tokio::signal::unix::Signal>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    match ignored {
+        Some(mask) if mask >> (number - 1) & 1 == 0 => {
+            signal(SignalKind::from_raw(i32::from(number))).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(unix)]
+async fn received(signal: Option<&mut tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
@@ -184,7 +220,7 @@ impl Signals {
 
     async fn next(&mut self) -> u8 {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => 2,
+            Ok(()) => INTERRUPT,
             Err(_) => std::future::pending().await,
         }
     }

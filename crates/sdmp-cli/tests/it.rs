@@ -19,6 +19,8 @@ mod introduce;
 mod keys;
 mod machine;
 mod output;
+#[cfg(target_os = "linux")]
+mod prompt;
 mod running_listener;
 mod session;
 #[cfg(unix)]

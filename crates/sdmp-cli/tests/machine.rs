@@ -241,6 +241,36 @@ fn there_are_no_core_dumps() {
     child.wait().unwrap();
 }
 
+/// A disk that is full at any moment of it leaves no half of a key, and the name stays free. Here no file
+/// may become longer than so many blocks.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_no_half_of_a_key() {
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdmp-conformance/vectors/keys/alice.pem");
+    for blocks in [0, 1, 2, 3] {
+        let machine = Machine::new();
+        let program = env!("CARGO_BIN_EXE_sdmp");
+        let import =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} key import {pem} --name k");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &import])
+            .env("SDMP_DATA", machine.path())
+            .output()
+            .unwrap();
+        let output = expect(1, output);
+        assert!(stderr(&output).contains("File too large"), "{}", stderr(&output));
+        let left: Vec<_> = fs::read_dir(machine.path().join("keys"))
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().file_name())
+            .filter(|name| !name.to_string_lossy().starts_with('.'))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        machine.ok(&["key", "import", pem, "--name", "k"]);
+        machine.ok(&["key", "show", "k"]);
+    }
+}
+
 #[test]
 fn manual_pages_name_values_and_repetition() {
     let machine = Machine::new();

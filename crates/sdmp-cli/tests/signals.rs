@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM end every command in every state, and say what was cut.
 
 use std::io::{BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -98,37 +98,69 @@ fn a_session_that_is_silent_is_cut() {
     let out = bob.path().join("in");
     let out = out.to_str().unwrap();
     let listen = ["listen", "127.0.0.1:0"];
-    for (arguments, peer) in [
+    let cases = [
         ([&listen[..], &["--once"]].concat(), "connect"),
         (listen.to_vec(), "connect"),
         ([&listen[..], &["--pipe"]].concat(), "pipe"),
         ([&listen[..], &["--", "cat"]].concat(), "pipe"),
         (vec!["recv", "127.0.0.1:0", "--out", out, "--once"], "connect"),
-    ] {
-        for second in [false, true] {
-            let mut listening = bob.start(&arguments);
-            let mut caller = start(&alice, &[peer, &listening.address, "--peer", "bob"]);
-            wait_for(&mut listening.errors, "accepted");
-            signal(&listening.child, "-INT");
-            if second {
-                std::thread::sleep(Duration::from_millis(200));
-                signal(&listening.child, "-TERM");
-            }
-            let (code, took) = ending(&mut listening.child, SILENT);
-            let expected = if second { [Some(143), Some(7)] } else { [Some(7), Some(7)] };
-            assert!(expected.contains(&code), "{arguments:?}: {code:?} after {took:?}");
-            caller.kill().unwrap();
-            caller.wait().unwrap();
+    ];
+    let cut = |arguments: &[&str], peer: &str, second: bool| {
+        let mut listening = bob.start(arguments);
+        let mut caller = start(&alice, &[peer, &listening.address, "--peer", "bob"]);
+        wait_for(&mut listening.errors, "accepted");
+        signal(&listening.child, "-INT");
+        if second {
+            std::thread::sleep(Duration::from_millis(200));
+            signal(&listening.child, "-TERM");
         }
+        let (code, took) = ending(&mut listening.child, SILENT);
+        let expected = if second { [Some(143), Some(7)] } else { [Some(7), Some(7)] };
+        assert!(expected.contains(&code), "{arguments:?}: {code:?} after {took:?}");
+        caller.kill().unwrap();
+        caller.wait().unwrap();
+    };
+    // Side by side: each takes two seconds in which nothing is done.
+    std::thread::scope(|scope| {
+        for (arguments, peer) in &cases {
+            for second in [false, true] {
+                let cut = &cut;
+                scope.spawn(move || cut(arguments, peer, second));
+            }
+        }
+    });
+}
+
+/// As many connections as are carried at once, and more, wait for a peer that never answers.
+#[test]
+fn a_full_tunnel_is_cut() {
+    let (alice, _) = acquainted();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = silent.local_addr().unwrap().to_string();
+    for second in [false, true] {
+        let mut child = start(&alice, &["forward", "0", &nowhere, "--peer", "bob"]);
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
+        let local = wait_for(&mut errors, "forwarding ");
+        let local = local.split(' ').nth(1).unwrap().to_owned();
+        let _clients: Vec<_> = (0..300).map(|_| TcpStream::connect(&local).unwrap()).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&child, "-TERM");
+        if second {
+            std::thread::sleep(Duration::from_millis(100));
+            signal(&child, "-INT");
+        }
+        let (code, took) = ending(&mut child, SILENT);
+        assert_eq!(code, Some(if second { 130 } else { 7 }), "after {took:?}");
     }
 }
 
-fn wait_for(lines: &mut impl std::io::BufRead, what: &str) {
+fn wait_for(lines: &mut impl std::io::BufRead, what: &str) -> String {
     let mut line = String::new();
     while !what.split('|').any(|what| line.contains(what)) {
         line.clear();
         assert!(lines.read_line(&mut line).unwrap() > 0, "no {what}");
     }
+    line
 }
 
 /// A conversation whose peer answers ends with both closes: nothing was cut.
