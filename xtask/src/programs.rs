@@ -28,7 +28,7 @@ pub(crate) fn simulate_nodes(arguments: &Arguments) -> Result<()> {
 
 /// A listener under hostile load, on loopback, bounded in count and time.
 pub(crate) fn load(arguments: &Arguments) -> Result<()> {
-    example("sdmp-transport", "load", arguments)
+    example("sdmp-node", "load", arguments)
 }
 
 /// Measurements against peers; they are built against the system's OpenSSL.

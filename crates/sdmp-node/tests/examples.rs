@@ -1,4 +1,5 @@
-//! The examples do what they say, as programs of their own.
+//! The examples do what they say, as programs of their own, and the load scenarios reach their
+//! figures in the small.
 
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
@@ -85,4 +86,18 @@ async fn a_program_serves_a_tunnel_until_the_peer_is_removed() {
         tokio::time::timeout(std::time::Duration::from_secs(5), client.read_to_end(&mut rest));
     assert_eq!(cut.await.unwrap().unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     assert!(carrying.await.unwrap().is_err());
+}
+
+/// The attacks that need no waiting for a time limit; `cargo xtask load` runs them all, in full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_short_load_is_survived() {
+    let output = Command::new(program("sdmp-node", "load"))
+        .args(["--short", "flood", "endless", "record", "files", "idle"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let rows: Vec<_> = told.lines().filter(|line| line.starts_with('|')).skip(2).collect();
+    assert_eq!(rows.len(), 5, "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}");
 }

@@ -6,7 +6,8 @@ use sdmp_node::{Error, introduction};
 use sdmp_testkit::nodes::{alice, bob, wall};
 use sdmp_transport::listener::Acceptor;
 use sdmp_transport::tcp::TcpAcceptor;
-use sdmp_transport::{Carrier, tcp};
+use sdmp_transport::websocket::WebSocketAcceptor;
+use sdmp_transport::{Carrier, tcp, websocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -112,5 +113,52 @@ async fn many_connections_of_one_source_do_not_keep_others_out() {
         served += usize::from(!text.is_empty());
     }
     assert_eq!(served, 16, "the others were dropped");
+    offering.abort();
+}
+
+/// The same over a WebSocket, whose library gathers what comes: unfinished upgrades of one source have
+/// its 16 places, fragments and pings are not gathered, and others get the text meanwhile.
+#[tokio::test]
+async fn strangers_at_a_websocket_cost_no_more() {
+    const UPGRADE: &[u8] =
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let acceptor = TcpAcceptor::bind("127.0.0.1:0").await.unwrap();
+    let address = acceptor.local_addr().unwrap();
+    let text = introduction::signed(&bob(), wall()).unwrap();
+    let acceptor: Box<dyn Acceptor> = Box::new(WebSocketAcceptor::new(acceptor));
+    let offering = tokio::spawn(async move {
+        introduction::offer(acceptor, &text, false, |_, _| {}).await;
+    });
+    let mut talking = TcpStream::connect(address).await.unwrap();
+    talking.write_all(UPGRADE).await.unwrap();
+    let talk = tokio::spawn(async move {
+        let fragment = [&[0x01, 0x80 | 126, 4, 0, 0, 0, 0, 0][..], &[b'x'; 1024]].concat();
+        let ping = [0x89, 0x80, 0, 0, 0, 0];
+        let (mut sent, mut more) = (0, [&fragment[..], &ping].concat());
+        while talking.write_all(&more).await.is_ok() {
+            sent += more.len();
+            // The later ones continue the message.
+            more[0] = 0;
+        }
+        sent
+    });
+    let mut greedy = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&UPGRADE[..40]).await.unwrap();
+        greedy.push(stream);
+    }
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let dial = async {
+        let stream = other.connect(address).await?;
+        let url = format!("ws://{address}/");
+        Ok(Box::new(websocket::dial_over(&url, stream).await?) as Box<dyn Carrier>)
+    };
+    let fetching = introduction::fetch("there", dial, wall());
+    let fetched = tokio::time::timeout(std::time::Duration::from_secs(1), fetching).await.unwrap();
+    assert_eq!(fetched.unwrap(), *bob().identity());
+    assert!(talk.await.unwrap() < 16 << 20);
     offering.abort();
 }

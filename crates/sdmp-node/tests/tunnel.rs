@@ -249,7 +249,7 @@ async fn many_connections_at_once_all_get_through() {
         },
         |error| panic!("{error}"),
     ));
-    let clients: Vec<_> = (0..40_u8)
+    let clients: Vec<_> = (0..100_u8)
         .map(|number| {
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(at).await.unwrap();

@@ -1,12 +1,18 @@
 //! The server, as a process of its own, and the handle that the attacker's process has of it.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use async_trait::async_trait;
+use sdmp_handshake::{Policy, Profile, Role};
+use sdmp_node::Recorder;
+use sdmp_transport::files::{self, FilesAcceptor};
 use sdmp_transport::listener::{Acceptor, Incoming, ListenerLimits};
 use sdmp_transport::websocket::WebSocketAcceptor;
-use sdmp_transport::{Carrier, Listener, SecureSession, carrier, tcp};
+use sdmp_transport::{Listener, SecureSession, tcp};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, stdin};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -18,40 +24,49 @@ pub(crate) enum Kind {
     #[default]
     Tcp,
     WebSocket,
-    /// TCP within something that sees all objects, as a recorder does.
-    Wrapped,
+    /// TCP whose sessions are recorded, as by `--record`.
+    Recorded,
+    /// A directory, with the time limits that suit it.
+    Files,
 }
 
-/// TCP whose carriers are wrapped.
-struct Wrapping(tcp::TcpAcceptor);
+/// The recording in a server's directory.
+const RECORDING: &str = "recording";
+
+/// TCP whose sessions are recorded.
+struct Recording(tcp::TcpAcceptor, Recorder);
 
 #[async_trait]
-impl Acceptor for Wrapping {
+impl Acceptor for Recording {
     async fn next(&mut self) -> std::io::Result<Incoming> {
         let Incoming { source, open } = self.0.next().await?;
-        let open = Box::pin(async move {
-            let wrapped = carrier::wrap(open.await?, |(sender, receiver), _| {
-                (Box::new(sender), Box::new(receiver))
-            });
-            let wrapped: Box<dyn Carrier> = Box::new(wrapped);
-            Ok(wrapped)
-        });
+        let (recorder, address) = (self.1.clone(), source.to_string());
+        let open =
+            Box::pin(async move { Ok(recorder.carrier(open.await?, Role::Responder, &address)) });
         Ok(Incoming { source, open })
     }
 }
 
 /// Serves until standard input ends; answers each line on it with the listener's counts.
-pub(crate) async fn serve(kind: &str) -> Anything {
+pub(crate) async fn serve(kind: &str, directory: &str) -> Anything {
     let acceptor = tcp::TcpAcceptor::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", acceptor.local_addr()?);
+    let mut config = nodes::server();
     let acceptor: Box<dyn Acceptor> = match kind {
         "WebSocket" => Box::new(WebSocketAcceptor::new(acceptor)),
-        "Wrapped" => Box::new(Wrapping(acceptor)),
+        "Recorded" => {
+            let file = File::create(Path::new(directory).join(RECORDING))?;
+            Box::new(Recording(acceptor, Recorder::new(file, Profile::Hardened, |_| {})))
+        }
+        "Files" => {
+            config = config.with_policy(Policy { limits: files::limits(), ..Policy::default() });
+            Box::new(FilesAcceptor::bind(directory).await?)
+        }
         _ => Box::new(acceptor),
     };
     // All honest nodes here have one key.
     let limits = ListenerLimits::default().with_sessions_per_peer(2_000);
-    let mut listener = Listener::builder(acceptor, nodes::server()?).with_limits(limits).start();
+    let mut listener = Listener::builder(acceptor, config).with_limits(limits).start();
     let mut questions = BufReader::new(stdin()).lines();
     loop {
         tokio::select! {
@@ -120,10 +135,20 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
+/// Where a server is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) kind: Kind,
+    pub(crate) address: SocketAddr,
+    /// Where sessions come in as files.
+    pub(crate) directory: PathBuf,
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+    pub(crate) place: Place,
+    directory: TempDir,
     child: Child,
     questions: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
@@ -131,8 +156,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(kind: Kind) -> Anything<Self> {
+        let directory = TempDir::new()?;
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &format!("{kind:?}")])
+            .arg(directory.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -141,7 +168,14 @@ impl Server {
         let output = child.stdout.take().ok_or("no standard output")?;
         let mut answers = BufReader::new(output).lines();
         let address = answers.next_line().await?.ok_or("the server did not start")?.parse()?;
-        Ok(Self { address, child, questions, answers })
+        let place = Place { kind, address, directory: directory.path().to_owned() };
+        Ok(Self { place, directory, child, questions, answers })
+    }
+
+    /// How long the recording is, in KiB.
+    pub(crate) fn recorded(&self) -> u64 {
+        let recording = self.directory.path().join(RECORDING);
+        std::fs::metadata(recording).map_or(0, |metadata| metadata.len() >> 10)
     }
 
     pub(crate) async fn counts(&mut self) -> Anything<Counts> {

@@ -7,9 +7,8 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 mod attack;
-#[path = "../common/mod.rs"]
-mod common;
 mod honest;
+mod litter;
 mod nodes;
 mod report;
 mod scenario;
@@ -17,7 +16,7 @@ mod server;
 
 use std::process::ExitCode;
 
-use common::Anything;
+type Anything<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// How much of everything.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +40,8 @@ fn main() -> Anything<ExitCode> {
     let descriptors = rlimit::increase_nofile_limit(u64::MAX)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if arguments.first().is_some_and(|argument| argument == "serve") {
-        runtime.block_on(server::serve(arguments.get(1).map_or("", String::as_str)))?;
+        let word = |number: usize| arguments.get(number).map_or("", String::as_str);
+        runtime.block_on(server::serve(word(1), word(2)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|word| word == name);

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sdmp_handshake::Config;
-use sdmp_transport::{SecureSession, connect, tcp, websocket};
+use sdmp_transport::{SecureSession, connect, files, tcp, websocket};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::server::Kind;
+use crate::server::{Kind, Place};
 use crate::{Anything, nodes};
 
 /// Longer than any dial that is still counted.
@@ -24,19 +24,16 @@ pub(crate) async fn dial_from(source: Ipv4Addr, to: SocketAddr) -> std::io::Resu
     socket.connect(to).await
 }
 
-/// An accepted session over which one message came back.
-pub(crate) async fn session(
-    source: Ipv4Addr,
-    to: SocketAddr,
-    kind: Kind,
-    config: Config,
-) -> Anything<SecureSession> {
-    let stream = dial_from(source, to).await?;
-    let mut session = if kind == Kind::WebSocket {
-        let url = format!("ws://{to}/");
-        connect(websocket::dial_over(&url, stream).await?, config).await?
-    } else {
-        connect(tcp::wrap(stream)?, config).await?
+/// An accepted session of this honest node over which one message came back.
+pub(crate) async fn session(number: usize, to: &Place, config: Config) -> Anything<SecureSession> {
+    let stream = || dial_from(address(number), to.address);
+    let mut session = match to.kind {
+        Kind::WebSocket => {
+            let url = format!("ws://{}/", to.address);
+            connect(websocket::dial_over(&url, stream().await?).await?, config).await?
+        }
+        Kind::Files => connect(files::dial(&to.directory).await?, config).await?,
+        Kind::Tcp | Kind::Recorded => connect(tcp::wrap(stream().await?)?, config).await?,
     };
     session.send(nodes::message("hello")).await?;
     session.recv().await?.ok_or("no echo")?;
@@ -44,13 +41,8 @@ pub(crate) async fn session(
 }
 
 /// A whole session: handshake, a message each way, both closes.
-pub(crate) async fn whole(
-    source: Ipv4Addr,
-    to: SocketAddr,
-    kind: Kind,
-    config: Config,
-) -> Anything {
-    Ok(session(source, to, kind, config).await?.close().await?)
+pub(crate) async fn whole(number: usize, to: &Place, config: Config) -> Anything {
+    Ok(session(number, to, config).await?.close().await?)
 }
 
 /// The address of an honest node; none shares one with an attacker.
@@ -73,20 +65,14 @@ impl Dials {
 }
 
 /// So many dials, spread evenly over a time; they do not wait for each other.
-pub(crate) async fn dials(
-    all: usize,
-    over: Duration,
-    to: SocketAddr,
-    kind: Kind,
-    config: Config,
-) -> Dials {
+pub(crate) async fn dials(all: usize, over: Duration, to: &Place, config: Config) -> Dials {
     let mut dialling = JoinSet::new();
     let pause = over / u32::try_from(all).unwrap_or(1).max(1);
     for number in 0..all {
-        let config = config.clone();
+        let (to, config) = (to.clone(), config.clone());
         dialling.spawn(async move {
             let began = Instant::now();
-            let done = timeout(GIVE_UP, whole(address(number), to, kind, config)).await;
+            let done = timeout(GIVE_UP, whole(number, &to, config)).await;
             done.is_ok_and(|result| result.is_ok()).then(|| began.elapsed())
         });
         sleep(pause).await;

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::attack::{ATTACKERS, Attack, UPGRADE, attack};
 use crate::honest::{self, Dials};
+use crate::litter::Litter;
 use crate::report::{Row, mib};
 use crate::server::{Counts, Kind, Server};
 use crate::{Anything, Scale, nodes};
@@ -72,6 +73,13 @@ fn plans(scale: Scale) -> Anything<Vec<Plan>> {
     };
     let m1 = |group| -> Anything<_> { Ok(nodes::first_message(group)?.into()) };
     let endless = if scale.short { 1 << 26 } else { 1 << 30 };
+    let lump = [b"{\"a\":\"", &[b'a'; 1 << 20][..], b"\"}\n"].concat().repeat(4);
+    let record = vec![
+        Attack::Endless(endless >> 4),
+        Attack::Stops(m1(NamedGroup::Ffdhe4096)?),
+        Attack::Third(m1(NamedGroup::Ffdhe3072)?),
+        Attack::Says(lump.into()),
+    ];
     Ok(vec![
         Plan { knocks: true, ..plan("silent", vec![Attack::Silent], 10_000, 2_000) },
         Plan {
@@ -83,7 +91,8 @@ fn plans(scale: Scale) -> Anything<Vec<Plan>> {
         plan("group8192", vec![Attack::Says(m1(NamedGroup::Ffdhe8192)?)], 5_000, 1_000),
         plan("endless", vec![Attack::Endless(endless)], 100, 20),
         plan("third", vec![Attack::Third(m1(NamedGroup::Ffdhe3072)?)], 5_000, 1_000),
-        Plan { kind: Kind::Wrapped, ..plan("wrapped", vec![Attack::Endless(endless)], 100, 20) },
+        Plan { kind: Kind::Recorded, ..plan("record", record, 400, 80) },
+        Plan { kind: Kind::Files, ..plan("files", Vec::new(), 1_000, 200) },
         Plan { kind: Kind::WebSocket, ..plan("fragments", vec![Attack::Fragments], 400, 80) },
         Plan { kind: Kind::WebSocket, ..plan("pings", vec![Attack::Pings], 400, 80) },
         Plan {
@@ -97,9 +106,9 @@ fn plans(scale: Scale) -> Anything<Vec<Plan>> {
 /// A server that has served a few, so that what is allocated once is not counted.
 async fn warm(kind: Kind) -> Anything<(Server, Counts)> {
     let mut server = Server::start(kind).await?;
-    let config = nodes::client(NamedGroup::Ffdhe3072)?;
+    let config = nodes::client(NamedGroup::Ffdhe3072);
     for number in 0..20 {
-        honest::whole(honest::address(number), server.address, kind, config.clone()).await?;
+        honest::whole(number, &server.place, config.clone()).await?;
     }
     let counts = server.counts().await?;
     Ok((server, counts))
@@ -111,18 +120,27 @@ async fn hostile(plan: &Plan, scale: Scale) -> Anything<Row> {
     let began = Instant::now();
     let connections = plan.connections;
     let seconds = Duration::from_secs(5);
-    let config = nodes::client(NamedGroup::Ffdhe3072)?;
-    let address = server.address;
-    let honest = honest::dials(scale.of(100), seconds, address, plan.kind, config);
+    let config = nodes::client(NamedGroup::Ffdhe3072);
+    let place = server.place.clone();
+    let honest = honest::dials(scale.of(100), seconds, &place, config);
     let attacking = async {
-        let open = attack(&plan.attacks, connections, plan.per_second, address).await;
+        let mut litter = Litter::new(&place.directory)?;
+        let open = if plan.kind == Kind::Files {
+            litter.strew(connections, plan.per_second).await?;
+            None
+        } else {
+            Some(attack(&plan.attacks, connections, plan.per_second, place.address).await)
+        };
         let lasted = began.elapsed();
+        // Sessions in files have a day, so they are ended by taking them away.
+        sleep(Duration::from_secs(u64::from(plan.kind == Kind::Files))).await;
+        let untouched = litter.sweep()?;
         let recovered = recover(&mut server, Instant::now()).await?;
         drop(open);
-        Anything::Ok((lasted, recovered))
+        Anything::Ok((lasted, recovered, untouched))
     };
     let (dials, attacked) = tokio::join!(honest, attacking);
-    let (lasted, recovered) = attacked?;
+    let (lasted, recovered, untouched) = attacked?;
     let (counts, memory) = (server.counts().await?.since(warm), server.memory());
     let mut row = Row {
         scenario: plan.name,
@@ -138,14 +156,22 @@ async fn hostile(plan: &Plan, scale: Scale) -> Anything<Row> {
     // A few may find no free port, or no place where connections wait to be accepted.
     let came = counts.connections * 100 >= u64::try_from(connections)? * 98;
     row.demand(came, "not all connections came in");
-    row.dials = Some(dials);
     if plan.knocks {
         let each = memory.peak.saturating_sub(before.now) / counts.most_half_open.max(1);
         row.note = format!("{each} KiB each");
         row.demand(each <= 32, "more than 32 KiB for a half-open handshake");
     }
+    row.demand(untouched, "a file beside the sessions was changed");
+    if plan.kind == Kind::Recorded {
+        let recorded = server.recorded();
+        row.note = format!("recording of {}", mib(recorded));
+        // What one connection that is not accepted may write, as base64 and JSON have it.
+        let most = 128 * 2 * u64::try_from(connections + dials.all)?;
+        row.demand(recorded <= most, "strangers wrote too much into the recording");
+    }
     let left = server.descriptors().saturating_sub(descriptors);
     row.demand(left == 0, format!("{left} descriptors were not given back"));
+    row.dials = Some(dials);
     Ok(row)
 }
 
@@ -177,18 +203,16 @@ async fn recover(server: &mut Server, since: Instant) -> Anything<Duration> {
 async fn insider(scale: Scale) -> Anything<Row> {
     use sdmp_transport::{carrier, tcp};
     let (mut server, warm) = warm(Kind::Tcp).await?;
-    let stream = honest::dial_from(honest::address(0), server.address).await?;
+    let stream = honest::dial_from(honest::address(0), server.place.address).await?;
     let carrier = carrier::wrap(tcp::wrap(stream)?, |(sender, receiver), _| {
         (Box::new(Pouring { sender, whole: 3 }), receiver)
     });
     let mut session =
-        sdmp_transport::connect(carrier, nodes::client(NamedGroup::Ffdhe3072)?).await?;
+        sdmp_transport::connect(carrier, nodes::client(NamedGroup::Ffdhe3072)).await?;
     let began = Instant::now();
     let poured = session.send(nodes::message("x")).await;
-    let config = nodes::client(NamedGroup::Ffdhe3072)?;
-    let dials =
-        honest::dials(scale.of(100), Duration::from_secs(1), server.address, Kind::Tcp, config)
-            .await;
+    let config = nodes::client(NamedGroup::Ffdhe3072);
+    let dials = honest::dials(scale.of(100), Duration::from_secs(1), &server.place, config).await;
     let recovered = recover(&mut server, began).await?;
     let (counts, memory) = (server.counts().await?.since(warm), server.memory());
     let mut row = Row {
@@ -243,11 +267,10 @@ async fn idle(scale: Scale) -> Anything<Row> {
     let (mut server, warm) = warm(Kind::Tcp).await?;
     let before = server.memory();
     let sessions = scale.of(1_000);
-    let config = nodes::client(NamedGroup::Ffdhe3072)?;
+    let config = nodes::client(NamedGroup::Ffdhe3072);
     let mut open = Vec::new();
     for number in 0..sessions {
-        let address = honest::address(number);
-        open.push(honest::session(address, server.address, Kind::Tcp, config.clone()).await?);
+        open.push(honest::session(number, &server.place, config.clone()).await?);
     }
     let memory = server.memory();
     let each = memory.now.saturating_sub(before.now) / u64::try_from(sessions)?;
@@ -268,14 +291,13 @@ async fn idle(scale: Scale) -> Anything<Row> {
 async fn growth(scale: Scale) -> Anything<Row> {
     let (mut server, warm) = warm(Kind::Tcp).await?;
     let all = scale.of(20_000);
-    let address = server.address;
-    let config = nodes::client(NamedGroup::Ffdhe2048)?;
+    let config = nodes::client(NamedGroup::Ffdhe2048);
     let mut running = JoinSet::new();
     let mut early = None;
     let began = Instant::now();
     for number in 0..all {
-        let config = config.clone();
-        running.spawn(honest::whole(honest::address(number), address, Kind::Tcp, config));
+        let (place, config) = (server.place.clone(), config.clone());
+        running.spawn(async move { honest::whole(number, &place, config).await });
         if running.len() >= 8 {
             running.join_next().await.ok_or("nothing ran")???;
         }
