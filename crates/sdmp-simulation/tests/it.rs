@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    clippy::string_slice,
     clippy::unreachable,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
