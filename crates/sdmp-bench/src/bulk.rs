@@ -25,14 +25,14 @@ pub fn container(octets: usize) -> Container {
     Container::parse(text).expect("a container")
 }
 
-fn josekit_seal(text: &[u8]) -> String {
+pub fn josekit_seal(text: &[u8]) -> String {
     let mut header = JweHeaderSet::new();
     header.set_content_encryption("A256CBC-HS512", true);
     let encrypter = DirectJweAlgorithm::Dir.encrypter_from_bytes(KEY).expect("a key");
     jwe::serialize_flattened_json(text, Some(&header), None, None, &encrypter).expect("a token")
 }
 
-fn josekit_open(token: &str) -> Vec<u8> {
+pub fn josekit_open(token: &str) -> Vec<u8> {
     let decrypter = DirectJweAlgorithm::Dir.decrypter_from_bytes(KEY).expect("a key");
     jwe::deserialize_json(token, &decrypter).expect("a token").0
 }

@@ -1,8 +1,9 @@
-//! Paired measurements: every figure is a ratio of two medians of the same run, in interleaved
+//! Paired measurements: every figure is a ratio of two times of the same run, the fifth percentile of each, in interleaved
 //! rounds, because machines are shared and noisy. `cargo xtask bench` runs it.
 //!
-//! Usage: `sdmp-bench [ROUNDS] [handshake|primitives|bulk|loopback]`
+//! Usage: `sdmp-bench [ROUNDS] [handshake|primitives|bulk|batch|loopback]`
 
+mod batch;
 mod bulk;
 mod handshake;
 mod loopback;
@@ -30,6 +31,9 @@ fn main() {
     }
     if wanted("bulk") {
         tables.extend(bulk::measure(rounds));
+    }
+    if wanted("batch") {
+        tables.extend(batch::measure(rounds));
     }
     if wanted("loopback") {
         tables.extend(loopback::measure(rounds));

@@ -153,6 +153,10 @@ pub struct Policy {
     pub allow_user: bool,
     /// Sizes and times.
     pub limits: SessionLimits,
+    /// How many cores one direction of a session may use for objects that wait together: 0. That is
+    /// one here, and as many as the machine has in a carrier's loop that replaces it
+    /// ([`Config::workers_unless_set`]).
+    pub workers: usize,
 }
 
 impl Default for Policy {
@@ -165,6 +169,7 @@ impl Default for Policy {
             max_group_bits: 4096,
             allow_user: false,
             limits: SessionLimits::default(),
+            workers: 0,
         }
     }
 }
@@ -225,6 +230,15 @@ impl Config {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = Arc::new(policy);
+        self
+    }
+
+    /// Sets [`Policy::workers`] if it is 0.
+    #[must_use]
+    pub fn workers_unless_set(mut self, workers: usize) -> Self {
+        if self.policy.workers == 0 && workers > 0 {
+            Arc::make_mut(&mut self.policy).workers = workers;
+        }
         self
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod judge;
 mod opening;
+mod parallel;
 mod received;
 mod shared;
 
@@ -125,7 +126,7 @@ impl Session {
     /// Opens the peer's next objects together; see [`Receiver::open_all`].
     pub fn open_all(
         &mut self,
-        objects: &[impl AsRef<[u8]>],
+        objects: &[impl AsRef<[u8]> + Sync],
         now: Timestamp,
     ) -> Vec<Result<Opened, Error>> {
         self.receiver.open_all(objects, now)

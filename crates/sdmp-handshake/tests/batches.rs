@@ -124,6 +124,32 @@ fn expiry_and_use_after_the_end_are_told_for_each_member() {
     assert!(sender.seal_all(&[], wall(), &mut Seeded::new(1)).is_empty());
 }
 
+/// Sixteen objects are enough for two cores: the same octets, and the same end at what was damaged.
+#[test]
+fn several_cores_seal_and_open_what_one_does() {
+    let with = |profile, workers| sdmp_testkit::sessions::sessions_on(profile, 8, workers, |_| {});
+    let batch: Vec<Container> = (0..20).map(|number| container(4, number * 700)).collect();
+    for profile in PROFILES {
+        for workers in [2, 3] {
+            let (mut alone, mut together) = (with(profile, 1).0, with(profile, workers).0);
+            let expected = alone.seal_all(&batch, wall(), &mut Seeded::new(4));
+            assert_eq!(together.seal_all(&batch, wall(), &mut Seeded::new(4)), expected);
+            for damaged in [0, 7, 8, 19, 20] {
+                let mut objects: Vec<String> =
+                    expected.iter().map(|object| object.clone().unwrap()).collect();
+                if let Some(object) = objects.get_mut(damaged) {
+                    object.insert(object.len() - 30, '_');
+                }
+                let (mut alone, mut together) = (with(profile, 1).1, with(profile, workers).1);
+                let one_by_one: Vec<_> =
+                    objects.iter().map(|o| outcome(&alone.open(o.as_bytes(), wall()))).collect();
+                let found = together.open_all(&objects, wall());
+                assert_eq!(found.iter().map(outcome).collect::<Vec<_>>(), one_by_one);
+            }
+        }
+    }
+}
+
 /// What a connection says of a stream that is given in pieces.
 fn events(profile: Profile, stream: &[u8], pieces: &[usize]) -> Vec<String> {
     let mut pair = Pair::accepted(profile);

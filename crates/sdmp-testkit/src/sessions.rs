@@ -16,9 +16,21 @@ pub fn sessions_within(
     seed: u64,
     change: impl FnOnce(&mut SessionLimits),
 ) -> (Session, Session) {
+    sessions_on(profile, seed, 1, change)
+}
+
+/// The same, on so many cores.
+#[must_use]
+pub fn sessions_on(
+    profile: Profile,
+    seed: u64,
+    workers: usize,
+    change: impl FnOnce(&mut SessionLimits),
+) -> (Session, Session) {
     let mut random = Seeded::new(seed);
     let mut policy = policy(profile);
     change(&mut policy.limits);
+    policy.workers = workers;
     let ours = config(&alice(), &[&bob()], profile).with_policy(policy.clone());
     let (initiator, m1) = Initiator::start(ours, wall(), &mut random).unwrap();
     let responder = Responder::new(config(&bob(), &[&alice()], profile).with_policy(policy));

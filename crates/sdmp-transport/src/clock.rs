@@ -1,5 +1,8 @@
-//! The only place where this crate reads a clock.
+//! The only place where this crate reads a clock, and asks how many cores there are.
 
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::thread::available_parallelism;
 use std::time::{Duration, SystemTime};
 
 use sdmp_container::Timestamp;
@@ -34,6 +37,12 @@ impl Clock {
     pub(crate) fn at(&self, elapsed: Duration) -> Instant {
         self.origin.checked_add(elapsed).unwrap_or_else(far_future)
     }
+}
+
+/// How many cores this process may use; asked once.
+pub(crate) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, NonZero::get))
 }
 
 fn far_future() -> Instant {

@@ -128,6 +128,7 @@ async fn establish(
     // The connection began when the clock did: what was needed to open the carrier counts (R42).
     let now = Now { elapsed: Duration::ZERO, wall: clock::wall_time()? };
     let random = Box::new(SystemRandom::new());
+    let config = config.workers_unless_set(clock::cores());
     let connection = match role {
         Role::Initiator => Connection::initiate(config, now, random)?,
         Role::Responder => Connection::respond(config, now, random),

@@ -5,6 +5,8 @@ use sdmp_crypto::random::Random;
 use sdmp_envelope::network::{self, Unsealed};
 
 use super::judge::check_sendable;
+use super::opening::numbered;
+use super::parallel::{self, PART};
 use super::{Opened, Receiver, Sender, State};
 use crate::channel::Place;
 use crate::error::{Error, Misuse};
@@ -49,8 +51,14 @@ impl Sender {
                 Some(Unsealed { iv, text: container.as_bytes() })
             })
             .collect();
-        let mut objects = match network::seal_all(&key, first, &texts) {
-            Ok(objects) => objects.into_iter(),
+        let octets = texts.iter().map(|unsealed| unsealed.text.len()).sum();
+        let workers = parallel::useful(self.shared.workers, texts.len(), octets);
+        let size = if workers > 1 { PART } else { texts.len().max(1) };
+        let parts = numbered(first, texts.chunks(size));
+        let seal = |(first, texts): (u64, &[Unsealed<'_>])| network::seal_all(&key, first, texts);
+        let sealed: Result<Vec<_>, _> = parallel::each(workers, parts, seal).into_iter().collect();
+        let mut objects = match sealed {
+            Ok(objects) => objects.into_iter().flatten(),
             Err(error) => {
                 let error = self.fail(Error::Local(error));
                 return places.into_iter().map(|place| place.and(Err(error.clone()))).collect();
@@ -81,13 +89,13 @@ impl Receiver {
     /// `lanes` the tags of several are computed at once.
     pub fn open_all(
         &mut self,
-        objects: &[impl AsRef<[u8]>],
+        objects: &[impl AsRef<[u8]> + Sync],
         now: Timestamp,
     ) -> Vec<Result<Opened, Error>> {
         let mut candidates = match (&self.state, self.shared.check(now)) {
             (State::Open(channel), Ok(())) => {
                 let (key, first) = channel.position();
-                self.shared.candidates(&key, first, objects)
+                self.shared.candidates_of_parts(&key, first, objects)
             }
             _ => Vec::new(),
         }

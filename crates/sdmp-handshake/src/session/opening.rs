@@ -8,6 +8,7 @@ use sdmp_envelope::network::{self, Sealed};
 use sdmp_envelope::{ContentKey, Error as EnvelopeError};
 
 use super::judge::invalid;
+use super::parallel::{self, PART};
 use super::{Opened, Receiver, Shared, State};
 use crate::error::{Error, MessageKind, Misbehaviour};
 
@@ -47,9 +48,33 @@ impl Shared {
         }
     }
 
+    /// As [`Shared::candidates`], on as many cores as gain.
+    pub(super) fn candidates_of_parts(
+        &self,
+        key: &ContentKey,
+        first: u64,
+        objects: &[impl AsRef<[u8]> + Sync],
+    ) -> Vec<Candidate> {
+        let octets = objects.iter().map(|object| object.as_ref().len()).sum();
+        let workers = parallel::useful(self.workers, objects.len(), octets);
+        if workers < 2 {
+            return self.candidates(key, first, objects);
+        }
+        let parts = numbered(first, objects.chunks(PART));
+        let found = parallel::each(workers, parts, |(first, objects)| {
+            let candidates = self.candidates(key, first, objects);
+            (candidates.len() == objects.len(), candidates)
+        });
+        let mut whole = true;
+        // What is behind a part that ended early has no place.
+        let parts =
+            found.into_iter().take_while(|(complete, _)| std::mem::replace(&mut whole, *complete));
+        parts.flat_map(|(_, candidates)| candidates).collect()
+    }
+
     /// What objects are that follow each other from the number `first` on: up to the first that no
     /// other may follow.
-    pub(super) fn candidates(
+    fn candidates(
         &self,
         key: &ContentKey,
         first: u64,
@@ -122,4 +147,15 @@ impl Receiver {
         }
         result
     }
+}
+
+/// Parts of objects, each with the number of its first.
+pub(super) fn numbered<'a, T>(first: u64, parts: std::slice::Chunks<'a, T>) -> Vec<(u64, &'a [T])> {
+    let mut next = first;
+    let part = |part: &'a [T]| {
+        let first = next;
+        next = next.wrapping_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        (first, part)
+    };
+    parts.map(part).collect()
 }

@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) expires: Timestamp,
     pub(super) group: Group,
     pub(super) limits: SessionLimits,
+    /// How many cores a batch may use; 0 is 1.
+    pub(super) workers: usize,
     #[cfg(feature = "schema")]
     pub(super) validator: Option<Arc<Validator>>,
     pub(super) exporter: Option<Prk>,
@@ -61,6 +63,7 @@ impl Shared {
             peer,
             group,
             limits: config.policy.limits.clone(),
+            workers: config.policy.workers,
             #[cfg(feature = "schema")]
             validator: config.validator.clone(),
             exporter: None,
