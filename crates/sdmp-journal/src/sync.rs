@@ -7,6 +7,7 @@
 mod address;
 mod event;
 mod guide;
+mod holders;
 mod limits;
 mod machine;
 mod peer;
@@ -17,9 +18,11 @@ pub(crate) mod time;
 mod want;
 mod wants;
 
+pub use crate::authority::Collected;
 pub use address::{MAX_ADDRESSES, Prefix, addresses};
 pub use event::{CloseReason, Input, Outcome, SessionId, ToJudge, Wish};
-pub use guide::{Access, Collected, Guide, Standing};
+pub use guide::{Access, Guide, Standing};
+pub use holders::Holders;
 pub use limits::Limits;
 pub use machine::Machine;
 pub use peer::PeerRow;

@@ -26,4 +26,5 @@ mod introduction;
 mod journal;
 mod judge;
 mod liars;
+mod machine;
 mod sealed;

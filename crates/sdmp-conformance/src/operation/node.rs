@@ -1,6 +1,7 @@
-//! The rules of a node (N1 to N24, N51), through sdmp-journal.
+//! The rules of a node (N1 to N28, N51), through sdmp-journal.
 
 mod authority;
+mod exchange;
 mod journal;
 mod resource;
 
@@ -30,6 +31,8 @@ pub(super) fn find(name: &str) -> Option<Operation> {
         "node.wanted" => authority::wanted,
         "node.journal" => journal::check,
         "node.cursor" => journal::cursor,
+        "node.exchange" => exchange::read,
+        "node.answer" => exchange::answer,
         "node.clock" => journal::clock,
         _ => return None,
     })

@@ -689,6 +689,135 @@ clock("ahead-one-other", "a node of one other user does not", 0, 2 * DAY, [{"cre
 clock("ahead-one-other-twice", "nor twice", 0, 2 * DAY, [{"created": near, "user": B.fp}] * 2, error="clock.ahead")
 clock("ahead-two-others", "nodes of two others do", 0, 2 * DAY, [{"created": near, "user": B.fp}, {"created": at(2 * DAY + 600000), "user": P.fp}], now=at(2 * DAY))
 
+# --- exchange objects, and answers held against their requests --------------------------------
+def said(kind, members, key=X, schemas=None, version="0.12.0"):
+    """An exchange object of X, or of another key."""
+    text = payload(U.fp, id_of(FIXTURES["U>X"]), 40, kind, members, version, schemas)
+    return seal(key, text)
+
+
+def exchange(id, comment, rules, given, error=None, details=None, **output):
+    octets = given if isinstance(given, dict) else {"text": given}
+    case("exchange", f"exchange-{id}", comment, rules, "node.exchange", {"octets": octets, "peer": "bob"},
+         **({"error": error, "details": details} if error else {"output": output}))
+
+
+RID = "AAECAwQFBgcICQoLDA0ODw"
+UNEXPECTED = "exchange.unexpected"
+since = lid[0]
+
+
+def journal(entries, since=since):
+    return {"journal": {"since": since, "entries": entries}}
+
+
+def request(kind, rid=RID, **members):
+    return {"request": {"identifier": rid, "type": kind, **members}}
+
+
+def named(author, resource):
+    return {"author": author, "resource": resource}
+
+
+one, two = named(U.fp, id_of(FIXTURES["U says"])), named(B.fp, id_of(FIXTURES["B>Y"]))
+BROADCAST, ASK_LINES, ASK, RESPONSE = "broadcast", "request_journal", "request_resource", "response"
+exchange("broadcast", "lines of the sender's journal", "N25 N26", said(BROADCAST, journal(usual[1:])), body=BROADCAST, since=since, entries=5)
+exchange("broadcast-none", "a broadcast has one line at least", "N26", said(BROADCAST, journal([])), error=UNEXPECTED)
+exchange("broadcast-entry", "an entry that is no line", "N23 N26", said(BROADCAST, journal(["x"])), error="journal.line")
+exchange("broadcast-number", "an entry that is no text", "N26", said(BROADCAST, journal([7])), error=UNEXPECTED)
+exchange("broadcast-since", "since is no identifier of a line", "N26", said(BROADCAST, journal(usual[1:], "x")), error=UNEXPECTED)
+exchange("request-lines", "a request for lines", "N26", said(ASK_LINES, request("journal", since=since, limit=100)), body=ASK_LINES, identifier=RID, since=since, limit=100)
+exchange("request-lines-no-limit", "no limit is 4,096", "N26", said(ASK_LINES, request("journal", since=since)), body=ASK_LINES, limit=4096)
+exchange("request-lines-large-limit", "more is 4,096", "N26", said(ASK_LINES, request("journal", since=since, limit=4097)), body=ASK_LINES, limit=4096)
+exchange("request-lines-no-since", "without since: only the identifier can be read", "N27", said(ASK_LINES, request("journal")), error="bad_request", details={"identifier": RID})
+exchange("request", "a request for one resource", "N26", said(ASK, request("resource", **one)), body=ASK, identifier=RID, names=1)
+exchange("request-more", "and for one more", "N26", said(ASK, request("resource", **one, more=[two])), body=ASK, names=2)
+exchange("request-identity", "resource = author asks for the identity", "N26", said(ASK, request("resource", **named(U.fp, U.fp))), body=ASK, names=1)
+exchange("request-64", "64 pairs", "N26 N51", said(ASK, request("resource", **one, more=[two] * 63)), body=ASK, names=64)
+exchange("request-65", "65 pairs", "N27 N51", said(ASK, request("resource", **one, more=[two] * 64)), error="bad_request")
+exchange("request-author", "an author that is no fingerprint", "N27", said(ASK, request("resource", **named("x", U.fp))), error="bad_request")
+exchange("request-rid-1", "an identifier of one character", "N26", said(ASK, request("resource", "~", **one)), body=ASK, identifier="~")
+exchange("request-rid-127", "an identifier of 127 characters", "N26", said(ASK, request("resource", " " * 127, **one)), body=ASK, identifier=" " * 127)
+for id, comment, rid in [("128", "of 128 characters", "a" * 128), ("0", "of none", ""), ("control", "with a control character", "a\n"), ("umlaut", "that is not ASCII", "\u00fc")]:
+    exchange(f"request-rid-{id}", f"an identifier {comment}: nothing can be answered", "N26 N29", said(ASK, request("resource", rid, **one)), error=UNEXPECTED)
+exchange("other-signer", "another node's object", "N25 N29", said(ASK, request("resource", **one), key=Y), error=UNEXPECTED)
+good_request = said(ASK, request("resource", **one))
+spoilt = json.loads(good_request)
+spoilt["signature"]["signatures"][0]["signature"] = json.loads(said(ASK, request("resource", **two)))["signature"]["signatures"][0]["signature"]
+exchange("signature", "the signature of another object", "N25 N29", compact(spoilt), error=UNEXPECTED)
+exchange("resource", "a resource is no exchange object", "N25 N29", FIXTURES["X says"], error=UNEXPECTED)
+exchange("two-kinds", "two kinds", "N25", said(ASK, {**request("resource", **one), **journal(usual[1:])}, schemas=["resource", ASK, BROADCAST]), error=UNEXPECTED)
+exchange("version", "a payload of version 0.11", "N25", said(ASK, request("resource", **one), version="0.11.0"), error=UNEXPECTED)
+exchange("not-json", "not JSON", "N25 N29", good_request[:-1], error=UNEXPECTED)
+
+
+def response(status="ok", rid=RID, **members):
+    return said(RESPONSE, {"response": {"status": status, "identifier": rid, **members}})
+
+
+def text_of(name):
+    return json.loads(FIXTURES[name])
+
+
+def unsigned(entries, since=since):
+    return {"sdmp": {"version": "0.12.0", "schemas": ["broadcast"]}, **journal(entries, since)}
+
+
+exchange("response-lines", "an answer with lines, unsigned", "N27", response(data=unsigned(usual[1:])), body=RESPONSE, identifier=RID, found=5)
+exchange("response-no-lines", "an answer may have no lines", "N26 N27", response(data=unsigned([])), body=RESPONSE, found=0)
+exchange("response-not-found", "not found", "N27", response("not_found"), body=RESPONSE, found=[False])
+exchange("response-not-found-more", "more beside not_found", "N27", response("not_found", more=[{"data": text_of("U says")}, None]), body=RESPONSE, found=[False, True, False])
+exchange("response-bad-request", "a malformed request", "N27", response("bad_request"), body=RESPONSE, found="bad_request")
+exchange("response-status", "another status", "N27", response("perhaps"), error=UNEXPECTED)
+exchange("response-ok-without-data", "ok without data", "N26 N27", response(), error=UNEXPECTED)
+exchange("response-64-more", "more than can be asked for", "N51", response("not_found", more=[None] * 64), error=UNEXPECTED)
+exchange("response-other-lines", "unsigned lines of another schema", "N27", response(data={**unsigned(usual[1:]), "sdmp": {"version": "0.12.0", "schemas": ["message"]}}), error=UNEXPECTED)
+
+
+def answer(id, comment, rules, given, asked=None, since=None, error=None, **output):
+    about = {"since": since} if since else {"asked": asked}
+    case("exchange", f"answer-{id}", comment, rules, "node.answer", {"octets": {"text": given}, "peer": "bob", **about},
+         **({"error": error} if error else {"output": output}))
+
+
+def name_of(name, author=U):
+    return named(author.fp, id_of(FIXTURES[name]))
+
+
+WRONG = "exchange.wrong_answer"
+ask_identity = named(U.fp, U.fp)
+answer("lines", "the lines after since", "N27 N28", response(data=unsigned(usual[1:])), since=since, lines=5)
+answer("lines-signed", "signed lines are taken too", "N27", response(data=json.loads(said(BROADCAST, journal(usual[1:])))), since=since, lines=5)
+answer("lines-elsewhere", "lines after something else", "N28", response(data=unsigned(usual[2:], lid[1])), since=since, error=WRONG)
+answer("lines-unknown", "the line is unknown", "N24 N27", response("not_found"), since=since, lines=None)
+answer("lines-resource", "a resource in place of lines", "N28", response(data=text_of("U says")), since=since, error=WRONG)
+answer("resource", "the resource asked for", "N28", response(data=text_of("U says")), [name_of("U says")], found=["resource"])
+answer("other", "another resource", "N28", response(data=text_of("X says")), [name_of("U says")], error=WRONG)
+answer("author", "the resource under another author", "N28", response(data=text_of("U says")), [name_of("U says", B)], error=WRONG)
+answer("lines-for-resource", "lines in place of a resource", "N28", response(data=unsigned(usual[1:])), [name_of("U says")], error=WRONG)
+answer("identity", "the identity of a key", "N26 N28", response(data=text_of("U")), [ask_identity], found=["resource"])
+answer("identity-short", "another identity of it", "N26 N28", response(data=text_of("U short")), [ask_identity], found=["resource"])
+answer("identity-other", "the identity of another key", "N28", response(data=text_of("B")), [ask_identity], error=WRONG)
+answer("identity-message", "a message in place of an identity", "N28", response(data=text_of("U says")), [ask_identity], error=WRONG)
+answer("bad-copy", "a copy with another signature is judged, and no wrong answer", "N28",
+       response(data=json.loads(put([S, "signatures", 0, S], "AAAA"))), [name_of("U says")], found=["resource"])
+answer("bad-form", "nor is a copy without the form of N3", "N28", response(data=json.loads(put([S, "signatures"], []))), [name_of("U says")], found=["resource.form"])
+answer("more", "in the order of the request", "N27", response(data=text_of("U says"), more=[None, {"data": text_of("X says")}]),
+       [name_of("U says"), name_of("P says"), name_of("X says")], found=["resource", "nothing", "resource"])
+answer("shorter", "a shorter answer did not try the rest", "N27", response(data=text_of("U says")), [name_of("U says"), name_of("P says")], found=["resource"])
+answer("longer", "a longer one is wrong", "N28", response(data=text_of("U says"), more=[None]), [name_of("U says")], error=WRONG)
+answer("crossed", "in another order", "N28", response(data=text_of("X says"), more=[{"data": text_of("U says")}]), [name_of("U says"), name_of("X says")], error=WRONG)
+answer("revoked", "a revocation in place of content", "N27 N28", response(data=text_of("U ends message")), [name_of("U says")], found=["revoked"])
+answer("revoked-trust", "and with the trust beside it", "N27 N28", response(data=text_of("U bars X"), revoked=text_of("U>X")), [name_of("U>X")], found=["revoked_and_resource"])
+answer("revoked-identity", "of an identity asked for by its key", "N27 N28", response(data=text_of("U ends U"), revoked=text_of("U")), [ask_identity], found=["revoked_and_resource"])
+answer("revoked-identity-alone", "without the identity it says nothing of the key", "N28", response(data=text_of("U ends U")), [ask_identity], error=WRONG)
+answer("revoked-other", "a revocation of something else", "N28", response(data=text_of("U ends B")), [name_of("U says")], error=WRONG)
+answer("revoked-by-other", "a revocation by another user", "N28", response(data=text_of("B ends message")), [name_of("U says")], error=WRONG)
+answer("revoked-beside-other", "beside it something else", "N28", response(data=text_of("U bars X"), revoked=text_of("U>X2")), [name_of("U>X")], error=WRONG)
+answer("revoked-beside-resource", "revoked beside what is no revocation", "N28", response(data=text_of("U says"), revoked=text_of("X says")), [name_of("U says")], error=WRONG)
+answer("revocation-itself", "a revocation that was asked for", "N28", response(data=text_of("U ends message")), [name_of("U ends message")], found=["resource"])
+answer("bad-request", "a peer that found our request malformed", "N27 N29", response("bad_request"), [name_of("U says")], error=WRONG)
+
 SUBJECTS = {
     "resources": "the form, payload and kinds of resources",
     "making": "making resources, octet for octet",
@@ -697,6 +826,7 @@ SUBJECTS = {
     "sessions": "who may connect, what may be given, what is collected",
     "journals": "lines, and reading a peer's journal",
     "clock": "the time that can be believed",
+    "exchange": "exchange objects, and answers held against their requests",
 }
 
 if __name__ == "__main__":

@@ -45,10 +45,15 @@ pub fn connect<V: View + ?Sized>(
 }
 
 impl<V: View + ?Sized> Authority<'_, V> {
+    /// N17, of two nodes whose keys have not ended.
     fn may_connect(&self, user: &Fingerprint, x: &Fingerprint, y: &Fingerprint) -> bool {
-        self.trusts(user, x)
-            && (self.trusts(user, y)
-                || self.any_user_of(y, |other| other != user && self.is_mutual(user, other)))
+        // Every trust of the user rests on its key: it is asked for once.
+        if self.check_key(user).is_err() {
+            return false;
+        }
+        let trusts = |key| self.has_live_trust(user, key, &[user, y], |_| true);
+        let is_mutual = |other: &Fingerprint| other != user && self.is_mutual(user, other);
+        trusts(x) && (trusts(y) || self.any_user_of(y, is_mutual))
     }
 
     /// Whether some user trusts a key, and is one of those looked for.
@@ -60,7 +65,8 @@ impl<V: View + ?Sized> Authority<'_, V> {
         self.any_trust_in(key, |_| true, is_looked_for)
     }
 
-    /// Whether there is a live trust in a key that fits, of a user who is looked for.
+    /// Whether there is a live trust in a key that fits, of a user who is looked for. Only users
+    /// whose keys pass [`Self::check_key`] are looked at: no other one's trust is live.
     pub(super) fn any_trust_in(
         &self,
         key: &Fingerprint,
@@ -74,16 +80,16 @@ impl<V: View + ?Sized> Authority<'_, V> {
             // Trusts of one user mostly stand together: ask once for each run of them.
             let is_one = match last {
                 Some((user, is_one)) if user == other => is_one,
-                _ => is_looked_for(other),
+                _ => self.check_key(other).is_ok() && is_looked_for(other),
             };
             last = Some((other, is_one));
-            is_one && self.check_trust(trust).is_ok()
+            is_one && self.is_live(trust, &[other])
         })
     }
 
-    /// U trusts B, and B trusts U, or no trust of B in U was ever known.
+    /// U trusts B, and B trusts U, or no trust of B in U was ever known; both keys are good.
     fn is_mutual(&self, user: &Fingerprint, other: &Fingerprint) -> bool {
-        self.trusts(user, other)
-            && (self.view.trusts(other, user).is_empty() || self.trusts(other, user))
+        let trusts = |from, to| self.has_live_trust(from, to, &[user, other], |_| true);
+        trusts(user, other) && (self.view.trusts(other, user).is_empty() || trusts(other, user))
     }
 }

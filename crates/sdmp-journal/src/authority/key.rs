@@ -69,7 +69,11 @@ impl<V: View + ?Sized> Authority<'_, V> {
     /// The revocation in effect on one of the key's identities: it revokes the key (N9).
     #[must_use]
     pub fn key_revocation(&self, key: &Fingerprint) -> Option<Arc<RevocationFact>> {
-        self.view.identities(key).iter().find_map(|identity| self.revoked(&identity.meta))
+        self.revocation_among(&self.view.identities(key))
+    }
+
+    fn revocation_among(&self, identities: &[Arc<IdentityFact>]) -> Option<Arc<RevocationFact>> {
+        identities.iter().find_map(|identity| self.revoked(&identity.meta))
     }
 
     /// Whether a key's identity is known, usable and not revoked.
@@ -80,14 +84,14 @@ impl<V: View + ?Sized> Authority<'_, V> {
         let Some(state) = self.key_state(key) else {
             return Err(Broken::new(Code::IdentityUnknown, None));
         };
-        self.check_state(key, &state)
+        self.check_state(&state)
     }
 
-    fn check_state(&self, key: &Fingerprint, state: &KeyState) -> Result<(), Broken> {
+    fn check_state(&self, state: &KeyState) -> Result<(), Broken> {
         if state.has_two_types() {
             return Err(Broken::new(Code::IdentityTwoTypes, Some(&state.counts.meta)));
         }
-        if let Some(revocation) = self.key_revocation(key) {
+        if let Some(revocation) = self.revocation_among(&state.identities) {
             return Err(Broken::new(Code::IdentityRevoked, Some(&revocation.meta)));
         }
         if self.has_expired(state.expires()) {
@@ -99,7 +103,7 @@ impl<V: View + ?Sized> Authority<'_, V> {
     /// Whether a key has not ended: of one whose identity is unknown that cannot be said (N12).
     pub(super) fn check_not_ended(&self, key: &Fingerprint) -> Result<(), Broken> {
         match self.key_state(key) {
-            Some(state) => self.check_state(key, &state),
+            Some(state) => self.check_state(&state),
             None => Ok(()),
         }
     }

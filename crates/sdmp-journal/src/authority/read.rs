@@ -3,7 +3,7 @@
 use sdmp_container::{Authorization, Fingerprint};
 
 use super::Authority;
-use crate::fact::Meta;
+use crate::fact::{Meta, TrustFact};
 use crate::{Kind, View};
 
 impl<V: View + ?Sized> Authority<'_, V> {
@@ -39,8 +39,10 @@ impl<V: View + ?Sized> Authority<'_, V> {
 
     /// The user trusts the node, or a user who trusts it.
     fn is_in_circle(&self, node: &Fingerprint, user: &Fingerprint) -> bool {
-        self.trusts(user, node)
-            || self.any_user_of(node, |other| other != user && self.trusts(user, other))
+        let is_trusted = |other: &Fingerprint| {
+            other != user && self.has_live_trust(user, other, &[other], |_| true)
+        };
+        self.trusts(user, node) || self.any_user_of(node, is_trusted)
     }
 
     fn may_be_given_trust(&self, node: &Fingerprint, resource: &Meta) -> bool {
@@ -60,16 +62,11 @@ impl<V: View + ?Sized> Authority<'_, V> {
     #[must_use]
     pub fn may_read(&self, node: &Fingerprint, user: &Fingerprint) -> bool {
         const READ: Authorization = Authorization::ReadResource;
-        if self.holds(user, node, READ) {
-            return true;
-        }
         if self.check_key(node).is_err() {
             return false;
         }
-        self.any_trust_in(
-            node,
-            |trust| trust.grants.has(READ),
-            |other| other != user && self.holds(user, other, READ),
-        )
+        let gives = |trust: &TrustFact| trust.grants.has(READ);
+        let holds = |other: &Fingerprint| other != user && self.is_given(user, other, READ);
+        self.is_given(user, node, READ) || self.any_trust_in(node, gives, holds)
     }
 }

@@ -26,16 +26,29 @@ impl Broken {
     }
 }
 
+/// Keys that have passed [`Authority::check_key`]: most answers ask the same few again and again.
+pub(super) type Good<'g> = &'g [&'g Fingerprint];
+
 impl<V: View + ?Sized> Authority<'_, V> {
     /// Whether a trust is live, at this strength: all links of its chain are (N11).
     ///
     /// # Errors
     /// The first broken link's fault, from the user's key on.
     pub fn check_trust(&self, trust: &TrustFact) -> Result<(), Broken> {
+        self.check_trust_with(trust, &[])
+    }
+
+    /// As [`Self::check_trust`], where these keys have passed [`Self::check_key`] before.
+    fn check_trust_with(&self, trust: &TrustFact, good: Good<'_>) -> Result<(), Broken> {
         if let Some(parent) = self.parent(trust)? {
-            self.check_link(&parent)?;
+            self.check_link_with(&parent, good)?;
         }
-        self.check_link(trust)
+        self.check_link_with(trust, good)
+    }
+
+    /// Whether a trust is live, where these keys have passed [`Self::check_key`] before.
+    pub(super) fn is_live(&self, trust: &TrustFact, good: Good<'_>) -> bool {
+        self.check_trust_with(trust, good).is_ok()
     }
 
     /// The trust under which a trust was signed, where a node signed it.
@@ -53,9 +66,15 @@ impl<V: View + ?Sized> Authority<'_, V> {
     /// One link: not expired, not revoked, not barred, and the identities of its user and its
     /// signer usable.
     pub(super) fn check_link(&self, link: &TrustFact) -> Result<(), Broken> {
+        self.check_link_with(link, &[])
+    }
+
+    fn check_link_with(&self, link: &TrustFact, good: Good<'_>) -> Result<(), Broken> {
         let (user, signer) = (&link.meta.user, &link.meta.signer);
-        self.check_key(user)?;
-        if signer != user {
+        if !good.contains(&user) {
+            self.check_key(user)?;
+        }
+        if signer != user && !good.contains(&signer) {
             self.check_key(signer)?;
         }
         let bar = self.bar(user, &link.trustee);
@@ -78,19 +97,20 @@ impl<V: View + ?Sized> Authority<'_, V> {
     /// has not ended (N12, N16).
     #[must_use]
     pub fn trusts(&self, user: &Fingerprint, key: &Fingerprint) -> bool {
-        self.trusts_by(user, key, |_| true)
+        self.has_live_trust(user, key, &[], |_| true) && self.check_not_ended(key).is_ok()
     }
 
-    /// Whether a user trusts a key by a trust that fits.
-    pub(super) fn trusts_by(
+    /// Whether there is a live trust of a user in a key that fits, where the good keys have passed
+    /// [`Self::check_key`] before. Whether the key has ended is not asked.
+    pub(super) fn has_live_trust(
         &self,
         user: &Fingerprint,
         key: &Fingerprint,
+        good: Good<'_>,
         fits: impl Fn(&TrustFact) -> bool,
     ) -> bool {
         let trusts = self.view.trusts(user, key);
-        trusts.iter().any(|trust| fits(trust) && self.check_trust(trust).is_ok())
-            && self.check_not_ended(key).is_ok()
+        trusts.iter().any(|trust| fits(trust) && self.is_live(trust, good))
     }
 
     /// Whether a key holds an authorization for a user (N12): a live trust gives it, and the key's
@@ -102,7 +122,17 @@ impl<V: View + ?Sized> Authority<'_, V> {
         key: &Fingerprint,
         authorization: Authorization,
     ) -> bool {
-        self.check_key(key).is_ok()
-            && (user == key || self.trusts_by(user, key, |trust| trust.grants.has(authorization)))
+        self.check_key(key).is_ok() && self.is_given(user, key, authorization)
+    }
+
+    /// As [`Self::holds`], for a key that has passed [`Self::check_key`].
+    pub(super) fn is_given(
+        &self,
+        user: &Fingerprint,
+        key: &Fingerprint,
+        authorization: Authorization,
+    ) -> bool {
+        let gives = |trust: &TrustFact| trust.grants.has(authorization);
+        user == key || self.has_live_trust(user, key, &[key], gives)
     }
 }

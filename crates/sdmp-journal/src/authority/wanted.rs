@@ -39,6 +39,26 @@ pub struct Collected {
     pub keys: BTreeSet<Fingerprint>,
 }
 
+impl Collected {
+    /// What is collected of what stands under this name.
+    #[must_use]
+    pub fn wanted(&self, author: &Fingerprint) -> Wanted {
+        if self.users.contains(author) {
+            Wanted::Everything
+        } else if self.keys.contains(author) {
+            Wanted::OwnName
+        } else {
+            Wanted::Nothing
+        }
+    }
+
+    /// Whether anything that stands under this name is collected.
+    #[must_use]
+    pub fn contains(&self, author: &Fingerprint) -> bool {
+        self.wanted(author) != Wanted::Nothing
+    }
+}
+
 impl<V: View + ?Sized> Authority<'_, V> {
     /// What a node of `own` collects of what stands under `author`'s name (N19). What signers of
     /// waiting resources need is the want's business, not this one's.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sdmp_container::{Fingerprint, Identifier, ResourceName};
 
+use crate::authority::Collected;
 use crate::exchange::{Given, Lines};
 use crate::{Cursor, Head, Kind, Line, LineId, Read, Timestamp};
 
@@ -29,23 +30,6 @@ pub struct Standing {
     pub users: BTreeSet<Fingerprint>,
     /// When it may change by time alone (N16).
     pub until: Option<Timestamp>,
-}
-
-/// Whom this node collects (N19).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Collected {
-    /// W: its user and the users whom it trusts, weakly.
-    pub users: BTreeSet<Fingerprint>,
-    /// Keys of which what stands under the own name is wanted.
-    pub keys: BTreeSet<Fingerprint>,
-}
-
-impl Collected {
-    /// Whether what stands under this name is wanted.
-    #[must_use]
-    pub fn contains(&self, author: &Fingerprint) -> bool {
-        self.users.contains(author) || self.keys.contains(author)
-    }
 }
 
 /// One consistent state of the node at one moment: what it knows, and what that allows.

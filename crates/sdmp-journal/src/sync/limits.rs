@@ -41,7 +41,10 @@ pub struct Limits {
     pub gather_control: Duration,
     /// New lines gather so long otherwise.
     pub gather: Duration,
-    /// What one signature of the node takes: signing stays under a tenth of a core (N33).
+    /// What one signature of the node takes, until [`Machine::signature_took`] says it: signing stays
+    /// under a tenth of a core (N33).
+    ///
+    /// [`Machine::signature_took`]: crate::sync::Machine::signature_took
     pub signature: Duration,
 }
 

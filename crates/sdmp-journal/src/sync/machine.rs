@@ -11,6 +11,7 @@ mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sdmp_container::{Fingerprint, ResourceName, Timestamp};
 use sdmp_crypto::random::Random;
@@ -173,6 +174,12 @@ impl Machine {
     /// What this version of the program may understand although the last one did not (N7).
     pub fn upgraded(&mut self, now: Timestamp) {
         self.wants.reopen_aside(now);
+    }
+
+    /// What the last signature of this node took: lines gather so long that signing stays under a
+    /// tenth of a core (N33). It replaces [`Limits::signature`], which is a guess.
+    pub const fn signature_took(&mut self, time: Duration) {
+        self.limits.signature = time;
     }
 
     /// Puts what changed before all other wishes.

@@ -36,7 +36,7 @@ impl Queue {
         self.remove(order);
         let Some(want) = want else { return };
         let mut places = Vec::new();
-        for (fingerprint, holder) in &want.holders {
+        for (fingerprint, holder) in want.holders.iter() {
             let place = if want.may_ask(fingerprint, now) {
                 // Urgent ones first, otherwise the oldest: a set sorted by this pair gives them in
                 // order.

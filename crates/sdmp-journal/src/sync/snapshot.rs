@@ -1,16 +1,15 @@
 //! A guide that answers from what is known, a library of texts and lines, and the time.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sdmp_container::{Fingerprint, Identifier, IdentityType, ResourceName, Timestamp};
+use sdmp_container::{Fingerprint, Identifier, ResourceName, Timestamp};
 
-use crate::authority::{Authority, Connect, Strength, Wanted, connect};
+use crate::authority::{Authority, Collected, Connect, Strength};
 use crate::exchange::body::is_identity;
 use crate::exchange::{Given, Lines};
 use crate::fact::Meta;
 use crate::judge::check_content;
-use crate::sync::{Access, Collected, Guide, Standing};
+use crate::sync::{Access, Guide, Standing};
 use crate::{Cursor, Head, Kind, Line, LineId, Read, View};
 
 /// What a node keeps beside what is known: its journal and the texts.
@@ -134,33 +133,12 @@ impl<V: View + ?Sized, L: Library + ?Sized> Guide for Snapshot<'_, V, L> {
     }
 
     fn peers(&self) -> Vec<(Fingerprint, bool)> {
-        let mut nodes = BTreeSet::new();
-        for user in self.authority().users(self.user) {
-            let trusts = self.view.trusts_of(&user);
-            nodes.extend(trusts.iter().map(|trust| trust.trustee.clone()));
-        }
-        // A node does not call itself.
-        nodes.remove(self.node);
-        let connects = |node: &Fingerprint| {
-            let connect = connect(self.view, self.now, (self.user, self.node), node);
-            !matches!(connect, Connect::No(_))
-        };
-        let nodes = nodes
-            .into_iter()
-            .filter(|node| self.authority().is_of_type(node, IdentityType::Node) && connects(node));
-        nodes.map(|node| (node.clone(), self.library.has_address(&node))).collect()
+        let nodes = self.authority().connectable((self.user, self.node));
+        nodes.into_keys().map(|node| (node.clone(), self.library.has_address(&node))).collect()
     }
 
     fn collected(&self) -> Collected {
-        let authority = self.authority();
-        let users = authority.users(self.user);
-        let mut keys = BTreeSet::new();
-        for user in &users {
-            let trusts = self.view.trusts_of(user);
-            keys.extend(trusts.iter().map(|trust| trust.trustee.clone()));
-        }
-        keys.retain(|key| authority.wanted(self.user, key) == Wanted::OwnName);
-        Collected { users, keys }
+        self.authority().collected(self.user)
     }
 
     fn give(&self, peer: &Fingerprint, access: Access, name: &ResourceName) -> Option<Given> {

@@ -1,11 +1,12 @@
 //! One resource that is wanted and not here, and what happens next about it (N31, N32).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sdmp_container::{Fingerprint, Identifier, ResourceName, Timestamp};
 
 use crate::Code;
+use crate::sync::Holders;
 use crate::sync::time::{DAY, HOUR, later};
 
 /// The most holders that are remembered for one want: enough to outlast liars, and a bound for what
@@ -99,12 +100,12 @@ pub struct Want {
     /// What happens next.
     pub next: Next,
     /// Who may have it.
-    pub holders: BTreeMap<Fingerprint, Holder>,
+    pub holders: Holders,
 }
 
 impl Want {
     pub(crate) fn new(order: u64, reporter: Fingerprint, now: Timestamp) -> Self {
-        Self { order, urgent: false, reporter, next: Next::Due(now), holders: BTreeMap::new() }
+        Self { order, urgent: false, reporter, next: Next::Due(now), holders: Holders::default() }
     }
 
     /// Adds a holder; returns whether it was not known before.
@@ -130,9 +131,10 @@ impl Want {
         free && self.holders.get(holder).is_some_and(|one| one.is_usable() && one.due <= now)
     }
 
-    /// Whether it was refused, or no holder has a good copy (N51 bounds these).
+    /// Whether it was refused, set aside, or no holder has a good copy (N51 bounds these): nothing is
+    /// asked for, so it must not keep the journal that made it from being read.
     pub(crate) const fn is_closed(&self) -> bool {
-        matches!(self.next, Next::Closed(_))
+        matches!(self.next, Next::Closed(_) | Next::Aside(_))
     }
 
     /// After an attempt ended without a verdict on the resource itself: the want is due when its
@@ -210,6 +212,11 @@ impl Want {
             _ => None,
         });
         whole.into_iter().chain(copies)
+    }
+
+    /// Who did not find it, and may be asked again (N32).
+    pub(crate) fn holders_that_missed(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.holders.iter().filter(|(_, one)| one.misses > 0).map(|(holder, _)| holder)
     }
 
     /// The same as a store keeps it: what was under way is due again (N31).

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sdmp_container::{Fingerprint, Identifier, ResourceName, Timestamp};
 
+use self::rows::first_of;
 use crate::exchange::body::identity_of;
 use crate::sync::queue::Queue;
 use crate::sync::{Doubt, Limits, Next, WaitsFor, Want};
 
-/// All wants of a node. Durable: the rows that [`Wants::take_changes`] names are what a store keeps.
+/// All wants of a node. A want with one holder takes some 1,800 octets with its indexes, so the most
+/// that one peer may make (N51) take 180 MB. (A test holds this.) Durable: the rows that [`Wants::take_changes`] names are what a store keeps.
 #[derive(Clone, Debug, Default)]
 pub struct Wants {
     rows: BTreeMap<ResourceName, Want>,
@@ -23,7 +25,9 @@ pub struct Wants {
     /// Closed wants by author, oldest first (N51).
     closed: BTreeMap<Fingerprint, BTreeMap<u64, ResourceName>>,
     /// The authors under whom an identifier is wanted.
-    ids: BTreeMap<Identifier, BTreeSet<Fingerprint>>,
+    ids: BTreeSet<(Identifier, Fingerprint)>,
+    /// What each holder did not find, and may be asked for again (N32).
+    missed: BTreeMap<Fingerprint, BTreeSet<ResourceName>>,
     /// Wanted identities of keys.
     identities: BTreeSet<ResourceName>,
     changed: BTreeSet<ResourceName>,
@@ -267,7 +271,10 @@ impl Wants {
 
     /// As [`Self::known`], under whichever author a line named it: a false one ends here.
     pub(crate) fn known_id(&mut self, id: &Identifier, now: Timestamp) {
-        for author in self.ids.get(id).cloned().unwrap_or_default() {
+        let first = (id.clone(), Fingerprint::from_octets([0; 64]));
+        let named = self.ids.range(first..).take_while(|(one, _)| one == id);
+        let authors: Vec<Fingerprint> = named.map(|(_, author)| author.clone()).collect();
+        for author in authors {
             self.known(&ResourceName { author, resource: id.clone() }, now);
         }
     }
@@ -281,9 +288,25 @@ impl Wants {
 
     /// Once for this session, the holder is asked anew for what it did not find (N32).
     pub(crate) fn retry_holder(&mut self, holder: &Fingerprint, now: Timestamp) {
-        let missed = |want: &Want| want.holders.get(holder).is_some_and(|one| one.misses > 0);
-        let rows = self.rows.iter().filter(|(_, want)| missed(want));
-        let names: Vec<ResourceName> = rows.map(|(name, _)| name.clone()).collect();
+        let names = self.missed.get(holder).cloned().unwrap_or_default();
+        self.retry(holder, names, now);
+    }
+
+    /// As [`Self::retry_holder`], for what stands under one author's name: the holder learned what
+    /// may let it answer otherwise (N31).
+    pub(crate) fn retry_author(
+        &mut self,
+        holder: &Fingerprint,
+        author: &Fingerprint,
+        now: Timestamp,
+    ) {
+        let Some(missed) = self.missed.get(holder) else { return };
+        let of_author = missed.range(first_of(author)..);
+        let names = of_author.take_while(|name| name.author == *author).cloned().collect();
+        self.retry(holder, names, now);
+    }
+
+    fn retry(&mut self, holder: &Fingerprint, names: BTreeSet<ResourceName>, now: Timestamp) {
         for name in names {
             self.change(&name, now, |want| {
                 if let Some(one) = want.holders.get_mut(holder) {
@@ -294,6 +317,18 @@ impl Wants {
                 }
             });
         }
+    }
+
+    /// Not wanted: it is something else than the line let us think (N19).
+    pub(crate) fn unwanted(&mut self, name: &ResourceName) {
+        if self.take(name).is_some() {
+            self.changed.insert(name.clone());
+        }
+    }
+
+    /// Whether others wait for this resource.
+    pub(crate) fn is_waited_for(&self, name: &ResourceName) -> bool {
+        self.waited.contains_key(name)
     }
 
     /// Keeps what is still wanted, and what that waits for.

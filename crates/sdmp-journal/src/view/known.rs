@@ -13,7 +13,7 @@ type Pair = (Key, Key);
 
 /// What is known, in memory.
 ///
-/// A trust takes some 850 octets with its five indexes, a revocation some 700 with its three, an
+/// A trust takes some 880 octets with its indexes, a revocation some 720 with its three, an
 /// identity some 1,850, content some 430; texts are not kept. (A test holds these.)
 ///
 /// ```
@@ -28,16 +28,22 @@ pub struct Known {
     // Looked up in every answer, several times, and never listed: so no order, but a random hash.
     keys: HashMap<Fingerprint, Key>,
     facts: BTreeMap<Identifier, Entry>,
-    identities: BTreeMap<Key, Facts<IdentityFact>>,
-    trusts: BTreeMap<Pair, Facts<TrustFact>>,
-    trusts_in: BTreeMap<Key, Facts<TrustFact>>,
-    trusts_of: BTreeMap<Key, Facts<TrustFact>>,
+    by_key: Vec<OfKey>,
+    trusts: HashMap<Pair, Facts<TrustFact>>,
     trusts_signed: BTreeMap<Pair, Facts<TrustFact>>,
     revocations: HashMap<(Identifier, Key), Facts<RevocationFact>>,
     revocations_signed: BTreeMap<Pair, Facts<RevocationFact>>,
     bars: BTreeMap<Pair, Facts<BarFact>>,
     sponsored: BTreeMap<Pair, u64>,
-    node_signed_octets: BTreeMap<Key, u64>,
+}
+
+/// What is looked up by one key; its number is the place.
+#[derive(Clone, Debug, Default)]
+struct OfKey {
+    identities: Facts<IdentityFact>,
+    trusts_in: Facts<TrustFact>,
+    trusts_of: Facts<TrustFact>,
+    node_signed_octets: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -90,7 +96,9 @@ impl Known {
     fn index_identity(&mut self, fact: IdentityFact) -> Arc<IdentityFact> {
         let fact = Arc::new(fact);
         let key = self.intern(&fact.meta.user);
-        self.identities.entry(key).or_default().push(Arc::clone(&fact));
+        if let Some(of_key) = self.of_key_mut(key) {
+            of_key.identities.push(Arc::clone(&fact));
+        }
         fact
     }
 
@@ -103,8 +111,12 @@ impl Known {
         let (user, signer) = self.intern_author(&fact.meta);
         let trustee = self.intern(&fact.trustee);
         self.trusts.entry((user, trustee)).or_default().push(Arc::clone(&fact));
-        self.trusts_in.entry(trustee).or_default().push(Arc::clone(&fact));
-        self.trusts_of.entry(user).or_default().push(Arc::clone(&fact));
+        if let Some(of_key) = self.of_key_mut(trustee) {
+            of_key.trusts_in.push(Arc::clone(&fact));
+        }
+        if let Some(of_key) = self.of_key_mut(user) {
+            of_key.trusts_of.push(Arc::clone(&fact));
+        }
         self.trusts_signed.entry((user, signer)).or_default().push(Arc::clone(&fact));
         let (of, id) = (&fact.meta.user, &fact.meta.id);
         // A revocation may have come before its trust: then the bar is made now.
@@ -164,9 +176,10 @@ impl Known {
     /// The numbers of the user and the signer of control, whose octets are counted.
     fn intern_author(&mut self, meta: &Meta) -> Pair {
         let (user, signer) = (self.intern(&meta.user), self.intern(&meta.signer));
-        if user != signer {
-            let octets = self.node_signed_octets.entry(user).or_default();
-            *octets = octets.saturating_add(meta.size);
+        if user != signer
+            && let Some(of_key) = self.of_key_mut(user)
+        {
+            of_key.node_signed_octets = of_key.node_signed_octets.saturating_add(meta.size);
         }
         (user, signer)
     }
@@ -177,7 +190,16 @@ impl Known {
         }
         let number = Key::try_from(self.keys.len()).unwrap_or(Key::MAX);
         self.keys.insert(key.clone(), number);
+        self.by_key.push(OfKey::default());
         number
+    }
+
+    fn of_key(&self, key: &Fingerprint) -> Option<&OfKey> {
+        self.by_key.get(usize::try_from(*self.keys.get(key)?).ok()?)
+    }
+
+    fn of_key_mut(&mut self, key: Key) -> Option<&mut OfKey> {
+        self.by_key.get_mut(usize::try_from(key).ok()?)
     }
 
     fn pair(&self, first: &Fingerprint, second: &Fingerprint) -> Option<Pair> {
@@ -213,7 +235,7 @@ impl View for Known {
     }
 
     fn identities(&self, key: &Fingerprint) -> Facts<IdentityFact> {
-        facts(&self.identities, self.keys.get(key).copied())
+        self.of_key(key).map(|of_key| of_key.identities.clone()).unwrap_or_default()
     }
 
     fn trust(&self, id: &Identifier) -> Option<Arc<TrustFact>> {
@@ -231,15 +253,16 @@ impl View for Known {
     }
 
     fn trusts(&self, user: &Fingerprint, trustee: &Fingerprint) -> Facts<TrustFact> {
-        facts(&self.trusts, self.pair(user, trustee))
+        let pair = self.pair(user, trustee);
+        pair.and_then(|pair| self.trusts.get(&pair)).cloned().unwrap_or_default()
     }
 
     fn trusts_in(&self, trustee: &Fingerprint) -> Facts<TrustFact> {
-        facts(&self.trusts_in, self.keys.get(trustee).copied())
+        self.of_key(trustee).map(|of_key| of_key.trusts_in.clone()).unwrap_or_default()
     }
 
     fn trusts_of(&self, user: &Fingerprint) -> Facts<TrustFact> {
-        facts(&self.trusts_of, self.keys.get(user).copied())
+        self.of_key(user).map(|of_key| of_key.trusts_of.clone()).unwrap_or_default()
     }
 
     fn trusts_signed(&self, user: &Fingerprint, signer: &Fingerprint) -> Facts<TrustFact> {
@@ -278,7 +301,6 @@ impl View for Known {
     }
 
     fn node_signed_octets(&self, user: &Fingerprint) -> u64 {
-        let key = self.keys.get(user);
-        key.and_then(|key| self.node_signed_octets.get(key)).copied().unwrap_or(0)
+        self.of_key(user).map_or(0, |of_key| of_key.node_signed_octets)
     }
 }

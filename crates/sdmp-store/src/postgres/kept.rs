@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sdmp_container::{ResourceName, Timestamp};
-use sdmp_journal::sync::{Holder, PeerRow, Want};
+use sdmp_journal::sync::{Holder, Holders, PeerRow, Want};
 use sdmp_journal::{Cursor, Fingerprint, Head};
 use tokio_postgres::Row;
 
@@ -188,7 +188,7 @@ fn read_want(row: &Row) -> Result<Want, Failure> {
         urgent: row.try_get(3)?,
         reporter: fingerprint(row.try_get(4)?)?,
         next: next.read()?,
-        holders: BTreeMap::new(),
+        holders: Holders::default(),
     })
 }
 

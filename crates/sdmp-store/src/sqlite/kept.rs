@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row as SqlRow, params};
 use sdmp_container::{ResourceName, Timestamp};
-use sdmp_journal::sync::{Holder, PeerRow, Want};
+use sdmp_journal::sync::{Holder, Holders, PeerRow, Want};
 use sdmp_journal::{Cursor, Fingerprint, Head};
 
 use super::{Failure, keys::Keys};
@@ -152,8 +152,8 @@ fn read_peer(row: &SqlRow<'_>) -> Result<(Fingerprint, PeerRow), Failure> {
     Ok((peer, kept))
 }
 
-fn load_holders(db: &Connection) -> Result<BTreeMap<i64, BTreeMap<Fingerprint, Holder>>, Failure> {
-    let mut holders: BTreeMap<i64, BTreeMap<Fingerprint, Holder>> = BTreeMap::new();
+fn load_holders(db: &Connection) -> Result<BTreeMap<i64, Holders>, Failure> {
+    let mut holders: BTreeMap<i64, Holders> = BTreeMap::new();
     let mut statement = db.prepare(
         "SELECT w, fp, due, misses, doubt, code, about_author, about FROM holder JOIN key USING (k)",
     )?;
@@ -173,10 +173,7 @@ fn load_holders(db: &Connection) -> Result<BTreeMap<i64, BTreeMap<Fingerprint, H
     Ok(holders)
 }
 
-fn read_want(
-    row: &SqlRow<'_>,
-    holders: BTreeMap<Fingerprint, Holder>,
-) -> Result<(ResourceName, Want), Failure> {
+fn read_want(row: &SqlRow<'_>, holders: Holders) -> Result<(ResourceName, Want), Failure> {
     let blob = |place: usize| row.get::<_, Vec<u8>>(place);
     let next = NextColumns {
         next: row.get(6)?,

@@ -1,6 +1,6 @@
 //! Cursors and wants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sdmp_container::ResourceName;
 use sdmp_journal::sync::{Access, Doubt, Holder, Next, PeerRow, WaitsFor, Want};
@@ -20,7 +20,7 @@ pub(super) fn want(n: u8, next: Next, doubt: Option<Doubt>) -> (ResourceName, Wa
     let holder = |key| Fingerprint::from_octets([key; 64]);
     let doubted = Holder { due: at(7), misses: 3, doubt };
     let free = Holder { due: at(9), misses: 0, doubt: None };
-    let holders = BTreeMap::from([(holder(200), doubted), (holder(201), free)]);
+    let holders = [(holder(200), doubted), (holder(201), free)].into_iter().collect();
     let (order, urgent) = (u64::from(n) + 1, n.is_multiple_of(2));
     (name(n), Want { order, urgent, reporter: holder(200), next, holders })
 }

@@ -7,7 +7,7 @@ use sdmp_container::{Fingerprint, ResourceName};
 use super::{Machine, Turn};
 use crate::Code;
 use crate::exchange::MAX_LINES;
-use crate::sync::peer::{Reread, jitter};
+use crate::sync::peer::{Peer, Reread, jitter};
 use crate::sync::session::{Asked, JournalState, Phase, Session, Writing};
 use crate::sync::time::{HOUR, later, since};
 use crate::sync::{Access, CloseReason, SessionId, Standing};
@@ -213,7 +213,11 @@ impl Machine {
             || session.journal != JournalState::Quiet;
         if let Phase::Draining { since: began } = session.phase {
             if !session.is_busy() || since(now, began) >= self.limits.answer {
-                self.close(turn, id, CloseReason::Duplicate);
+                let is_current = |peer: &Peer| peer.session == Some(id);
+                let is_last = self.peers.get(&session.peer).is_some_and(is_current);
+                // Without a successor it drained because of its age (N34).
+                let reason = if is_last { CloseReason::Done } else { CloseReason::Duplicate };
+                self.close(turn, id, reason);
             }
             return;
         }

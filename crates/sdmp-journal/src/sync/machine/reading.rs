@@ -1,5 +1,6 @@
 //! What comes from peers: broadcasts, requests, answers (N23, N24, N28, N29).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sdmp_container::{Fingerprint, ResourceName};
@@ -10,7 +11,7 @@ use crate::exchange::check::{self, Found};
 use crate::exchange::{Answered, Body, Lines, MAX_LINES, Opened, RequestId, Response};
 use crate::sync::session::{Asked, JournalState, Open, Owed};
 use crate::sync::{Access, Doubt, Next, SessionId};
-use crate::{Code, Error, Line, Read, Resource};
+use crate::{Code, Error, Kind, Line, Read, Resource};
 
 impl Machine {
     pub(super) fn received(&mut self, turn: &mut Turn<'_>, id: SessionId, object: Opened) {
@@ -141,11 +142,21 @@ impl Machine {
     }
 
     fn want_lines(&mut self, turn: &Turn<'_>, holder: &Fingerprint, lines: &[Line]) {
+        let mut told = BTreeSet::new();
         for line in lines.iter().filter(|line| self.collected.contains(&line.author)) {
-            if turn.guide.kind(&line.id).is_none() {
-                let name = ResourceName { author: line.author.clone(), resource: line.id.clone() };
-                self.wants.add(&name, holder, turn.now);
+            match turn.guide.kind(&line.id) {
+                None => {
+                    let (author, resource) = (line.author.clone(), line.id.clone());
+                    self.wants.add(&ResourceName { author, resource }, holder, turn.now);
+                }
+                Some(kind) if kind.is_control() => drop(told.insert(&line.author)),
+                Some(_) => {}
             }
+        }
+        // Control that was known here, from a third node, is now known to the holder as well: what it
+        // did not give before, for want of that control, it may give now (N31).
+        for author in told {
+            self.wants.retry_author(holder, author, turn.now);
         }
     }
 
@@ -220,6 +231,8 @@ impl Machine {
             Ok(resource) if access != Access::Full && !resource.kind().is_control() => {
                 self.wants.not_found(name, &peer, turn.now);
             }
+            // N19: of keys that stand under their own name only, lines do not say what is wanted.
+            Ok(resource) if !self.takes(name, resource.kind()) => self.wants.unwanted(name),
             Ok(resource) => {
                 self.wants.judging(name, turn.now);
                 items.push(Item::new(name.clone(), &peer, id, Purpose::Copy, resource));
@@ -236,6 +249,11 @@ impl Machine {
                 }
             },
         }
+    }
+
+    /// Whether a resource of this kind is collected (N19), or others wait for it.
+    fn takes(&self, name: &ResourceName, kind: Kind) -> bool {
+        self.collected.wanted(&name.author).takes(kind) || self.wants.is_waited_for(name)
     }
 
     /// N51: bad copies count against their giver, where its outer part was wrong (N7).

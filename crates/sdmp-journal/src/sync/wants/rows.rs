@@ -6,12 +6,16 @@ use super::Wants;
 use crate::exchange::body::is_identity;
 use crate::sync::Want;
 
+/// Where the names of one author begin.
+pub(super) fn first_of(author: &Fingerprint) -> ResourceName {
+    ResourceName { author: author.clone(), resource: Identifier::from_octets([0; 64]) }
+}
+
 impl Wants {
     /// The names of one author's wants.
     pub(super) fn of_author(&self, author: &Fingerprint) -> Vec<ResourceName> {
-        let first =
-            ResourceName { author: author.clone(), resource: Identifier::from_octets([0; 64]) };
-        let rows = self.rows.range(first..).take_while(|(name, _)| name.author == *author);
+        let rows =
+            self.rows.range(first_of(author)..).take_while(|(name, _)| name.author == *author);
         rows.map(|(name, _)| name.clone()).collect()
     }
 
@@ -28,12 +32,15 @@ impl Wants {
             }
         }
         self.identities.remove(name);
-        if let Some(authors) = self.ids.get_mut(&name.resource) {
-            authors.remove(&name.author);
-            if authors.is_empty() {
-                self.ids.remove(&name.resource);
+        for holder in want.holders_that_missed() {
+            if let Some(missed) = self.missed.get_mut(holder) {
+                missed.remove(name);
+                if missed.is_empty() {
+                    self.missed.remove(holder);
+                }
             }
         }
+        self.ids.remove(&(name.resource.clone(), name.author.clone()));
         if want.is_closed() {
             if let Some(rows) = self.closed.get_mut(&name.author) {
                 rows.remove(&want.order);
@@ -56,10 +63,13 @@ impl Wants {
         for missing in want.waits_for() {
             self.waited.entry(missing.clone()).or_default().insert(name.clone());
         }
+        for holder in want.holders_that_missed() {
+            self.missed.entry(holder.clone()).or_default().insert(name.clone());
+        }
         if is_identity(&name) {
             self.identities.insert(name.clone());
         }
-        self.ids.entry(name.resource.clone()).or_default().insert(name.author.clone());
+        self.ids.insert((name.resource.clone(), name.author.clone()));
         if want.is_closed() {
             let rows = self.closed.entry(name.author.clone()).or_default();
             rows.insert(want.order, name.clone());
