@@ -76,7 +76,7 @@ commands! {
         after_help = "Examples:\n  tar c photos | sdmp pipe bob          (there: sdmp listen 0.0.0.0:7667 --pipe | tar x)\n  sdmp pipe bob -- cat /var/log/syslog"
     )]
     Pipe(pipe::Pipe) => pipe::run,
-    /// Carry the connections to a local TCP port, each through a session of its own
+    /// Carry the connections to a local TCP port to a peer, or the other way round, through one session
     #[command(
         after_help = "Examples:\n  sdmp forward 8080 bob                  (there: sdmp listen 0.0.0.0:7667 --forward-to 127.0.0.1:80)\n  sdmp forward 8080 bob:7668             (another port of the host that is recorded for bob)"
     )]

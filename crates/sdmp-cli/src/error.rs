@@ -5,6 +5,7 @@ use std::io;
 
 use sdmp_handshake::{Distrust, Error as HandshakeError, MessageKind};
 use sdmp_node::Error as NodeError;
+use sdmp_node::channels::{Fault, Reason};
 use sdmp_node::error::Unsendable;
 use sdmp_node::transfer::Refusal;
 use sdmp_transport::Error as TransportError;
@@ -242,11 +243,13 @@ fn exit_of_node(error: &NodeError) -> Exit {
         NodeError::Damaged { .. }
         | NodeError::NotATransfer
         | NodeError::NotAStream
+        | NodeError::Channel(Fault::Malformed | Fault::Unknown | Fault::Order | Fault::Flood)
         | NodeError::NothingOffered
         | NodeError::UnsignedOffer => Exit::Invalid,
         NodeError::Incomplete
         | NodeError::Unanswered
         | NodeError::Superseded
+        | NodeError::Channel(Fault::Cut)
         | NodeError::StreamCut => Exit::Cut,
         NodeError::Silent { .. } | NodeError::NoAnswer { .. } | NodeError::OfferTimeout(_) => {
             Exit::Timeout
@@ -315,6 +318,12 @@ fn remedy_of_talk(error: &NodeError) -> Option<&'static str> {
         NodeError::StreamCut => "what came is authentic, but it is not all",
         NodeError::NotAStream => {
             "both sides must carry octets: `sdmp pipe` or `forward` here, `sdmp listen` with --pipe, --forward-to or a command there"
+        }
+        NodeError::Channel(Fault::Reset(Reason::Refused)) | NodeError::NotOffered => {
+            "the other side lists what it allows: `sdmp listen` with --forward-to, --allow or --allow-port"
+        }
+        NodeError::Channel(Fault::Reset(Reason::Unreachable)) => {
+            "check on the other side whether that service runs, or whether that port is free"
         }
         NodeError::LocalEndClosed => {
             "the program or socket on this side reads no more; what was still to come is lost"

@@ -112,7 +112,7 @@ fn echo() -> String {
 }
 
 #[test]
-fn connections_are_forwarded_each_through_its_own_session() {
+fn connections_are_forwarded_through_one_session() {
     let (alice, bob) = acquainted();
     let mut listening = bob.listen(&["--forward-to", &echo()]);
     let (mut forwarding, local) = forward(&alice, &listening.address);

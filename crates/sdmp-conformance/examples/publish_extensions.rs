@@ -1,7 +1,7 @@
-//! Publishes the extension schemas: `cargo run -p sdmp-conformance --example publish_extensions`.
+//! Publishes extension schemas: `cargo run -p sdmp-conformance --example publish_extensions -- NAME..`.
 //!
 //! Reads `NAME.schema.json` (a draft-04 schema) from `crates/sdmp-schema/schemas/extensions`, and writes beside it what
-//! a publisher gives to the world: its identity (`publisher.json`), the container that is the schema
+//! a publisher gives to the world: its identity (`NAME.publisher.json` of the first), the container that is the schema
 //! (`NAME.json`), the signed resource (`NAME.resource.json`) and the URI (`NAME.uri`). The key is
 //! generated here, signs once and is dropped: nothing else can be published under the same name, so each
 //! run makes new URIs. Published schemas are not edited; a new edition has a new URI anyway.
@@ -20,8 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The resources must stay verifiable, and the key is gone: the identity never expires.
     let identity = Identity::create(key.public(), IdentityType::User, Timestamp::MAX)?;
     let publisher = LocalIdentity::new(identity.clone(), Arc::new(key))?;
-    fs::write(folder.join("publisher.json"), identity.text())?;
-    for name in ["stream", "file"] {
+    let names: Vec<_> = std::env::args().skip(1).collect();
+    let first = names.first().ok_or("which schemas? give their names")?;
+    fs::write(folder.join(format!("{first}.publisher.json")), identity.text())?;
+    for name in &names {
         let uri = publish(&folder, name, &publisher)?;
         println!("{name}: {uri}");
     }

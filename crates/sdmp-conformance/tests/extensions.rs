@@ -5,9 +5,25 @@ use sdmp_container::{Container, ResourceUri, Signature, Timestamp};
 use sdmp_envelope::{Error, Identity, signature};
 use sdmp_schema::extensions;
 
-const PUBLISHED: [(&str, &str, &str); 2] = [
-    (extensions::STREAM_URI, extensions::STREAM_SCHEMA, extensions::STREAM_RESOURCE),
-    (extensions::FILE_URI, extensions::FILE_SCHEMA, extensions::FILE_RESOURCE),
+const PUBLISHED: [(&str, &str, &str, &str); 3] = [
+    (
+        extensions::STREAM_URI,
+        extensions::STREAM_SCHEMA,
+        extensions::STREAM_RESOURCE,
+        extensions::PUBLISHER,
+    ),
+    (
+        extensions::FILE_URI,
+        extensions::FILE_SCHEMA,
+        extensions::FILE_RESOURCE,
+        extensions::PUBLISHER,
+    ),
+    (
+        extensions::CHANNELS_URI,
+        extensions::CHANNELS_SCHEMA,
+        extensions::CHANNELS_RESOURCE,
+        extensions::CHANNELS_PUBLISHER,
+    ),
 ];
 
 fn now() -> Timestamp {
@@ -16,8 +32,8 @@ fn now() -> Timestamp {
 
 #[test]
 fn the_published_schemas_are_signed_by_their_publisher() {
-    let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
-    for (uri, schema, resource) in PUBLISHED {
+    for (uri, schema, resource, publisher) in PUBLISHED {
+        let publisher = Identity::parse(publisher.as_bytes()).unwrap();
         let resource = Container::parse(resource).unwrap();
         let known = |kid: &_| (kid == publisher.fingerprint()).then(|| publisher.clone());
         let verified = signature::verify(&resource, &known, now()).unwrap();
@@ -36,7 +52,7 @@ fn the_published_schemas_are_signed_by_their_publisher() {
 fn a_changed_resource_does_not_verify() {
     let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
     let known = |_: &_| Some(publisher.clone());
-    let [(_, _, stream), (_, _, file)] = PUBLISHED;
+    let [(_, _, stream, _), (_, _, file, _), _] = PUBLISHED;
     let signature_of = |resource: &str| {
         let container = Container::parse(resource).unwrap();
         Signature::from_container(&container).unwrap().signatures()[0].signature().to_owned()

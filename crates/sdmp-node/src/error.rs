@@ -159,6 +159,12 @@ pub enum Error {
     /// The local end of a stream takes no more octets, and not all were delivered.
     #[error("the local end of the stream takes nothing more")]
     LocalEndClosed,
+    /// How a channel ended, or why a peer's channels do.
+    #[error(transparent)]
+    Channel(#[from] sdmp_channels::Fault),
+    /// The peer asks for nothing that this side offers.
+    #[error("the peer asks for something that is not offered here")]
+    NotOffered,
     /// What came from an address that should offer an identity is none.
     #[error("no identity is offered at this address")]
     NothingOffered,
@@ -237,6 +243,8 @@ impl Error {
             Self::StreamCut => "stream.unended",
             Self::NotAStream => "stream.unexpected",
             Self::LocalEndClosed => "stream.local_end",
+            Self::Channel(fault) => fault.code(),
+            Self::NotOffered => "channel.not_offered",
             Self::NothingOffered | Self::OfferTimeout(_) => "fetch.nothing",
             Self::UnsignedOffer => "fetch.unsigned",
             Self::Io { .. } => "io",

@@ -6,6 +6,7 @@
 
 pub mod address;
 mod blocking;
+pub mod channels;
 pub mod error;
 pub mod file;
 pub mod fingerprint;

@@ -14,5 +14,7 @@ mod socket;
 pub use command::to_command;
 pub use forward::{Local, forward};
 pub use outcome::Outcome;
+pub(crate) use pump::failure;
 pub use pump::{Ended, Until, pump};
-pub use socket::{Socket, through, to_service};
+pub use socket::{Socket, channel_through, through, to_service};
+pub(crate) use socket::{connect, stream_through};

@@ -11,6 +11,7 @@
     reason = "a test that is wrong should stop"
 )]
 
+mod channels;
 mod common;
 mod examples;
 mod home;

@@ -4,6 +4,7 @@
     reason = "a property that does not hold, or an honest peer that fails, must stop"
 )]
 
+pub mod channels;
 pub mod inspect;
 pub mod key;
 pub mod machine;
@@ -17,8 +18,9 @@ pub mod text;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All properties; `fuzz/fuzz_targets` has a file for each.
-pub const ALL: [Property; 24] = [
+pub const ALL: [Property; 25] = [
     ("base64url", text::base64url),
+    ("channels", channels::keeps_its_promises),
     ("closed", object::closed),
     ("connection", machine::connection::keeps_its_promises),
     ("container", object::container),

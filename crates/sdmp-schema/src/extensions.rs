@@ -18,14 +18,27 @@ pub const FILE_URI: &str = include_str!("../schemas/extensions/file.uri");
 /// `{"file":{"name":STRING,"size":OCTETS,"sha512":HASH}}`.
 pub const FILE_SCHEMA: &str = include_str!("../schemas/extensions/file.json");
 
+/// The resource URI of the `channels` schema.
+pub const CHANNELS_URI: &str = include_str!("../schemas/extensions/channels.uri");
+
+/// `channels`: steps of several streams over one session, `{"channels":[{"id":N,"data":BASE64URL}, ...]}`.
+pub const CHANNELS_SCHEMA: &str = include_str!("../schemas/extensions/channels.json");
+
 /// The signed resource (a signature container) whose payload is [`STREAM_SCHEMA`].
 pub const STREAM_RESOURCE: &str = include_str!("../schemas/extensions/stream.resource.json");
 
 /// The signed resource (a signature container) whose payload is [`FILE_SCHEMA`].
 pub const FILE_RESOURCE: &str = include_str!("../schemas/extensions/file.resource.json");
 
-/// The identity container of the publisher of both.
+/// The signed resource (a signature container) whose payload is [`CHANNELS_SCHEMA`].
+pub const CHANNELS_RESOURCE: &str = include_str!("../schemas/extensions/channels.resource.json");
+
+/// The identity container of the publisher of `stream` and `file`.
 pub const PUBLISHER: &str = include_str!("../schemas/extensions/publisher.json");
 
+/// The identity container of the publisher of `channels`.
+pub const CHANNELS_PUBLISHER: &str = include_str!("../schemas/extensions/channels.publisher.json");
+
 /// Every extension schema by URI.
-pub const ALL: [(&str, &str); 2] = [(STREAM_URI, STREAM_SCHEMA), (FILE_URI, FILE_SCHEMA)];
+pub const ALL: [(&str, &str); 3] =
+    [(STREAM_URI, STREAM_SCHEMA), (FILE_URI, FILE_SCHEMA), (CHANNELS_URI, CHANNELS_SCHEMA)];

@@ -58,12 +58,28 @@ fn long_fields_have_no_pattern() {
 #[test]
 fn the_extension_schemas_are_published() {
     let published = [
-        (extensions::STREAM_URI, extensions::STREAM_SCHEMA, extensions::STREAM_RESOURCE),
-        (extensions::FILE_URI, extensions::FILE_SCHEMA, extensions::FILE_RESOURCE),
+        (
+            extensions::STREAM_URI,
+            extensions::STREAM_SCHEMA,
+            extensions::STREAM_RESOURCE,
+            extensions::PUBLISHER,
+        ),
+        (
+            extensions::FILE_URI,
+            extensions::FILE_SCHEMA,
+            extensions::FILE_RESOURCE,
+            extensions::PUBLISHER,
+        ),
+        (
+            extensions::CHANNELS_URI,
+            extensions::CHANNELS_SCHEMA,
+            extensions::CHANNELS_RESOURCE,
+            extensions::CHANNELS_PUBLISHER,
+        ),
     ];
-    let publisher = Container::parse(extensions::PUBLISHER).unwrap();
-    let publisher = sdmp_container::Identity::from_container(&publisher).unwrap();
-    for (uri, schema, resource) in published {
+    for (uri, schema, resource, publisher) in published {
+        let publisher = Container::parse(publisher).unwrap();
+        let publisher = sdmp_container::Identity::from_container(&publisher).unwrap();
         let uri: ResourceUri = uri.parse().unwrap();
         let resource = Container::parse(resource).unwrap();
         let resource = sdmp_container::Signature::from_container(&resource).unwrap();

@@ -259,17 +259,31 @@ impl SessionSender {
         Ok(())
     }
 
-    /// Collects answers; the first error is told once.
-    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Ready when at most `most` of the containers that were handed over still wait for the carrier: for
+    /// a sender that wants a few under way, but no long queue before what it has to say next.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); an error of a container is told once.
+    pub fn poll_at_most(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<Result<(), Error>> {
         while let Some(first) = self.replies.front_mut() {
-            let answer = ready!(first.poll_unpin(cx));
-            self.replies.pop_front();
-            match answer {
-                Ok(result) => result?,
-                Err(_) => return Poll::Ready(Err(self.ended())),
+            match first.poll_unpin(cx) {
+                Poll::Pending if self.replies.len() <= most => break,
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(answer) => {
+                    self.replies.pop_front();
+                    match answer {
+                        Ok(result) => result?,
+                        Err(_) => return Poll::Ready(Err(self.ended())),
+                    }
+                }
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Collects answers; the first error is told once.
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_at_most(cx, 0)
     }
 }
 

@@ -72,6 +72,16 @@ impl SecureStream {
         }
     }
 
+    /// Takes over a session of which one container was received already.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidData`] if that is no `stream` container.
+    pub fn with_first(session: SecureSession, first: crate::Received) -> io::Result<Self> {
+        let mut stream = Self::new(session);
+        stream.reader.take(Some(Ok(first)))?;
+        Ok(stream)
+    }
+
     /// Two halves that share no lock.
     #[must_use]
     pub fn into_split(self) -> (SecureReader, SecureWriter) {

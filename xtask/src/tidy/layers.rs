@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sdmp-envelope", 2),
     ("sdmp-handshake", 3),
     ("sdmp-journal", 3),
+    ("sdmp-channels", 3),
     ("sdmp-transport", 4),
     ("sdmp-conformance", 4),
     ("sdmp-inspect", 4),

@@ -1,11 +1,12 @@
-//! `sdmp forward`: a local port or socket whose connections each travel through a session of their
-//! own.
+//! `sdmp forward`: a local port or socket whose connections travel to a peer, through one session.
 
 use std::io;
 use std::sync::Arc;
 
 use clap::Args;
-use sdmp_node::tunnel::{self, Local, Socket};
+use sdmp_node::channels::{self, Keeper};
+use sdmp_node::tunnel::{self, Local};
+use sdmp_transport::SecureSession;
 use tokio::sync::watch;
 
 use crate::args::session::Dial;
@@ -22,16 +23,49 @@ pub(crate) struct Forward {
     /// A peer's name, NAME:PORT for another port of its host, or an address
     #[arg(value_name = "PEER|ADDR")]
     pub(crate) target: Target,
+    /// Speak SOCKS 5 at the local end: clients name destinations, which the peer allows with --allow and resolves
+    #[arg(long)]
+    pub(crate) socks: bool,
+    /// The other way round: PORT is the peer's, which allows it with --allow-port; what connects there comes to --to
+    #[arg(short = 'R', long, requires = "to", conflicts_with_all = ["socks", "no_channels"])]
+    pub(crate) remote: bool,
+    /// Where connections to the peer's port lead on this side
+    #[arg(long, value_name = "HOST:PORT", requires = "remote")]
+    pub(crate) to: Option<String>,
+    /// Open a session for each connection, as for a peer that cannot carry several over one
+    #[arg(long, conflicts_with = "socks")]
+    pub(crate) no_channels: bool,
     #[command(flatten)]
     pub(crate) dial: Dial,
 }
 
 pub(super) fn run(context: &Context, args: Forward) -> Result<(), Failure> {
     let dialler = Dialler::new(context, &args.target, &args.dial)?;
-    block_on(serve(Arc::new(dialler), &args.local))
+    match &args.to {
+        Some(service) => block_on(expose(Arc::new(dialler), &args.local, service)),
+        None => block_on(serve(Arc::new(dialler), &args)),
+    }
 }
 
-async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
+/// A session that is being opened.
+type Opening = std::pin::Pin<Box<dyn Future<Output = Result<SecureSession, Failure>> + Send>>;
+
+/// The sessions with the peer: one, as long as it lasts, where the peer knows channels.
+fn keep(dialler: Arc<Dialler>) -> Keeper<impl Fn() -> Opening, Failure> {
+    let (limits, output) = (dialler.limits().clone(), dialler.output().several());
+    let dial = move || {
+        let dialler = Arc::clone(&dialler);
+        let opening: Opening = Box::pin(async move { dialler.open(output).await });
+        opening
+    };
+    Keeper::new(dial, limits, move |peer, ended| {
+        // What cannot be written any more is of no use to anyone.
+        drop(output.told(peer, ended.map(|()| tunnel::Ended::default())));
+    })
+}
+
+async fn serve(dialler: Arc<Dialler>, args: &Forward) -> Result<(), Failure> {
+    let place = &args.local;
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Other, "forward.listen", format!("cannot listen on {place}: {error}"))
             .remedy("choose a free port of this machine, as PORT or HOST:PORT, or unix:PATH")
@@ -48,12 +82,19 @@ async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
     }
     let _finishing = shutdown::finishing();
     let open = Arc::new(watch::Sender::new(0_usize));
-    let counted = Arc::clone(&open);
+    let (counted, socks) = (Arc::clone(&open), args.socks);
+    let keeper = Arc::new(keep(dialler).with_channels(!args.no_channels));
+    let kept = Arc::clone(&keeper);
     let carrying = move |socket, from| {
-        let (dialler, open) = (Arc::clone(&dialler), Open::new(&counted));
+        let (keeper, open) = (Arc::clone(&kept), Open::new(&counted));
         async move {
             let _open = open;
-            if let Err(failure) = carry(&dialler, socket).await {
+            let carried = match socks {
+                true => keeper.carry_socks(socket).await,
+                false => keeper.carry(socket).await,
+            };
+            if let Err(failure) = carried {
+                let failure = failure.after_acceptance();
                 note(&format!("the connection from {from} ended: {failure}"));
             }
         }
@@ -62,6 +103,32 @@ async fn serve(dialler: Arc<Dialler>, place: &str) -> Result<(), Failure> {
     tokio::select! {
         () = tunnel::forward(local, carrying, not_taken) => Ok(()),
         result = finish(&open) => result,
+    }?;
+    keeper.finish().await;
+    Ok(())
+}
+
+/// A port of the peer's whose connections come to a service here. A session that ends is replaced.
+async fn expose(dialler: Arc<Dialler>, port: &str, service: &str) -> Result<(), Failure> {
+    const PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
+    let port = port.parse().map_err(|_| Failure::usage("with -R the port is one of the peer's"))?;
+    let peer = dialler.peer().to_owned();
+    let keeper = keep(dialler);
+    let ready = || note(&format!("forwarding port {port} of {peer} to {service}"));
+    let failed = |error: &sdmp_node::Error| note(&format!("a connection ended: {error}"));
+    loop {
+        let channels = keeper.channels().await?;
+        let exposed = tokio::select! {
+            exposed = channels::expose(&channels, port, service, ready, failed) => exposed,
+            () = shutdown::signal() => return Ok(()),
+        };
+        match exposed {
+            Err(sdmp_node::Error::Channel(channels::Fault::Cut | channels::Fault::Closing)) => {
+                note("the session ended; opening another one");
+            }
+            other => return Ok(other?),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -89,11 +156,4 @@ async fn finish(open: &watch::Sender<usize>) -> Result<(), Failure> {
         _ = open.wait_for(|open| *open == 0) => Ok(()),
         () = shutdown::overdue() => Err(shutdown::cut()),
     }
-}
-
-async fn carry(dialler: &Dialler, socket: Socket) -> Result<(), Failure> {
-    let output = dialler.output().several();
-    let session = dialler.open(output).await?;
-    let peer = session.peer().fingerprint().to_string();
-    output.told(&peer, tunnel::through(session, socket).await).map(|_| ())
 }

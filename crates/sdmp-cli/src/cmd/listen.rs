@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use clap::Args;
+use sdmp_node::channels::{self, Allowed, Services};
 use sdmp_node::tunnel;
 use sdmp_transport::SecureSession;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 use super::chat::{Ending, Lines, Words, converse, standard_input};
 use crate::args::session::Door;
@@ -20,9 +21,18 @@ pub(crate) struct Listen {
     /// HOST:PORT (port 0: any free one), unix:PATH, ws://HOST:PORT/PATH, files:DIR or stdio
     /// [default: 0.0.0.0:7667]
     pub(crate) address: Option<Address>,
-    /// Carry each session to a TCP connection of its own: the other side of `sdmp forward`
+    /// Carry connections to a TCP service: the other side of `sdmp forward`
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["pipe", "command"])]
     pub(crate) forward_to: Option<String>,
+    /// Let peers name this destination with `sdmp forward --socks`; either part may be *; give it again for several
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["pipe", "command"])]
+    pub(crate) allow: Vec<Allowed>,
+    /// Let peers listen on this port of the loopback address with `sdmp forward -R`; give it again for several
+    #[arg(long, value_name = "PORT", conflicts_with_all = ["pipe", "command"], value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) allow_port: Vec<u16>,
+    /// Carry one connection a session only, as for peers that cannot carry several
+    #[arg(long, requires = "forward_to")]
+    pub(crate) no_channels: bool,
     /// Carry one session through standard input and output: the other side of `sdmp pipe`
     #[arg(long, conflicts_with = "command")]
     pub(crate) pipe: bool,
@@ -38,10 +48,19 @@ pub(super) fn run(context: &Context, args: Listen) -> Result<(), Failure> {
     if args.pipe {
         return block_on(pipe(&entrance.for_one()));
     }
-    match (&args.forward_to, args.command.as_slice()) {
-        (Some(service), _) => block_on(forward(&entrance, service)),
-        (None, []) => block_on(chat(&entrance)),
-        (None, command) => block_on(execute(&entrance, command)),
+    if args.forward_to.is_some() || !args.allow.is_empty() || !args.allow_port.is_empty() {
+        let services = Services {
+            service: args.forward_to,
+            allowed: args.allow,
+            ports: args.allow_port,
+            without_channels: args.no_channels,
+            limits: entrance.limits().clone(),
+        };
+        return block_on(forward(&entrance, Arc::new(services)));
+    }
+    match args.command.as_slice() {
+        [] => block_on(chat(&entrance)),
+        command => block_on(execute(&entrance, command)),
     }
 }
 
@@ -55,17 +74,29 @@ async fn pipe(entrance: &Entrance) -> Result<(), Failure> {
     entrance.serve(output, carry, async || {}).await
 }
 
-/// Each session to a TCP connection of its own.
-async fn forward(entrance: &Entrance, service: &str) -> Result<(), Failure> {
+/// The connections of each session to what is offered.
+async fn forward(entrance: &Entrance, services: Arc<Services>) -> Result<(), Failure> {
     let output = entrance.output();
+    let ending = Arc::new(watch::Sender::new(false));
     let carry = |session: SecureSession, _| {
-        let service = service.to_owned();
+        let (services, mut ended) = (Arc::clone(&services), ending.subscribe());
         async move {
             let peer = session.peer().fingerprint().to_string();
-            output.told(&peer, tunnel::to_service(session, &service).await).map(|_| ())
+            let closing = async {
+                // Never ready if the sender is gone, which it is after the last session only.
+                if ended.wait_for(|ended| *ended).await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            let failed = |error: &sdmp_node::Error| note(&format!("a connection ended: {error}"));
+            let served = channels::serve(session, services, closing, failed).await;
+            output.told(&peer, served.map(|()| tunnel::Ended::default())).map(|_| ())
         }
     };
-    entrance.serve(output, carry, async || {}).await
+    let close = async || {
+        ending.send_replace(true);
+    };
+    entrance.serve(output, carry, close).await
 }
 
 /// Each session to a command of its own.

@@ -17,7 +17,7 @@ pub(crate) enum Schemas {
     },
     /// Print a schema
     Show {
-        /// `container`, a core name, `stream`, `file`, or a resource URI
+        /// `container`, a core name, `stream`, `file`, `channels`, or a resource URI
         name: String,
     },
 }
@@ -30,9 +30,10 @@ pub(super) fn run(_context: &Context, command: Schemas) -> Result<(), Failure> {
 }
 
 /// The extension schemas that come with the program, by short name.
-const EXTENSIONS: [(&str, &str, &str); 2] = [
+const EXTENSIONS: [(&str, &str, &str); 3] = [
     ("stream", extensions::STREAM_URI, extensions::STREAM_SCHEMA),
     ("file", extensions::FILE_URI, extensions::FILE_SCHEMA),
+    ("channels", extensions::CHANNELS_URI, extensions::CHANNELS_SCHEMA),
 ];
 
 fn list(json: bool) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! A local port or socket whose connections each travel through a session of their own.
+//! A local port or socket whose connections travel to a peer.
 
 use std::fmt;
 use std::io;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::socket::Socket;
 
 /// Connections at the same time; further ones wait.
-const CONNECTIONS: usize = 256;
+const CONNECTIONS: usize = 1024;
 
 /// Where local connections come in.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ fn bind_private(path: &Path) -> io::Result<UnixListener> {
 
 /// Gives each connection that comes in to `carry`, which opens a session and carries the connection
 /// [`through`](super::through) it, until the future is dropped: that resets and cuts what is open. At
-/// most 256 connections are carried at the same time; further ones wait. `carry` also gets the
+/// most 1,024 connections are carried at the same time; further ones wait. `carry` also gets the
 /// connection's origin, for messages; `not_taken` is told why one could not be taken.
 ///
 /// To bound how many sessions are opened at once, let `carry` use an [`Opener`](crate::Opener).

@@ -10,7 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use sdmp_channels::Fault;
+
 use super::outcome::Outcome;
+use crate::channels::Channel;
 use crate::error::Error;
 
 /// How long the peer may go on after it was told that a command has ended.
@@ -61,9 +64,19 @@ pub async fn pump(
     write: impl AsyncWrite + Unpin,
     until: Until,
 ) -> Result<Ended, Error> {
+    pump_stream(SecureStream::new(session), read, write, until).await
+}
+
+/// The same for a session of which something was received already.
+pub(crate) async fn pump_stream(
+    stream: SecureStream,
+    read: impl AsyncRead + Unpin,
+    write: impl AsyncWrite + Unpin,
+    until: Until,
+) -> Result<Ended, Error> {
     // The two directions run side by side and have to know of each other's end.
     let (progress, seen) = watch::channel(Progress::default());
-    let (mut reader, mut writer) = SecureStream::new(session).into_split();
+    let (mut reader, mut writer) = stream.into_split();
     let outwards = async {
         outwards(read, &mut writer, seen, until).await?;
         let mut sender = writer.end().await.map_err(failure)?;
@@ -84,6 +97,35 @@ pub async fn pump(
     };
     let ((), ended) = tokio::try_join!(outwards, inwards)?;
     Ok(ended)
+}
+
+/// The same for a channel, which is reset where a session would be cut.
+pub(crate) async fn pump_channel(
+    channel: Channel,
+    read: impl AsyncRead + Unpin,
+    write: impl AsyncWrite + Unpin,
+) -> Result<(), Error> {
+    let (progress, seen) = watch::channel(Progress::default());
+    let (mut reader, mut writer) = channel.into_split();
+    let outwards = async {
+        outwards(read, &mut writer, seen, Until::OurEnd).await?;
+        writer.shutdown().await.map_err(failure)?;
+        progress.send_modify(|progress| progress.ours_sent = true);
+        Ok(())
+    };
+    let inwards = async {
+        let mut seen = progress.subscribe();
+        if inwards(&mut reader, write, &progress).await? {
+            return Ok(());
+        }
+        // What we still have to say is delivered first.
+        tokio::select! {
+            Err(error) = discard(&mut reader, &progress) => return Err(error),
+            _ = seen.wait_for(|progress| progress.ours_sent) => {}
+        }
+        Err(Error::LocalEndClosed)
+    };
+    tokio::try_join!(outwards, inwards).map(|_| ())
 }
 
 /// The same for a command: it may leave its input unread, and how it came out is told to the peer.
@@ -151,7 +193,7 @@ async fn outwards(
 
 /// Writes what the peer sends; whether all of it was taken here.
 async fn inwards(
-    reader: &mut SecureReader,
+    reader: &mut (impl AsyncRead + Unpin),
     mut write: impl AsyncWrite + Unpin,
     progress: &watch::Sender<Progress>,
 ) -> Result<bool, Error> {
@@ -181,7 +223,7 @@ async fn inwards(
 
 /// Reads what the peer sends to its end, and drops it.
 async fn discard(
-    reader: &mut SecureReader,
+    reader: &mut (impl AsyncRead + Unpin),
     progress: &watch::Sender<Progress>,
 ) -> Result<(), Error> {
     copy(reader, &mut sink()).await.map_err(failure)?;
@@ -213,8 +255,11 @@ fn is_gone(kind: io::ErrorKind) -> bool {
     [BrokenPipe, ConnectionReset, ConnectionAborted].contains(&kind)
 }
 
-fn of_session(error: &io::Error) -> Option<&sdmp_transport::Error> {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<sdmp_transport::Error>())
+/// What the session or the channel says, if it was one of these and not the local end.
+fn of_session(error: &io::Error) -> Option<Error> {
+    let inner = error.get_ref()?;
+    let session = inner.downcast_ref::<sdmp_transport::Error>().cloned().map(Error::Session);
+    session.or_else(|| inner.downcast_ref::<Fault>().copied().map(Error::Channel))
 }
 
 /// Whether the session failed and not the local end. An end without a close is the session's too.
@@ -223,9 +268,9 @@ fn is_of_session(error: &io::Error) -> bool {
 }
 
 /// Whether it was the session or this side's end of it.
-fn failure(error: io::Error) -> Error {
+pub(crate) fn failure(error: io::Error) -> Error {
     if let Some(error) = of_session(&error) {
-        return Error::Session(error.clone());
+        return error;
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::StreamCut,

@@ -4,13 +4,14 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use sdmp_transport::SecureSession;
+use sdmp_transport::{SecureSession, SecureStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, split};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::pump::{Ended, Until, pump};
+use super::pump::{Ended, Until, pump_channel, pump_stream};
+use crate::channels::Channel;
 use crate::error::Error;
 
 /// A connected local socket. Until both directions have ended as they should, dropping it resets the
@@ -44,7 +45,7 @@ impl From<UnixStream> for Socket {
 
 impl Socket {
     /// From now on closing is no reset.
-    fn complete(&self) {
+    pub(crate) fn complete(&self) {
         match self {
             #[allow(
                 deprecated,
@@ -60,13 +61,33 @@ impl Socket {
 /// Carries a session through a socket.
 ///
 /// # Errors
-/// As [`pump`]; the socket is reset.
+/// As [`pump`](super::pump()); the socket is reset.
 pub async fn through(session: SecureSession, socket: impl Into<Socket>) -> Result<Ended, Error> {
+    stream_through(SecureStream::new(session), socket).await
+}
+
+/// The same for a session of which something was received already.
+pub(crate) async fn stream_through(
+    stream: SecureStream,
+    socket: impl Into<Socket>,
+) -> Result<Ended, Error> {
     let mut socket = socket.into();
     let (read, write) = split(&mut socket);
-    let ended = pump(session, read, write, Until::OurEnd).await?;
+    let ended = pump_stream(stream, read, write, Until::OurEnd).await?;
     socket.complete();
     Ok(ended)
+}
+
+/// Carries a channel through a socket.
+///
+/// # Errors
+/// How the channel or the session ended, or the local end; the socket and the channel are reset.
+pub async fn channel_through(channel: Channel, socket: impl Into<Socket>) -> Result<(), Error> {
+    let mut socket = socket.into();
+    let (read, write) = split(&mut socket);
+    pump_channel(channel, read, write).await?;
+    socket.complete();
+    Ok(())
 }
 
 /// Carries a session to a TCP service.
@@ -74,11 +95,15 @@ pub async fn through(session: SecureSession, socket: impl Into<Socket>) -> Resul
 /// # Errors
 /// [`Error::Unreachable`], or as [`through`].
 pub async fn to_service(session: SecureSession, service: &str) -> Result<Ended, Error> {
-    let stream = TcpStream::connect(service).await.map_err(|error| Error::Unreachable {
+    through(session, connect(service).await?).await
+}
+
+/// Connects to a service.
+pub(crate) async fn connect(service: &str) -> Result<TcpStream, Error> {
+    TcpStream::connect(service).await.map_err(|error| Error::Unreachable {
         service: service.to_owned(),
         cause: error.to_string(),
-    })?;
-    through(session, stream).await
+    })
 }
 
 impl AsyncRead for Socket {
