@@ -1,5 +1,7 @@
 //! An accepted session: containers in, containers out, and an end that both sides agree on.
 
+mod whole;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -394,33 +396,5 @@ impl Stream for SessionReceiver {
         let end = self.end();
         self.failed = end.is_err();
         Poll::Ready(end.err().map(Err))
-    }
-}
-
-impl Stream for SecureSession {
-    type Item = Result<Received, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.receiver).poll_next(cx)
-    }
-}
-
-impl Sink<Container> for SecureSession {
-    type Error = Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.sender).poll_ready(cx)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, container: Container) -> Result<(), Error> {
-        Pin::new(&mut self.sender).start_send(container)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.sender).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.sender).poll_close(cx)
     }
 }
