@@ -124,10 +124,8 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     }
     // The prompt goes to the terminal itself: what was said before must come first.
     console::settle(Duration::from_millis(200));
-    terminal::remember();
     // From the terminal itself, not from standard input, which may carry data.
-    let passphrase = rpassword::prompt_password(prompt).map(Zeroizing::new);
-    terminal::forget();
+    let passphrase = terminal::ask(prompt);
     let passphrase = passphrase.map_err(|error| match error.kind() {
         std::io::ErrorKind::Interrupted => {
             Failure::new(Exit::Interrupted, INTERRUPTED, "interrupted")
@@ -153,36 +151,84 @@ fn empty() -> Failure {
 /// A prompt switches the terminal's echo off, and a signal must not leave it so.
 #[cfg(unix)]
 pub(crate) mod terminal {
-    use std::fs::File;
+    use std::fs::{File, OpenOptions};
+    use std::io::{self, BufRead, BufReader, Read, Write};
     use std::sync::{Mutex, PoisonError};
 
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use zeroize::Zeroizing;
 
-    // Static, because the signal thread has to restore it while the prompt still waits.
-    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+    use super::LONGEST;
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    pub(super) fn remember() {
-        let now = File::open("/dev/tty").ok().and_then(|terminal| tcgetattr(terminal).ok());
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    static STATE: Mutex<State> = Mutex::new(State { before: None, ending: false });
+
+    struct State {
+        /// The terminal before the prompt that is open.
+        before: Option<Termios>,
+        /// The program ends: no prompt may change the terminal any more.
+        ending: bool,
     }
 
-    pub(super) fn forget() {
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(super) fn ask(prompt: &str) -> io::Result<Zeroizing<String>> {
+        let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+        hide(&terminal)?;
+        let asked = terminal.write_all(prompt.as_bytes()).and_then(|()| read_line(&terminal));
+        give_back(&mut STATE.lock().unwrap_or_else(PoisonError::into_inner), &terminal);
+        asked
     }
 
-    /// Gives the terminal back as it was before a prompt.
-    pub(crate) fn restore() {
-        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {
+    fn read_line(terminal: &File) -> io::Result<Zeroizing<String>> {
+        // Room for all of it at once: a string that grows leaves copies behind.
+        let mut line = Zeroizing::new(String::with_capacity(LONGEST));
+        let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+        BufReader::new(terminal.take(limit)).read_line(&mut line)?;
+        if line.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let length = line.trim_end_matches(['\r', '\n']).len();
+        line.truncate(length);
+        Ok(line)
+    }
+
+    /// Under the lock and before the prompt is seen, so that a signal finds the terminal either
+    /// untouched or noted.
+    fn hide(terminal: &File) -> io::Result<()> {
+        let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.ending {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let before = tcgetattr(terminal)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown, so that what follows begins on a new one.
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(terminal, OptionalActions::Flush, &hidden)?;
+        state.before = Some(before);
+        Ok(())
+    }
+
+    fn give_back(state: &mut State, terminal: &File) {
+        if let Some(before) = state.before.take() {
             // A terminal that is gone needs nothing.
             let _ = tcsetattr(terminal, OptionalActions::Now, &before);
+        }
+    }
+
+    /// Gives the terminal back as it was before a prompt, for the program ends.
+    pub(crate) fn restore() {
+        let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+        state.ending = true;
+        if let Ok(terminal) = File::open("/dev/tty") {
+            give_back(&mut state, &terminal);
         }
     }
 }
 
 #[cfg(not(unix))]
 pub(crate) mod terminal {
-    pub(super) fn remember() {}
-    pub(super) fn forget() {}
+    pub(super) fn ask(prompt: &str) -> std::io::Result<zeroize::Zeroizing<String>> {
+        rpassword::prompt_password(prompt).map(zeroize::Zeroizing::new)
+    }
+
     pub(crate) fn restore() {}
 }
