@@ -57,6 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "one thread of this test has to be the slow one")]
     fn results_keep_the_order_of_their_parts() {
         for workers in 0..5 {
             for parts in 0..9_u64 {
