@@ -86,7 +86,7 @@ fn floor(name: &str, group: NamedGroup, bits: u32, signatures: usize) -> Contend
     let p = BigNum::from_slice(group.p()).expect("p");
     let exponent_bits = i32::try_from(group.exponent_bits()).expect("a size");
     let key = PrivateKey::generate(bits).expect("a key");
-    let pkcs8 = openssl::pkey::PKey::private_key_from_pem(key.to_pem().as_bytes()).expect("a key");
+    let pkcs8 = openssl::pkey::PKey::private_key_from_pem(key.to_pem().expect("a key").as_bytes()).expect("a key");
     let signer =
         RsaKeyPair::from_der(&pkcs8.rsa().expect("RSA").private_key_to_der().expect("DER"))
             .expect("a key");

@@ -33,7 +33,7 @@ pub fn measure(rounds: usize) -> Table {
     let group = Groups::default().named(NamedGroup::Ffdhe2048);
     let peer = group.ephemeral(&mut SystemRandom::new()).expect("a value").public().to_vec();
     let key = PrivateKey::generate(2048).expect("a key");
-    let theirs = openssl::pkey::PKey::private_key_from_pem(key.to_pem().as_bytes()).expect("a key");
+    let theirs = openssl::pkey::PKey::private_key_from_pem(key.to_pem().expect("a key").as_bytes()).expect("a key");
     let message = [7; 700];
     let signature = key.sign(&message).expect("a signature");
 

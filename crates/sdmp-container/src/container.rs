@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use zeroize::Zeroize;
+
 use crate::strict::{self, Object, Value};
 use crate::{CoreSchema, Error, ErrorKind, Limits, SchemaName, Version, kind};
 
 /// A container: the octets as they were received or written, and the parsed view of them.
 ///
 /// What is signed, hashed or compared is always [`Container::as_bytes`] (R5). Cloning is cheap: the
-/// contents are shared. `Debug` shows no content, which may be secret.
+/// contents are shared. `Debug` shows no content, which may be secret; a container that lists
+/// `private_key` is overwritten in memory when its last clone is dropped.
 ///
 /// ```
 /// use sdmp_container::{Container, CoreSchema, Message};
@@ -38,6 +41,18 @@ struct Inner {
     schemas: Vec<SchemaName>,
     /// Written here from a typed object, whose constructor has checked it.
     written: bool,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Only these are secret in the clear; all others would pay for it.
+        if self.schemas.contains(&SchemaName::Core(CoreSchema::PrivateKey)) {
+            self.text.zeroize();
+            if let Some(root) = self.root.get_mut() {
+                root.wipe();
+            }
+        }
+    }
 }
 
 impl Container {

@@ -50,7 +50,7 @@ fn r13_sizes() {
             }
         };
         assert_eq!(key.public().bits(), bits);
-        assert_eq!(*key.to_pem(), pem.trim_end());
+        assert_eq!(*key.to_pem().unwrap(), pem.trim_end());
         let signature = key.sign(b"message").unwrap();
         assert_eq!(signature.len(), key.public().modulus_len());
         key.public().verify(b"message", &signature).unwrap();
@@ -190,7 +190,7 @@ mod with_aws_lc_rs {
     fn r13_generated_keys_are_good() {
         let key = PrivateKey::generate(2048).unwrap();
         assert_eq!((key.public().bits(), key.public().exponent()), (2048, 65_537));
-        let again = PrivateKey::from_pem(&key.to_pem(), None).unwrap();
+        let again = PrivateKey::from_pem(&key.to_pem().unwrap(), None).unwrap();
         assert_eq!(again.public(), key.public());
         for bits in [0, 1024, 2047, 2056, 8192] {
             assert_eq!(PrivateKey::generate(bits).unwrap_err(), Error::Key(KeyError::Size));

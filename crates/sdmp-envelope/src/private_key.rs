@@ -59,7 +59,7 @@ pub fn create(
 ) -> Result<Zeroizing<String>, Error> {
     let pem = match passphrase {
         Some(passphrase) => key.to_encrypted_pem(passphrase, random)?,
-        None => key.to_pem(),
+        None => key.to_pem()?,
     };
     let fingerprint = Fingerprint::from_octets(key.public().fingerprint());
     let object = PrivateKeyObject::new(expires, pem.as_str().to_owned(), fingerprint);

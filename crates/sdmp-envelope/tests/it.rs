@@ -17,6 +17,7 @@ mod compat;
 mod encrypted;
 mod hidden;
 mod identity;
+mod memory;
 mod network;
 mod private_key;
 mod resources;

@@ -70,7 +70,7 @@ fn r14_what_is_no_private_key_is_told_apart() {
     let certificate = public.replace("PUBLIC KEY", "CERTIFICATE");
     assert_eq!(with(&certificate), key_error(KeyError::Certificate));
     assert_eq!(with("no key at all"), key_error(KeyError::Pem));
-    let pem = alice().to_pem();
+    let pem = alice().to_pem().unwrap();
     assert_eq!(with(&format!("{}\ntrailing", pem.as_str())), key_error(KeyError::Trailing));
     // The tolerance of line breaks is for files that tools wrote.
     let crlf = PrivateKeyObject::new(time(EXPIRY), pem.replace('\n', "\r\n"), kid(&alice()));

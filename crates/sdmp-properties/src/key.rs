@@ -39,6 +39,7 @@ fn public(key: &PublicKey) {
 
 fn private(key: &PrivateKey) {
     public(key.public());
-    let again = PrivateKey::from_pem(&key.to_pem(), None).expect("what was written loads");
+    let again = PrivateKey::from_pem(&key.to_pem().expect("what loads is written"), None)
+        .expect("what was written loads");
     assert_eq!(again.public().fingerprint(), key.public().fingerprint());
 }

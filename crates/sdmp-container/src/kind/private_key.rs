@@ -13,8 +13,8 @@ const ROOM: usize = 256;
 
 /// The object of the schema `private_key` (R14, R16).
 ///
-/// `Debug` does not show the key, and this object's copy of it is wiped on drop. The container that
-/// it was read from holds the key as well and does not wipe it.
+/// `Debug` does not show the key, and this object's copy of it is wiped on drop, as is that of the
+/// container that it was read from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateKey {
     expires: Timestamp,

@@ -50,7 +50,10 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Er
                 return Ok((string, end + 1));
             }
             Some(b'\\') => {
-                let owned = owned.get_or_insert_default();
+                // All the room at once: a string that moves as it grows leaves copies behind, which
+                // nothing can wipe, and some strings are private keys.
+                let owned =
+                    owned.get_or_insert_with(|| String::with_capacity(room(octets, run, end)));
                 owned.push_str(plain);
                 let (character, next) = unescape(octets, end)?;
                 owned.push(character);
@@ -61,6 +64,16 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Er
             None => return Err(Error::at(ErrorKind::UnexpectedEnd, end)),
         }
     }
+}
+
+/// The octets of the string that goes on at `run` and has its first backslash at `escape`, escapes
+/// included: at least as many as it has without them. Zero if it does not end.
+fn room(octets: &[u8], run: usize, escape: usize) -> usize {
+    let mut at = escape;
+    while octets.get(at) == Some(&b'\\') {
+        at = end_of_plain(octets, at + 2);
+    }
+    if octets.get(at) == Some(&b'"') { at - run } else { 0 }
 }
 
 /// Reads the escape whose backslash is at `at`. Gives the character and the offset after it.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use zeroize::Zeroize;
+
 use crate::strict::Number;
 use crate::{Error, ErrorKind, emit};
 
@@ -101,6 +103,16 @@ impl<'a> Value<'a> {
         let mut out = String::new();
         self.write(&mut out);
         out
+    }
+
+    /// Overwrites every string that the value owns.
+    pub(crate) fn wipe(&mut self) {
+        match self {
+            Self::String(Cow::Owned(text)) => text.zeroize(),
+            Self::Array(elements) => elements.iter_mut().for_each(Self::wipe),
+            Self::Object(object) => object.wipe(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(Cow::Borrowed(_)) => {}
+        }
     }
 
     pub(crate) fn write(&self, out: &mut String) {
@@ -207,6 +219,11 @@ impl<'a> Object<'a> {
         let mut out = String::new();
         self.write(&mut out);
         out
+    }
+
+    /// Overwrites every string among the members' values that the object owns.
+    pub(crate) fn wipe(&mut self) {
+        self.members.iter_mut().for_each(|(_, value)| value.wipe());
     }
 
     pub(crate) fn write(&self, out: &mut String) {

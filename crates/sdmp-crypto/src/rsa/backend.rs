@@ -2,6 +2,7 @@
 
 use crate::{Error, error::KeyError};
 use ring::{rsa::PublicKeyComponents, signature::RSA_PKCS1_2048_8192_SHA512};
+use zeroize::Zeroizing;
 
 #[cfg(feature = "aws-lc-rs")]
 use {
@@ -11,11 +12,10 @@ use {
         encoding::AsDer,
         rsa::{
             self as lc, KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA512_MGF1SHA512,
-            OaepPrivateDecryptingKey, OaepPublicEncryptingKey, Pkcs1PrivateDecryptingKey,
-            PrivateDecryptingKey, PublicEncryptingKey,
+            OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+            PublicEncryptingKey,
         },
     },
-    zeroize::Zeroizing,
 };
 
 /// Verifies with *ring*, which takes every modulus that R13 allows.
@@ -43,15 +43,21 @@ pub(super) fn verify(
 #[cfg(feature = "aws-lc-rs")]
 pub(super) struct SigningKey(lc::KeyPair);
 
-/// A private key, parsed by the library that signs with it.
+/// A private key, parsed by the library that signs with it, and its PKCS#1 document, which that
+/// library does not give back.
 #[cfg(not(feature = "aws-lc-rs"))]
-pub(super) struct SigningKey(ring::rsa::KeyPair);
+pub(super) struct SigningKey(ring::rsa::KeyPair, Zeroizing<Vec<u8>>);
 
 #[cfg(feature = "aws-lc-rs")]
 impl SigningKey {
     /// Parses a PKCS#1 RSAPrivateKey whose public half is already checked.
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
         lc::KeyPair::from_der(der).map(Self).map_err(|_| KeyError::Inconsistent)
+    }
+
+    /// The key as a PKCS#8 document.
+    pub(super) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        pkcs8(&self.0, KeyError::Der)
     }
 
     /// An RSASSA-PKCS1-v1_5 signature with SHA-512. Blinding is the library's and draws from the
@@ -71,13 +77,19 @@ impl SigningKey {
     /// Parses a PKCS#1 RSAPrivateKey whose public half is already checked. *ring* takes primes of
     /// a multiple of 512 bits and moduli up to 4096: 2048, 3072 and 4096.
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
-        ring::rsa::KeyPair::from_der(der).map(Self).map_err(|refused| {
+        let key = ring::rsa::KeyPair::from_der(der).map_err(|refused| {
             // The library says why only in words.
             match refused.to_string().as_str() {
                 "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" => KeyError::Unsupported,
                 _ => KeyError::Inconsistent,
             }
-        })
+        })?;
+        Ok(Self(key, Zeroizing::new(der.to_vec())))
+    }
+
+    /// The PKCS#1 document that was parsed.
+    pub(super) fn pkcs1(&self) -> &[u8] {
+        &self.1
     }
 
     /// An RSASSA-PKCS1-v1_5 signature with SHA-512.
@@ -115,8 +127,9 @@ impl UnwrappingKey {
         Ok(SecretVec::from_slice(secret))
     }
 
+    #[cfg(feature = "compat-pkcs1v15")]
     pub(super) fn decrypt_pkcs1v15(&self, sealed: &[u8]) -> Result<SecretVec, Error> {
-        let key = Pkcs1PrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
+        let key = lc::Pkcs1PrivateDecryptingKey::new(self.0.clone()).map_err(|_| Error::Decrypt)?;
         // As above: wiped whatever the outcome is.
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
         let secret = key.decrypt(sealed, &mut room).map_err(|_| Error::Decrypt)?;
@@ -148,6 +161,12 @@ pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         _ => return Err(KeyError::Size),
     };
     let key = lc::KeyPair::generate(size).map_err(|_| KeyError::Generation)?;
-    let der = key.as_der().map_err(|_| KeyError::Generation)?;
+    pkcs8(&key, KeyError::Generation)
+}
+
+/// A key as PKCS#8; the library wipes its own copy.
+#[cfg(feature = "aws-lc-rs")]
+fn pkcs8(key: &lc::KeyPair, error: KeyError) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let der = key.as_der().map_err(|_| error)?;
     Ok(Zeroizing::new(der.as_ref().to_vec()))
 }

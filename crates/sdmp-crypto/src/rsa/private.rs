@@ -30,8 +30,6 @@ const PROBE: &[u8] = b"sdmp-crypto: do the halves of this key fit each other?";
 /// ```
 pub struct PrivateKey {
     public: PublicKey,
-    pkcs8: Zeroizing<Vec<u8>>,
-    pem: Zeroizing<String>,
     signing: backend::SigningKey,
     #[cfg(feature = "aws-lc-rs")]
     unwrapping: backend::UnwrappingKey,
@@ -129,15 +127,11 @@ impl PrivateKey {
         }
         let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
         let public = PublicKey::from_components(modulus, exponent)?;
-        let pkcs8 = pkcs8(der)?;
         let key = Self {
             public,
             signing: backend::SigningKey::from_pkcs1(der)?,
             #[cfg(feature = "aws-lc-rs")]
-            unwrapping: backend::UnwrappingKey::from_pkcs8(&pkcs8)?,
-            // Encoded once: it is needed when the key is stored, and cannot fail there any more.
-            pem: pem::encode(Label::Private, &pkcs8)?,
-            pkcs8,
+            unwrapping: backend::UnwrappingKey::from_pkcs8(&pkcs8(der)?)?,
         };
         // A private half that does not belong to the public one is found here, not in a peer's
         // refusal.
@@ -152,10 +146,13 @@ impl PrivateKey {
         &self.public
     }
 
-    /// The unencrypted PKCS#8 PEM text (R14), without an LF at the end.
-    #[must_use]
-    pub fn to_pem(&self) -> Zeroizing<String> {
-        self.pem.clone()
+    /// The unencrypted PKCS#8 PEM text (R14), without an LF at the end. It is made when it is asked
+    /// for: the loaded key keeps no text of itself.
+    ///
+    /// # Errors
+    /// [`KeyError::Der`] if the library cannot write the key.
+    pub fn to_pem(&self) -> Result<Zeroizing<String>, Error> {
+        Ok(pem::encode(Label::Private, &self.to_pkcs8()?)?)
     }
 
     /// The PKCS#8 PEM text encrypted with `passphrase`: PBES2, scrypt and AES-256-CBC (R14).
@@ -167,7 +164,7 @@ impl PrivateKey {
         passphrase: &[u8],
         random: &mut dyn Random,
     ) -> Result<Zeroizing<String>, Error> {
-        let der = encrypted::encrypt(&self.pkcs8, passphrase, random)?;
+        let der = encrypted::encrypt(&self.to_pkcs8()?, passphrase, random)?;
         Ok(pem::encode(Label::EncryptedPrivate, &der)?)
     }
 
@@ -189,9 +186,21 @@ impl PrivateKey {
     ///
     /// # Errors
     /// [`Error::Decrypt`], the same for every cause.
-    #[cfg(feature = "aws-lc-rs")]
+    #[cfg(feature = "compat-pkcs1v15")]
     pub fn compat_decrypt_pkcs1v15(&self, sealed: &[u8]) -> Result<SecretVec, Error> {
         self.unwrapping.decrypt_pkcs1v15(sealed)
+    }
+
+    /// The PKCS#8 document, as the library holds the key.
+    #[cfg(feature = "aws-lc-rs")]
+    fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        self.signing.to_pkcs8()
+    }
+
+    /// The PKCS#8 document: *ring* does not give back what it has parsed.
+    #[cfg(not(feature = "aws-lc-rs"))]
+    fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        pkcs8(self.signing.pkcs1())
     }
 }
 
