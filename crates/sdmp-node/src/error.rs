@@ -4,11 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sdmp_journal::Verdict;
+
 use crate::transfer::name::Problem;
 
 /// Why an operation of this crate failed. What a person can do about it depends on the program, so
 /// no remedy is given here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A name of a key or a peer that could lead out of the directory, hide, or be an option.
@@ -193,6 +195,22 @@ pub enum Error {
     /// What a container refuses.
     #[error(transparent)]
     Container(#[from] sdmp_container::Error),
+    /// What a node's rules refuse, before anything was written.
+    #[error(transparent)]
+    Rule(#[from] sdmp_journal::Error),
+    /// A resource that was judged and not admitted (N6, N7).
+    #[error("the resource was not admitted: {0:?}")]
+    NotAdmitted(Box<sdmp_journal::Verdict>),
+    /// What the store of a node refuses.
+    #[cfg(feature = "node")]
+    #[error(transparent)]
+    Store(#[from] sdmp_store::Error),
+    /// The node was stopped.
+    #[error("the node was stopped")]
+    NodeStopped,
+    /// No live trust of its user allows this to the node.
+    #[error("no trust of the user allows the node to {0}: renew its trust (N16)")]
+    NotAllowed(&'static str),
 }
 
 /// Why a local file cannot be sent.
@@ -251,11 +269,26 @@ impl Error {
             Self::Session(error) => error.code(),
             Self::Envelope(error) => error.code(),
             Self::Container(error) => error.code(),
+            Self::Rule(error) => error.code(),
+            Self::NotAdmitted(verdict) => verdict_code(verdict),
+            #[cfg(feature = "node")]
+            Self::Store(error) => error.code(),
+            Self::NodeStopped => "node.stopped",
+            Self::NotAllowed(_) => "trust.lacks",
         }
     }
 
     /// Something that the file system or a socket refused.
     pub(crate) fn io(doing: impl Into<String>, error: &io::Error) -> Self {
         Self::Io { doing: doing.into(), cause: error.to_string(), kind: error.kind() }
+    }
+}
+
+/// The code of a verdict that is no admission.
+fn verdict_code(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::BadCopy(code) | Verdict::SetAside(code) | Verdict::Refused(code) => code.as_str(),
+        Verdict::Waits(_) => "resource.waits",
+        Verdict::Admit { .. } | Verdict::Known => "resource.known",
     }
 }

@@ -12,6 +12,8 @@ pub mod file;
 pub mod fingerprint;
 pub mod home;
 pub mod introduction;
+#[cfg(feature = "node")]
+pub mod node;
 pub mod opener;
 pub mod recording;
 pub mod transfer;
@@ -21,6 +23,8 @@ pub mod tunnel;
 pub use address::Address;
 pub use error::Error;
 pub use home::{Home, Named};
+#[cfg(feature = "node")]
+pub use node::Node;
 pub use opener::Opener;
 pub use recording::Recorder;
 pub use trust::HomeTrust;

@@ -77,7 +77,8 @@ impl Opener {
     }
 }
 
-async fn attempt(
+/// Opens one session, without another try.
+pub(crate) async fn attempt(
     address: &str,
     dialling: impl Future<Output = io::Result<Box<dyn Carrier>>>,
     config: Config,

@@ -16,6 +16,8 @@ mod common;
 mod examples;
 mod home;
 mod introduction;
+#[cfg(feature = "node")]
+mod node;
 mod recording;
 mod transfer;
 mod trust;

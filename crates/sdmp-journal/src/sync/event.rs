@@ -78,6 +78,8 @@ pub enum Input {
     },
     /// Room was made in a share (N51).
     Room,
+    /// Addresses of nodes changed by configuration, not by a `node` resource (N35).
+    Addresses,
 }
 
 /// What judging found (N7).

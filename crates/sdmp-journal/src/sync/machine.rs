@@ -136,6 +136,7 @@ impl Machine {
             Input::Judged { ticket, outcomes } => self.judged(&mut turn, ticket, outcomes),
             Input::Appended { lines } => self.appended(&mut turn, &lines),
             Input::Room => self.wants.reopen_roomless(now),
+            Input::Addresses => self.addresses_changed(&turn),
         }
         // In this order: time first, then what can be said, then whom to call; each sees the result
         // of the one before.

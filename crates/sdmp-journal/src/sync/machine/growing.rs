@@ -99,6 +99,14 @@ impl Machine {
         }
     }
 
+    /// Nodes that could not be dialled may be dialled now: the pauses of failures at old addresses end.
+    pub(super) fn addresses_changed(&mut self, turn: &Turn<'_>) {
+        self.refresh_peers(turn);
+        for peer in self.peers.values_mut() {
+            peer.row.due = peer.row.due.min(turn.now);
+        }
+    }
+
     fn refresh_peers(&mut self, turn: &Turn<'_>) {
         for peer in self.peers.values_mut() {
             peer.access = Access::Refused;

@@ -1,0 +1,388 @@
+//! The task that owns the machine: tells it what happened, and does what it wishes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sdmp_container::{Fingerprint, Timestamp};
+use sdmp_crypto::random::SystemRandom;
+use sdmp_journal::exchange::Body;
+use sdmp_journal::sync::{
+    CloseReason, Input, Limits, Machine, Outcome, SessionId, Standing, ToJudge, Wish,
+};
+use sdmp_journal::{Candidate, Code, Line, Teller};
+use sdmp_store::Changes;
+use sdmp_transport::SecureSession;
+use sdmp_transport::clock::wall_time;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+use tracing::{info, warn};
+
+use super::dial;
+use super::link::{Link, Signed, Task};
+use super::state::State;
+use super::status::{self, Status};
+use super::writer::Writer;
+use crate::Error;
+use crate::blocking::blocking;
+
+/// After what failed for the disk or the clock it is tried again (N49).
+const AGAIN: Duration = Duration::from_secs(60);
+/// The longest sleep: the system's clock may be set meanwhile.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Reports that are kept for `status`.
+const REPORTS: usize = 64;
+
+/// What the core is told.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Input(Input),
+    Connected {
+        session: SecureSession,
+        dialled: bool,
+    },
+    Appended(Vec<Line>),
+    Judged {
+        epoch: u64,
+        ticket: u64,
+        outcomes: Vec<Outcome>,
+    },
+    /// An append failed; it may succeed later (N49).
+    Roomless,
+    Status(oneshot::Sender<Status>),
+    Stop(oneshot::Sender<()>),
+}
+
+pub(crate) struct Core {
+    state: Arc<State>,
+    machine: Machine,
+    limits: Limits,
+    writer: Writer,
+    events: mpsc::Sender<Event>,
+    /// How many lines the journal has, for who waits for more.
+    lines: watch::Sender<u64>,
+    links: BTreeMap<SessionId, Link>,
+    last_session: u64,
+    /// The last object that may be wished for many sessions (N33).
+    signed: Option<Arc<Signed>>,
+    tasks: JoinSet<()>,
+    /// What could not be kept yet (N49).
+    unkept: Changes,
+    /// When what failed is tried again.
+    again: Option<Instant>,
+    /// Whether the machine cannot go on, and begins anew then.
+    broken: bool,
+    /// Which machine it is: what an earlier one asked for is not for this one.
+    epoch: u64,
+    reports: VecDeque<(Timestamp, Fingerprint, Code)>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        state: Arc<State>,
+        limits: Limits,
+        writer: Writer,
+        events: mpsc::Sender<Event>,
+        lines: watch::Sender<u64>,
+    ) -> Result<Self, Error> {
+        let kept = state.store.kept()?;
+        let machine = Machine::new(limits.clone(), kept.peers, kept.wants, state.now()?);
+        Ok(Self {
+            state,
+            machine,
+            limits,
+            writer,
+            events,
+            lines,
+            links: BTreeMap::new(),
+            last_session: 0,
+            signed: None,
+            tasks: JoinSet::new(),
+            unkept: Changes::default(),
+            again: None,
+            broken: false,
+            epoch: 0,
+            reports: VecDeque::new(),
+        })
+    }
+
+    /// Runs until the node is stopped.
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Event>) {
+        self.tell(Input::Tick);
+        loop {
+            let wake = self.wake();
+            let event = tokio::select! {
+                event = queue.recv() => event,
+                () = sleep_until(wake) => Some(Event::Input(Input::Tick)),
+                Some(_) = self.tasks.join_next() => continue,
+            };
+            match event {
+                Some(Event::Input(input)) => self.tell(input),
+                Some(Event::Connected { session, dialled }) => self.connected(session, dialled),
+                Some(Event::Appended(lines)) => self.appended(lines),
+                Some(Event::Judged { epoch, ticket, outcomes }) if epoch == self.epoch => {
+                    self.tell(Input::Judged { ticket, outcomes });
+                }
+                Some(Event::Judged { .. }) => {}
+                Some(Event::Roomless) => self.again = Instant::now().checked_add(AGAIN),
+                Some(Event::Status(reply)) => {
+                    // Who asked may be gone.
+                    drop(reply.send(self.status()));
+                }
+                Some(Event::Stop(done)) => {
+                    self.stop(queue).await;
+                    // Whoever stopped the node may not wait for the end.
+                    let _waits = done.send(());
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn wake(&self) -> Instant {
+        let now = Instant::now();
+        let due = self.state.now().ok().map_or(AGAIN, |time| {
+            let millis = self.machine.wake_at().unix_millis().saturating_sub(time.unix_millis());
+            // Never at once again: a machine that wakes in the past must not spin.
+            Duration::from_millis(u64::try_from(millis).unwrap_or(0).max(1))
+        });
+        let at = now.checked_add(due.min(LONGEST_SLEEP)).unwrap_or(now);
+        self.again.map_or(at, |again| at.min(again))
+    }
+
+    /// Tells the machine what happened, and does what it wishes.
+    fn tell(&mut self, input: Input) {
+        self.try_again();
+        if self.broken {
+            return;
+        }
+        let closed = match &input {
+            Input::Closed { session } => Some(*session),
+            _ => None,
+        };
+        self.hear(&input);
+        let Some(wishes) = self.handle(input) else { return };
+        wishes.into_iter().for_each(|wish| self.fulfil(wish));
+        if let Some(link) = closed.and_then(|session| self.links.remove(&session)) {
+            link.close(false);
+        }
+        for (id, link) in &mut self.links {
+            if link.holds && self.machine.reads(*id) {
+                link.allow();
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) -> Option<Vec<Wish>> {
+        let Self { state, machine, .. } = self;
+        let handled = blocking(|| {
+            let mut random = SystemRandom::new();
+            state.look(|view| machine.handle(input, &view.guide(), view.now, &mut random))
+        });
+        match handled {
+            Ok(wishes) => Some(wishes),
+            Err(error) => {
+                self.fail(&error);
+                None
+            }
+        }
+    }
+
+    /// Without a clock or a store no peer can be judged (N2, N49): all sessions end, and later the
+    /// machine begins with what was kept, as after a start.
+    fn fail(&mut self, error: &Error) {
+        warn!(code = error.code(), "the node waits: {error}");
+        for (_, link) in std::mem::take(&mut self.links) {
+            link.close(true);
+        }
+        self.broken = true;
+        self.again = Instant::now().checked_add(AGAIN);
+    }
+
+    fn begin_anew(&mut self) -> Result<(), Error> {
+        let (now, kept) = (self.state.now()?, self.state.store.kept()?);
+        self.machine = Machine::new(self.limits.clone(), kept.peers, kept.wants, now);
+        self.epoch = self.epoch.saturating_add(1);
+        self.broken = false;
+        Ok(())
+    }
+
+    /// N2: exchange objects confirm a clock that leapt.
+    fn hear(&mut self, input: &Input) {
+        let Input::Received { session, object } = input else { return };
+        if let Some(link) = self.links.get_mut(session) {
+            link.holds = true;
+        }
+        let (Some(created), Some(link)) = (object.created, self.links.get(session)) else { return };
+        let Ok(system) = wall_time() else { return };
+        if self.state.clock().time_to_append(system) != Err(Code::ClockAhead) {
+            return;
+        }
+        let standing = self.state.look(|view| standing(view, &link.peer));
+        let Ok(Standing { own, users, .. }) = standing else { return };
+        let teller = if own { Some(Teller::Own) } else { users.first().map(Teller::Other) };
+        if let Some(teller) = teller {
+            self.state.clock().heard(created, teller, system);
+        }
+    }
+
+    fn try_again(&mut self) {
+        if self.again.is_some_and(|again| again <= Instant::now()) {
+            self.again = None;
+            self.keep(Changes::default());
+            if self.broken
+                && let Err(error) = self.begin_anew()
+            {
+                return self.fail(&error);
+            }
+            if let Some(wishes) = self.handle(Input::Room) {
+                wishes.into_iter().for_each(|wish| self.fulfil(wish));
+            }
+        }
+    }
+
+    fn connected(&mut self, session: SecureSession, dialled: bool) {
+        if self.broken {
+            // Dropped, and so cut: whom it is with cannot be judged now.
+            return;
+        }
+        self.last_session = self.last_session.saturating_add(1);
+        let id = SessionId(self.last_session);
+        let (state, events) = (Arc::clone(&self.state), self.events.clone());
+        let (link, running) = Link::start(id, session, state, events);
+        drop(self.tasks.spawn(running));
+        let peer = link.peer.clone();
+        self.links.insert(id, link);
+        self.tell(Input::Connected { session: id, peer, dialled });
+    }
+
+    fn appended(&mut self, lines: Vec<Line>) {
+        let read = blocking(|| {
+            self.state.store.snapshot().map(|snapshot| {
+                let mut book = self.state.book();
+                let mut moved = false;
+                for line in &lines {
+                    moved |= book.read(&*snapshot, &line.id);
+                }
+                (snapshot.head().count(), moved)
+            })
+        });
+        self.tell(Input::Appended { lines });
+        if let Ok((count, moved)) = read {
+            if moved {
+                self.tell(Input::Addresses);
+            }
+            self.lines.send_replace(count);
+        }
+    }
+
+    fn fulfil(&mut self, wish: Wish) {
+        match wish {
+            Wish::Send { session, body } => self.send(session, body),
+            Wish::Close { session, reason } => {
+                if let Some(link) = self.links.remove(&session) {
+                    link.close(matches!(reason, CloseReason::Code(_)));
+                }
+            }
+            Wish::Dial { peer } => self.dial(peer),
+            Wish::Judge { ticket, resources } => self.judge(ticket, resources),
+            Wish::Store { peers, wants } => self.keep(Changes { peers, wants }),
+            Wish::Tell { peer, code } => self.report(peer, code),
+        }
+    }
+
+    fn send(&mut self, session: SessionId, body: Arc<Body>) {
+        let Some(link) = self.links.get(&session) else { return };
+        let known = self.signed.take().filter(|signed| Arc::ptr_eq(&signed.body, &body));
+        let signed = known.unwrap_or_else(|| Signed::new(body));
+        // A session that has just ended says so itself.
+        drop(link.tasks.send(Task::Send(Arc::clone(&signed))));
+        if matches!(*signed.body, Body::Broadcast(_)) {
+            self.signed = Some(signed);
+        }
+    }
+
+    fn dial(&mut self, peer: Fingerprint) {
+        let (state, events) = (Arc::clone(&self.state), self.events.clone());
+        drop(self.tasks.spawn(async move {
+            let event = match dial::dial(&state, &peer).await {
+                Ok(session) => Event::Connected { session, dialled: true },
+                Err(error) => {
+                    info!(%peer, code = error.code(), "no session: {error}");
+                    Event::Input(Input::DialFailed { peer })
+                }
+            };
+            // The node may have been stopped meanwhile.
+            drop(events.send(event).await);
+        }));
+    }
+
+    fn judge(&mut self, ticket: u64, resources: Vec<ToJudge>) {
+        let (writer, events, epoch) = (self.writer.clone(), self.events.clone(), self.epoch);
+        drop(self.tasks.spawn(async move {
+            let count = resources.len();
+            let candidates = resources.into_iter().map(|one| {
+                Candidate::new(Arc::try_unwrap(one.resource).unwrap_or_else(|one| (*one).clone()))
+            });
+            let outcomes = match writer.append(candidates.collect()).await {
+                Ok(verdicts) => verdicts.into_iter().map(Outcome::from).collect(),
+                Err(error) => {
+                    // Nothing of it is here: it is asked for again when there is room (N49).
+                    warn!(code = error.code(), "nothing was appended: {error}");
+                    drop(events.send(Event::Roomless).await);
+                    vec![Outcome::NoRoom; count]
+                }
+            };
+            drop(events.send(Event::Judged { epoch, ticket, outcomes }).await);
+        }));
+    }
+
+    /// Keeps cursors and wants; what cannot be kept now is kept later, in its order.
+    fn keep(&mut self, changes: Changes) {
+        self.unkept.peers.extend(changes.peers);
+        self.unkept.wants.extend(changes.wants);
+        if self.unkept.peers.is_empty() && self.unkept.wants.is_empty() {
+            return;
+        }
+        match blocking(|| self.state.store.keep(self.unkept.clone())) {
+            Ok(()) => self.unkept = Changes::default(),
+            Err(error) => {
+                warn!(code = error.code(), "cursors and wants were not kept: {error}");
+                self.again = Instant::now().checked_add(AGAIN);
+            }
+        }
+    }
+
+    fn report(&mut self, peer: Fingerprint, code: Code) {
+        warn!(%peer, code = code.as_str(), "told about a peer");
+        let Ok(now) = self.state.now() else { return };
+        if self.reports.len() >= REPORTS {
+            self.reports.pop_front();
+        }
+        self.reports.push_back((now, peer, code));
+    }
+
+    fn status(&self) -> Status {
+        let connected = self.links.values().map(|link| link.peer.clone()).collect();
+        let reports = self.reports.iter().cloned().collect();
+        status::gather(&self.state, &self.machine, &connected, reports)
+    }
+
+    /// Ends all sessions as both sides agree (R41), and waits for that.
+    async fn stop(mut self, mut queue: mpsc::Receiver<Event>) {
+        for (_, link) in std::mem::take(&mut self.links) {
+            link.close(false);
+        }
+        queue.close();
+        // What is under way tells its end to a queue that nothing reads any more.
+        while queue.recv().await.is_some() {}
+        self.keep(Changes::default());
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn standing(view: &super::state::View<'_>, peer: &Fingerprint) -> Standing {
+    sdmp_journal::sync::Guide::standing(&view.guide(), peer)
+}

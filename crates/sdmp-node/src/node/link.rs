@@ -1,0 +1,169 @@
+//! One session of a running node: reading, writing, and its end (N29, R41).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sdmp_container::{Container, Fingerprint};
+use sdmp_journal::exchange::{self, Body};
+use sdmp_journal::sync::{Input, SessionId};
+use sdmp_journal::{Code, Rsa};
+use sdmp_transport::{SecureSession, SessionReceiver, SessionSender};
+use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::core::Event;
+use super::state::State;
+
+/// How long a session may take to end that has run its time.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long one may take that was judged otherwise, or in which something was wrong (N16).
+const SHORT: Duration = Duration::from_millis(500);
+
+/// A body on its way to one or many sessions: signed once (N33).
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) body: Arc<Body>,
+    container: OnceCell<Option<Container>>,
+}
+
+impl Signed {
+    pub(crate) fn new(body: Arc<Body>) -> Arc<Self> {
+        Arc::new(Self { body, container: OnceCell::new() })
+    }
+
+    /// The signed object; nothing if the node cannot sign any more.
+    async fn container(self: &Arc<Self>, state: &Arc<State>) -> Option<Container> {
+        let (state, body) = (Arc::clone(state), Arc::clone(&self.body));
+        let sign = || async move {
+            let sign = move || {
+                let sender = state.sender().ok()?;
+                exchange::seal(&sender, &body, state.now().ok()?).ok()
+            };
+            spawn_blocking(sign).await.ok().flatten()
+        };
+        self.container.get_or_init(sign).await.clone()
+    }
+}
+
+/// What a session is to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Send(Arc<Signed>),
+    /// To end; in haste if something was wrong.
+    Close {
+        haste: bool,
+    },
+}
+
+/// A session as the core knows it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) peer: Fingerprint,
+    pub(crate) tasks: mpsc::UnboundedSender<Task>,
+    /// One permit lets the next object in: reading waits for judging (N29).
+    reading: Arc<Semaphore>,
+    /// Whether an object was let in, and the next was not allowed since.
+    pub(crate) holds: bool,
+}
+
+impl Link {
+    /// Runs a session: a task of its own, which ends with it.
+    pub(crate) fn start(
+        id: SessionId,
+        session: SecureSession,
+        state: Arc<State>,
+        events: mpsc::Sender<Event>,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let peer = session.peer().fingerprint().clone();
+        // The machine has one object under way in a session, so the queue is short.
+        let (tasks, todo) = mpsc::unbounded_channel();
+        let reading = Arc::new(Semaphore::new(1));
+        let permits = Arc::clone(&reading);
+        let running = async move {
+            let (sender, receiver) = session.split();
+            let reading = tokio::spawn(read(id, receiver, permits, events.clone()));
+            write(id, sender, todo, &state, &events).await;
+            reading.abort();
+        };
+        (Self { peer, tasks, reading, holds: false }, running)
+    }
+
+    /// Lets one more object in.
+    pub(crate) fn allow(&mut self) {
+        self.holds = false;
+        self.reading.add_permits(1);
+    }
+
+    pub(crate) fn close(&self, haste: bool) {
+        // From now on what comes is read and dropped, so that the peer's close is found.
+        self.reading.close();
+        // A session that has ended needs no telling.
+        drop(self.tasks.send(Task::Close { haste }));
+    }
+}
+
+async fn read(
+    id: SessionId,
+    mut receiver: SessionReceiver,
+    permits: Arc<Semaphore>,
+    events: mpsc::Sender<Event>,
+) {
+    let peer = receiver.peer().clone();
+    while let Ok(Some(received)) = receiver.recv().await {
+        let sender = peer.clone();
+        // Verified beside the core, one object ahead.
+        let open = move || exchange::open(received.container.as_bytes(), &sender, &Rsa);
+        let Ok(opened) = spawn_blocking(open).await else { break };
+        let Ok(permit) = permits.acquire().await else { continue };
+        permit.forget();
+        let input = match opened {
+            Ok(object) => Input::Received { session: id, object },
+            Err(error) => {
+                let code = error.rule().unwrap_or(Code::ExchangeUnexpected);
+                Input::Unexpected { session: id, code }
+            }
+        };
+        if events.send(Event::Input(input)).await.is_err() {
+            return;
+        }
+    }
+    drop(events.send(Event::Input(Input::Closed { session: id })).await);
+}
+
+async fn write(
+    id: SessionId,
+    mut sender: SessionSender,
+    mut todo: mpsc::UnboundedReceiver<Task>,
+    state: &Arc<State>,
+    events: &mpsc::Sender<Event>,
+) {
+    let mut haste = false;
+    while let Some(task) = todo.recv().await {
+        let signed = match task {
+            Task::Send(signed) => signed,
+            Task::Close { haste: wished } => {
+                haste = wished;
+                break;
+            }
+        };
+        let Some(container) = signed.container(state).await else { break };
+        // Whatever comes meanwhile is the wish to end: then nothing more is owed (N16).
+        let sent = tokio::select! {
+            sent = sender.send(container) => sent.is_ok(),
+            _ = todo.recv() => { haste = true; false }
+        };
+        if !sent {
+            break;
+        }
+        drop(events.send(Event::Input(Input::Written { session: id })).await);
+    }
+    let ending = async {
+        sender.finish().await?;
+        sender.finished().await
+    };
+    let limit = if haste { SHORT } else { GRACE };
+    // A peer that does not end it, too, is cut.
+    drop(timeout(limit, ending).await);
+    drop(events.send(Event::Input(Input::Closed { session: id })).await);
+}

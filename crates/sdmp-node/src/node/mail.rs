@@ -1,0 +1,137 @@
+//! Private messages that open here (N40).
+
+use std::sync::Arc;
+
+use sdmp_container::{Fingerprint, Identifier, Timestamp};
+use sdmp_journal::sealed::{Content, NotShown, Opened, open};
+use sdmp_journal::{Authorization, Code, Kind, Resource, Rsa};
+use sdmp_store::Opening;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tracing::warn;
+
+use super::Node;
+use super::state::{State, View};
+use crate::Error;
+use crate::blocking::blocking;
+
+/// So many sealed texts are asked for at a time.
+const STEP: usize = 32;
+
+/// A private message that was opened and may be shown: signed inside by its sender (N40).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The resource in which it came.
+    pub id: Identifier,
+    /// Who wrote it.
+    pub from: Fingerprint,
+    /// For whom it is.
+    pub to: Vec<Fingerprint>,
+    /// When it says that it was made.
+    pub created: Timestamp,
+    /// What it says.
+    pub content: Content,
+}
+
+impl Node {
+    /// The private messages that were opened here, the oldest first, at most `limit` of the latest.
+    /// Each is opened for the answer: what was read is not kept in the clear.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn mail(&self, limit: usize) -> Result<Vec<Mail>, Error> {
+        blocking(|| {
+            let events = shown(&self.state)?;
+            let latest = events.len().saturating_sub(limit);
+            let latest = events.iter().skip(latest);
+            latest.filter_map(|id| read(&self.state, id).transpose()).collect()
+        })
+    }
+
+    /// One private message; [`None`] if it does not open here.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn read(&self, id: &Identifier) -> Result<Option<Mail>, Error> {
+        blocking(|| read(&self.state, id))
+    }
+}
+
+/// The resources that were shown, in the order in which they were opened.
+fn shown(state: &State) -> Result<Vec<Identifier>, Error> {
+    let (mut after, mut all) = (0, Vec::new());
+    loop {
+        let events = state.store.events(after, 1_024)?;
+        let Some(last) = events.last() else { return Ok(all) };
+        after = last.number;
+        let shown = events.into_iter().filter(|event| event.what == sdmp_store::What::Shown);
+        all.extend(shown.map(|event| event.id));
+    }
+}
+
+fn read(state: &State, id: &Identifier) -> Result<Option<Mail>, Error> {
+    match try_open(state, id)? {
+        Some(Ok(Opened::Proven { sealed, content, .. })) => Ok(Some(Mail {
+            id: id.clone(),
+            from: sealed.user,
+            to: sealed.to,
+            created: sealed.created,
+            content,
+        })),
+        _ => Ok(None),
+    }
+}
+
+/// Opens what was admitted, in the background, until the node ends.
+pub(super) async fn run(state: Arc<State>, mut lines: watch::Receiver<u64>) {
+    loop {
+        let opening = Arc::clone(&state);
+        match spawn_blocking(move || open_some(&opening)).await {
+            // As long as there is more, the next ones at once.
+            Ok(Ok(true)) => continue,
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => warn!(code = error.code(), "messages wait: {error}"),
+            Err(_) => return,
+        }
+        if lines.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tries some sealed texts; says whether it is worth to go on at once.
+fn open_some(state: &State) -> Result<bool, Error> {
+    let may = |view: &View<'_>| {
+        view.authority().holds(view.user, view.node, Authorization::ReadEncrypted)
+    };
+    // A host opens nothing.
+    if !state.look(may)? {
+        return Ok(false);
+    }
+    let ids = state.store.unopened(STEP)?;
+    for id in &ids {
+        let result = match try_open(state, id)? {
+            Some(Ok(Opened::Proven { inner, .. })) => Opening::Shown(inner),
+            Some(Err(NotShown::Refused(error))) => {
+                Opening::Failed(error.rule().unwrap_or(Code::SealedSigner))
+            }
+            Some(Ok(_)) => Opening::Failed(Code::SealedSigner),
+            Some(Err(_)) | None => Opening::Failed(Code::SealedNotForUs),
+        };
+        let _first = state.store.opened(id, result)?;
+    }
+    Ok(ids.len() >= STEP)
+}
+
+/// What is inside of a sealed text; [`None`] if it or its signer's key is not here.
+fn try_open(state: &State, id: &Identifier) -> Result<Option<Result<Opened, NotShown>>, Error> {
+    let found = state.look(|view| {
+        let meta = view.snapshot().meta(id).filter(|meta| meta.kind == Kind::Encrypted)?;
+        let identities = view.snapshot().identities(&meta.signer);
+        let text = sdmp_journal::sync::Library::text(&view.shelf, id)?;
+        Some((text, identities.first()?.key.clone()))
+    })?;
+    let Some((text, signer)) = found else { return Ok(None) };
+    let resource = Resource::parse(&*text)?;
+    Ok(Some(open(&resource, &state.user, &state.key, &signer, &Rsa)))
+}
