@@ -22,7 +22,7 @@ pub(crate) fn simulate(arguments: &Arguments) -> Result<()> {
 
 /// Seeded histories of nodes in which everything goes wrong, and crowds.
 pub(crate) fn simulate_nodes(arguments: &Arguments) -> Result<()> {
-    example("sdmp-simulation", "simulate", arguments)
+    example("sdmp-simulation", "simulate_nodes", arguments)
         .context("the simulation found a broken rule; it named the seed that shows it")
 }
 
