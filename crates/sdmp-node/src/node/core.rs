@@ -132,7 +132,7 @@ impl Core {
                 }
                 Some(Event::Stop(done)) => {
                     self.stop(queue).await;
-                    // Whoever stopped the node may not wait for the end.
+                    // The caller that stopped the node may not wait for the end.
                     let _waits = done.send(());
                     return;
                 }

@@ -19,7 +19,7 @@ use crate::{Address, Error};
 /// Opens a session with a node at one of its addresses.
 pub(crate) async fn dial(state: &Arc<State>, peer: &Fingerprint) -> Result<SecureSession, Error> {
     let unknown = || Error::NoPeer(peer.to_string());
-    // Diallers pin: whoever else answers there is no one this node wants (N17).
+    // Diallers pin: another key that answers there is not the peer (N17).
     let (looking, whom) = (Arc::clone(state), peer.clone());
     let look = move || looking.look(|view| view.identity(&whom));
     let identity = spawn_blocking(look).await.map_err(|_| Error::NodeStopped)??;
