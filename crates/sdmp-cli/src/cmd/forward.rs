@@ -76,11 +76,11 @@ async fn serve(dialler: Arc<Dialler>, args: &Forward) -> Result<(), Failure> {
     if let Some(address) = reachable.filter(|address| !address.ip().is_loopback()) {
         warn(&format!("all who reach {address} speak with {} in your name", dialler.peer()));
     }
+    let _finishing = shutdown::finishing();
     note(&format!("forwarding {local} to {}", dialler.peer()));
     if reachable.is_some_and(|address| address.ip().is_loopback()) {
         note("every user of this machine can connect there; with unix:PATH only you can");
     }
-    let _finishing = shutdown::finishing();
     let open = Arc::new(watch::Sender::new(0_usize));
     let (counted, socks) = (Arc::clone(&open), args.socks);
     let keeper = Arc::new(keep(dialler).with_channels(!args.no_channels));
@@ -118,6 +118,7 @@ async fn expose(dialler: Arc<Dialler>, port: &str, service: &str) -> Result<(), 
     let failed = |error: &sdmp_node::Error| note(&format!("a connection ended: {error}"));
     loop {
         let channels = keeper.channels().await?;
+        let _finishing = shutdown::finishing();
         let exposed = tokio::select! {
             exposed = channels::expose(&channels, port, service, ready, failed) => exposed,
             () = shutdown::signal() => return Ok(()),

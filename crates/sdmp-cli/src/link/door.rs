@@ -94,8 +94,8 @@ impl Entrance {
         }
     }
 
-    /// Opens the place where peers come in, and says where that is.
-    async fn open(&self) -> Result<Listener, Failure> {
+    /// Opens the place where peers come in; also where that is.
+    async fn open(&self) -> Result<(Listener, String), Failure> {
         let (acceptor, address) = bind(&self.address).await?;
         let recorder = self.recorder.clone();
         let acceptor = listener::wrap(acceptor, move |carrier, source| {
@@ -106,8 +106,7 @@ impl Entrance {
             .with_trust(self.trust.clone())
             .with_reports(|report| warn(&report.to_string()))
             .start();
-        note(&format!("listening on {address}"));
-        Ok(listener)
+        Ok((listener, address))
     }
 
     /// Whose session this is.
@@ -134,9 +133,11 @@ impl Entrance {
         S: FnMut(SecureSession, Option<String>) -> F,
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let mut listener = self.open().await?;
-        // From here on a signal lets open sessions finish; before, it ends the program at once.
+        let (mut listener, address) = self.open().await?;
+        // From here on a signal lets open sessions finish; before, it ends the program at once. What
+        // is said comes after it: a program that reads it may send one.
         let _finishing = shutdown::finishing();
+        note(&format!("listening on {address}"));
         if self.once {
             return self.serve_one(listener, output, service).await;
         }

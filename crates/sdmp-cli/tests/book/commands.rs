@@ -70,8 +70,9 @@ pub(crate) fn exists(root: &Path, command: &str) -> Result<(), String> {
     match words.as_slice() {
         ["cargo", "xtask", task, ..] => {
             let source = std::fs::read_to_string(root.join("xtask/src/main.rs")).unwrap();
-            let (first, rest) = task.split_at(1);
-            let variant = format!("    {}{rest}", first.to_uppercase());
+            let words = task.split('-').filter(|word| !word.is_empty());
+            let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+            let variant = format!("    {}", words.map(capital).collect::<String>());
             let known = source.lines().any(|line| {
                 line.strip_prefix(&variant).is_some_and(|rest| rest.starts_with([',', '(', ' ']))
             });

@@ -47,10 +47,10 @@ async fn offer(
 ) -> Result<(), Failure> {
     let text = introduction::signed(local, wall_time()?)?;
     let (acceptor, shown) = bind(address).await?;
+    let _finishing = shutdown::finishing();
     note(&format!("all who connect are given the identity of {name}; its words are\n"));
     note(&fingerprint::words(local.identity().fingerprint().as_octets()));
     note(&format!("listening on {shown}"));
-    let _finishing = shutdown::finishing();
     let reports = Arc::new(Mutex::new(Throttle::new(MINUTE)));
     let told = Arc::clone(&reports);
     let report = move |source: &Source, served| report(&told, source, &served);
