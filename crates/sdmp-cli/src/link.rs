@@ -139,6 +139,11 @@ impl Dialler {
         })
     }
 
+    /// With a single try: what the peer drops in silence is an error at once.
+    pub(crate) fn once(self) -> Self {
+        Self { opener: Opener::once(), ..self }
+    }
+
     /// The name of the only peer that is accepted.
     pub(crate) fn peer(&self) -> &str {
         &self.peer

@@ -38,15 +38,22 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Opener {
     places: Semaphore,
+    trying: Duration,
 }
 
 impl Default for Opener {
     fn default() -> Self {
-        Self { places: Semaphore::new(UNDER_WAY) }
+        Self { places: Semaphore::new(UNDER_WAY), trying: TRYING }
     }
 }
 
 impl Opener {
+    /// One that tries once: for a person who can try again, and for tests that count connections.
+    #[must_use]
+    pub fn once() -> Self {
+        Self { trying: Duration::ZERO, ..Self::default() }
+    }
+
     /// Opens a session over a connection that `dial` makes; `address` is for errors only.
     ///
     /// # Errors
@@ -68,7 +75,7 @@ impl Opener {
             let opened = attempt(address, dial(), config.clone()).await;
             drop(place);
             match opened {
-                Err(error) if is_dropped(&error) && began.elapsed() < TRYING => {}
+                Err(error) if is_dropped(&error) && began.elapsed() < self.trying => {}
                 opened => return opened,
             }
             sleep(pause.mul_f64(jitter())).await;

@@ -21,7 +21,7 @@ pub(crate) struct Connect {
 }
 
 pub(super) fn run(context: &Context, args: Connect) -> Result<(), Failure> {
-    let dialler = Dialler::new(context, &args.target, &args.dial)?;
+    let dialler = Dialler::new(context, &args.target, &args.dial)?.once();
     block_on(talk(&dialler))
 }
 

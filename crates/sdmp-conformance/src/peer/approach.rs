@@ -61,6 +61,9 @@ impl Approach {
                 let address =
                     listener.local_addr().map_err(|error| failed("no address", &error))?;
                 if let Some(command) = command {
+                    // What is waiting here belongs to a case before: its peer called once more, or was
+                    // ended before it was heard.
+                    while listener.accept().is_ok() {}
                     *child = Some(start(command, address)?);
                 }
                 accept(listener, child)
