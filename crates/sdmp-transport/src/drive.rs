@@ -35,6 +35,8 @@ pub(crate) struct Driver {
     heard: bool,
     /// When something was last received or written.
     active: Instant,
+    /// Whether it was silent in the last turn.
+    silent: bool,
     /// Nothing more can be read.
     ended: bool,
     /// The carrier was told that we send nothing more.
@@ -75,6 +77,7 @@ impl Driver {
             input: None,
             heard: false,
             active: Instant::now(),
+            silent: false,
             ended: false,
             half_closed: false,
             broken: None,
@@ -167,9 +170,11 @@ impl Driver {
     fn silence(&mut self, listening: bool) -> Option<Instant> {
         let limit = self.connection.limits().silence?;
         let silent = listening && !matches!(self.writer, Writer::Busy(_));
-        if !silent {
+        // Silence begins when we begin to listen, not when we last did.
+        if !silent || !self.silent {
             self.active = Instant::now();
         }
+        self.silent = silent;
         (silent && self.connection.is_accepted()).then(|| self.active.checked_add(limit))?
     }
 
