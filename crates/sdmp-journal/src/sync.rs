@@ -24,7 +24,7 @@ pub use event::{CloseReason, Input, Outcome, SessionId, ToJudge, Wish};
 pub use guide::{Access, Guide, Standing};
 pub use holders::Holders;
 pub use limits::Limits;
-pub use machine::Machine;
+pub use machine::{Machine, Plan};
 pub use peer::PeerRow;
 pub use snapshot::{Library, Snapshot};
 pub use want::{Doubt, Holder, MAX_HOLDERS, Next, WaitsFor, Want};

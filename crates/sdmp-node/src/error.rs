@@ -205,6 +205,9 @@ pub enum Error {
     #[cfg(feature = "node")]
     #[error(transparent)]
     Store(#[from] sdmp_store::Error),
+    /// A cursor of a node's news that none has given out.
+    #[error("this is no cursor: take the one that came with the last news")]
+    Cursor,
     /// The node was stopped.
     #[error("the node was stopped")]
     NodeStopped,
@@ -273,6 +276,7 @@ impl Error {
             Self::NotAdmitted(verdict) => verdict_code(verdict),
             #[cfg(feature = "node")]
             Self::Store(error) => error.code(),
+            Self::Cursor => "node.cursor",
             Self::NodeStopped => "node.stopped",
             Self::NotAllowed(_) => "trust.lacks",
         }

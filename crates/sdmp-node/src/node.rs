@@ -51,9 +51,12 @@
 mod book;
 mod core;
 mod dial;
+mod keeping;
 mod link;
 mod mail;
+mod news;
 mod publish;
+mod rights;
 mod setup;
 mod state;
 mod status;
@@ -67,9 +70,10 @@ use sdmp_journal::sync::Library;
 use sdmp_journal::{Candidate, Resource, Verdict};
 use sdmp_transport::Listener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::mail::Mail;
+pub use self::news::{Cursor, Happened, News};
 pub use self::setup::{Setup, begin};
 pub use self::status::{PeerStatus, Status, WantStatus};
 
@@ -89,11 +93,14 @@ const STOPPING: Duration = Duration::from_secs(5);
 pub struct Node {
     state: Arc<State>,
     events: mpsc::Sender<Event>,
-    writer: Writer,
+    /// Taken when the node is stopped.
+    writer: Option<Writer>,
     lines: watch::Receiver<u64>,
     address: Option<String>,
     accepting: Option<JoinHandle<Listener>>,
     stopping: Option<oneshot::Sender<()>>,
+    /// What ends by itself once the core has ended, and holds the store until then.
+    tasks: JoinSet<()>,
 }
 
 impl Node {
@@ -106,17 +113,26 @@ impl Node {
         let (state, listen, limits, ips) = setup.into_state()?;
         let state = Arc::new(state);
         let (events, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::start(Arc::clone(&state), events.clone());
+        let mut tasks = JoinSet::new();
+        let writer = Writer::start(Arc::clone(&state), events.clone(), &mut tasks);
         let count = state.look(|view| view.shelf.head().count())?;
         let (told, lines) = watch::channel(count);
         let core = Core::new(Arc::clone(&state), limits, writer.clone(), events.clone(), told)?;
-        let mut node =
-            Self { state, events, writer, lines, address: None, accepting: None, stopping: None };
+        drop(tasks.spawn(mail::run(Arc::clone(&state), lines.clone())));
+        let mut node = Self {
+            state,
+            events,
+            writer: Some(writer),
+            lines,
+            address: None,
+            accepting: None,
+            stopping: None,
+            tasks,
+        };
         if let Some(address) = listen {
             node.listen(&address).await?;
         }
         drop(tokio::spawn(core.run(queue)));
-        drop(tokio::spawn(mail::run(Arc::clone(&node.state), node.lines.clone())));
         node.publish_addresses(ips).await?;
         Ok(node)
     }
@@ -171,7 +187,8 @@ impl Node {
     /// What the store or the clock says, [`Error::NodeStopped`].
     pub async fn take_in(&self, resources: &[Resource]) -> Result<Vec<Verdict>, Error> {
         let candidates = resources.iter().cloned().map(Candidate::new);
-        self.writer.append(candidates.collect()).await
+        let writer = self.writer.as_ref().ok_or(Error::NodeStopped)?;
+        writer.append(candidates.collect()).await
     }
 
     /// The text of an admitted resource; [`None`] for one that is not known, or whose text went.
@@ -214,6 +231,9 @@ impl Node {
         if let Some(listener) = listener {
             listener.shutdown(STOPPING).await;
         }
+        drop(self.writer.take());
+        // The store is free for another process when the last of them has let go.
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 

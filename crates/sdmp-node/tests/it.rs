@@ -18,6 +18,8 @@ mod home;
 mod introduction;
 #[cfg(feature = "node")]
 mod node;
+#[cfg(feature = "node")]
+mod node_tools;
 mod recording;
 mod transfer;
 mod trust;

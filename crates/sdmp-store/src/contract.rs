@@ -124,6 +124,36 @@ pub trait Store: Send + Sync + Debug {
     /// What the engine says.
     fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
 
+    /// The number of the last event; 0 before the first.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn last_event(&self) -> Result<u64, Error>;
+
+    /// Sealed texts that can be shown (N40) on lines before number `before`, the latest line first.
+    /// None of them is looked for by reading what else there is.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn shown(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Identifier)>, Error>;
+
+    /// How many octets of content are here, by author (N51). It reads all rows: not for each append.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn octets(&self) -> Result<Vec<(Fingerprint, u64)>, Error>;
+
+    /// The content of an author that goes first to make room, with its octets (N50): what does not
+    /// open here, then the oldest lines. What says how nodes are reached stays.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn first_to_go(
+        &self,
+        author: &Fingerprint,
+        limit: usize,
+    ) -> Result<Vec<(Identifier, u64)>, Error>;
+
     /// Writes the indexes of these lines anew, out of the texts that stand there:
     /// [`repair`](crate::repair) calls it. Lines, texts and reasons stay as they are.
     ///

@@ -1,5 +1,6 @@
 //! The engine for simulations and tests: ordered maps, nothing on a disk.
 
+mod room;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -301,6 +302,26 @@ impl Store for Memory {
         Ok(numbered
             .map(|(number, (id, what))| Event { number, id: id.clone(), what: *what })
             .collect())
+    }
+
+    fn last_event(&self) -> Result<u64, Error> {
+        Ok(u64::try_from(self.lock().events.len()).unwrap_or(u64::MAX))
+    }
+
+    fn shown(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Identifier)>, Error> {
+        Ok(self.lock().shown(before, limit))
+    }
+
+    fn octets(&self) -> Result<Vec<(Fingerprint, u64)>, Error> {
+        Ok(self.lock().octets())
+    }
+
+    fn first_to_go(
+        &self,
+        author: &Fingerprint,
+        limit: usize,
+    ) -> Result<Vec<(Identifier, u64)>, Error> {
+        Ok(self.lock().first_to_go(author, limit))
     }
 }
 

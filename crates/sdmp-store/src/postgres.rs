@@ -20,6 +20,7 @@ mod leases;
 mod link;
 mod open;
 mod options;
+mod room;
 mod rows;
 mod snapshot;
 mod texts;
@@ -321,6 +322,26 @@ impl Store for Postgres {
 
     fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         self.shared.read(|link| texts::events(link, after, limit))
+    }
+
+    fn last_event(&self) -> Result<u64, Error> {
+        self.shared.read(room::last_event)
+    }
+
+    fn shown(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Identifier)>, Error> {
+        self.shared.read(|link| room::shown(link, before, limit))
+    }
+
+    fn octets(&self) -> Result<Vec<(Fingerprint, u64)>, Error> {
+        self.shared.read(room::octets)
+    }
+
+    fn first_to_go(
+        &self,
+        author: &Fingerprint,
+        limit: usize,
+    ) -> Result<Vec<(Identifier, u64)>, Error> {
+        self.shared.read(|link| room::first_to_go(link, author, limit))
     }
 
     fn reindex(&self, resources: &[(u64, Resource)]) -> Result<(), Error> {

@@ -10,6 +10,7 @@ mod kept;
 mod keys;
 mod leases;
 mod open;
+mod room;
 mod rows;
 mod snapshot;
 mod write;
@@ -279,5 +280,25 @@ impl Store for Sqlite {
 
     fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         self.shared.read(|db| snapshot::events(db, after, limit))
+    }
+
+    fn last_event(&self) -> Result<u64, Error> {
+        self.shared.read(room::last_event)
+    }
+
+    fn shown(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Identifier)>, Error> {
+        self.shared.read(|db| room::shown(db, before, limit))
+    }
+
+    fn octets(&self) -> Result<Vec<(Fingerprint, u64)>, Error> {
+        self.shared.read(room::octets)
+    }
+
+    fn first_to_go(
+        &self,
+        author: &Fingerprint,
+        limit: usize,
+    ) -> Result<Vec<(Identifier, u64)>, Error> {
+        self.shared.read(|db| room::first_to_go(db, author, limit))
     }
 }

@@ -75,6 +75,7 @@ macro_rules! suite {
                 texts: a_text_comes_back_only_as_its_signer_wrote_it,
                 texts: sealed_texts_are_opened_once,
                 texts: events_tell_what_happened,
+                texts: what_is_shown_and_what_goes_first,
                 texts: the_newest_node_resource_says_whether_there_is_an_address,
                 texts: export_and_import_make_the_same_journal,
                 random: the_same_history_ends_alike_on_two_engines,

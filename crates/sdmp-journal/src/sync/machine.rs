@@ -9,6 +9,8 @@ mod lifecycle;
 mod reading;
 mod telling;
 
+pub use dialling::Plan;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The task that owns the machine: tells it what happened, and does what it wishes.
 
+mod waiting;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use tracing::{info, warn};
 
 use super::dial;
 use super::link::{Link, Signed, Task};
+use super::news::Happened;
 use super::state::State;
 use super::status::{self, Status};
 use super::writer::Writer;
@@ -49,7 +52,7 @@ pub(crate) enum Event {
         outcomes: Vec<Outcome>,
     },
     /// An append failed; it may succeed later (N49).
-    Roomless,
+    Roomless(&'static str),
     Status(oneshot::Sender<Status>),
     Stop(oneshot::Sender<()>),
 }
@@ -71,6 +74,8 @@ pub(crate) struct Core {
     unkept: Changes,
     /// When what failed is tried again.
     again: Option<Instant>,
+    /// Why an append failed, until one succeeds.
+    waits: Option<&'static str>,
     /// Whether the machine cannot go on, and begins anew then.
     broken: bool,
     /// Which machine it is: what an earlier one asked for is not for this one.
@@ -101,6 +106,7 @@ impl Core {
             tasks: JoinSet::new(),
             unkept: Changes::default(),
             again: None,
+            waits: None,
             broken: false,
             epoch: 0,
             reports: VecDeque::new(),
@@ -125,7 +131,7 @@ impl Core {
                     self.tell(Input::Judged { ticket, outcomes });
                 }
                 Some(Event::Judged { .. }) => {}
-                Some(Event::Roomless) => self.again = Instant::now().checked_add(AGAIN),
+                Some(Event::Roomless(code)) => self.wait_for_room(code),
                 Some(Event::Status(reply)) => {
                     // Who asked may be gone.
                     drop(reply.send(self.status()));
@@ -165,8 +171,8 @@ impl Core {
         self.hear(&input);
         let Some(wishes) = self.handle(input) else { return };
         wishes.into_iter().for_each(|wish| self.fulfil(wish));
-        if let Some(link) = closed.and_then(|session| self.links.remove(&session)) {
-            link.close(false);
+        if let Some(session) = closed {
+            self.close(session, false);
         }
         for (id, link) in &mut self.links {
             if link.holds && self.machine.reads(*id) {
@@ -190,25 +196,6 @@ impl Core {
         }
     }
 
-    /// Without a clock or a store no peer can be judged (N2, N49): all sessions end, and later the
-    /// machine begins with what was kept, as after a start.
-    fn fail(&mut self, error: &Error) {
-        warn!(code = error.code(), "the node waits: {error}");
-        for (_, link) in std::mem::take(&mut self.links) {
-            link.close(true);
-        }
-        self.broken = true;
-        self.again = Instant::now().checked_add(AGAIN);
-    }
-
-    fn begin_anew(&mut self) -> Result<(), Error> {
-        let (now, kept) = (self.state.now()?, self.state.store.kept()?);
-        self.machine = Machine::new(self.limits.clone(), kept.peers, kept.wants, now);
-        self.epoch = self.epoch.saturating_add(1);
-        self.broken = false;
-        Ok(())
-    }
-
     /// N2: exchange objects confirm a clock that leapt.
     fn hear(&mut self, input: &Input) {
         let Input::Received { session, object } = input else { return };
@@ -228,18 +215,19 @@ impl Core {
         }
     }
 
-    fn try_again(&mut self) {
-        if self.again.is_some_and(|again| again <= Instant::now()) {
-            self.again = None;
-            self.keep(Changes::default());
-            if self.broken
-                && let Err(error) = self.begin_anew()
-            {
-                return self.fail(&error);
-            }
-            if let Some(wishes) = self.handle(Input::Room) {
-                wishes.into_iter().for_each(|wish| self.fulfil(wish));
-            }
+    /// Ends a session from this side, or takes note of its end.
+    fn close(&mut self, session: SessionId, haste: bool) {
+        let Some(link) = self.links.remove(&session) else { return };
+        link.close(haste);
+        if !self.links.values().any(|other| other.peer == link.peer) {
+            self.happened(|now| Happened::Closed(now, link.peer));
+        }
+    }
+
+    /// Tells who listens. The time is the system's: it matters to people even where the node waits.
+    fn happened(&self, what: impl FnOnce(Timestamp) -> Happened) {
+        if let Ok(now) = wall_time() {
+            self.state.told.tell(what(now));
         }
     }
 
@@ -255,10 +243,14 @@ impl Core {
         drop(self.tasks.spawn(running));
         let peer = link.peer.clone();
         self.links.insert(id, link);
+        self.happened(|now| Happened::Connected(now, peer.clone()));
         self.tell(Input::Connected { session: id, peer, dialled });
     }
 
     fn appended(&mut self, lines: Vec<Line>) {
+        if self.waits.take().is_some() {
+            self.happened(Happened::GoesOn);
+        }
         let read = blocking(|| {
             self.state.store.snapshot().map(|snapshot| {
                 let mut book = self.state.book();
@@ -275,6 +267,7 @@ impl Core {
                 self.tell(Input::Addresses);
             }
             self.lines.send_replace(count);
+            self.state.told.ring();
         }
     }
 
@@ -282,9 +275,7 @@ impl Core {
         match wish {
             Wish::Send { session, body } => self.send(session, body),
             Wish::Close { session, reason } => {
-                if let Some(link) = self.links.remove(&session) {
-                    link.close(matches!(reason, CloseReason::Code(_)));
-                }
+                self.close(session, matches!(reason, CloseReason::Code(_)));
             }
             Wish::Dial { peer } => self.dial(peer),
             Wish::Judge { ticket, resources } => self.judge(ticket, resources),
@@ -331,7 +322,7 @@ impl Core {
                 Err(error) => {
                     // Nothing of it is here: it is asked for again when there is room (N49).
                     warn!(code = error.code(), "nothing was appended: {error}");
-                    drop(events.send(Event::Roomless).await);
+                    drop(events.send(Event::Roomless(error.code())).await);
                     vec![Outcome::NoRoom; count]
                 }
             };
@@ -353,15 +344,6 @@ impl Core {
                 self.again = Instant::now().checked_add(AGAIN);
             }
         }
-    }
-
-    fn report(&mut self, peer: Fingerprint, code: Code) {
-        warn!(%peer, code = code.as_str(), "told about a peer");
-        let Ok(now) = self.state.now() else { return };
-        if self.reports.len() >= REPORTS {
-            self.reports.pop_front();
-        }
-        self.reports.push_back((now, peer, code));
     }
 
     fn status(&self) -> Status {

@@ -34,17 +34,34 @@ pub struct Mail {
 }
 
 impl Node {
-    /// The private messages that were opened here, the oldest first, at most `limit` of the latest.
+    /// The private messages that were opened here, in the order of their lines, at most `limit` of the
+    /// latest.
     /// Each is opened for the answer: what was read is not kept in the clear.
     ///
     /// # Errors
     /// What the store says.
     pub fn mail(&self, limit: usize) -> Result<Vec<Mail>, Error> {
+        let latest = self.mail_before(None, limit)?;
+        Ok(latest.into_iter().rev().map(|(_, mail)| mail).collect())
+    }
+
+    /// The private messages on lines of the journal before number `before`, the latest line first, each with
+    /// the number of its line: who shows them page by page gives the last one's.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn mail_before(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Mail)>, Error> {
         blocking(|| {
-            let events = shown(&self.state)?;
-            let latest = events.len().saturating_sub(limit);
-            let latest = events.iter().skip(latest);
-            latest.filter_map(|id| read(&self.state, id).transpose()).collect()
+            let shown = self.state.store.shown(before, limit)?;
+            let read = |(line, id): (u64, Identifier)| {
+                let mail = read(&self.state, &id).transpose()?;
+                Some(mail.map(|mail| (line, mail)))
+            };
+            shown.into_iter().filter_map(read).collect()
         })
     }
 
@@ -54,18 +71,6 @@ impl Node {
     /// What the store says.
     pub fn read(&self, id: &Identifier) -> Result<Option<Mail>, Error> {
         blocking(|| read(&self.state, id))
-    }
-}
-
-/// The resources that were shown, in the order in which they were opened.
-fn shown(state: &State) -> Result<Vec<Identifier>, Error> {
-    let (mut after, mut all) = (0, Vec::new());
-    loop {
-        let events = state.store.events(after, 1_024)?;
-        let Some(last) = events.last() else { return Ok(all) };
-        after = last.number;
-        let shown = events.into_iter().filter(|event| event.what == sdmp_store::What::Shown);
-        all.extend(shown.map(|event| event.id));
     }
 }
 
@@ -119,6 +124,9 @@ fn open_some(state: &State) -> Result<bool, Error> {
             Some(Err(_)) | None => Opening::Failed(Code::SealedNotForUs),
         };
         let _first = state.store.opened(id, result)?;
+    }
+    if !ids.is_empty() {
+        state.told.ring();
     }
     Ok(ids.len() >= STEP)
 }

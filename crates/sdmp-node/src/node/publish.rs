@@ -54,12 +54,8 @@ impl Node {
     /// [`Error::NotAllowed`] unless this node holds `create_trust`; [`Error::NotAdmitted`], for example
     /// `trust.exceeds`; what the store says.
     pub async fn trust(&self, whom: &Fingerprint, as_what: Trustee) -> Result<Identifier, Error> {
-        self.admit(blocking(|| {
-            let author = self.state.author(Authorization::CreateTrust, "trust others")?;
-            let now = self.state.stamp()?;
-            Ok::<_, Error>(author.trust(whom, grants(as_what), Some(Term::Trust.end(now)), now)?)
-        })?)
-        .await
+        let end = Term::Trust.end(self.state.now()?);
+        self.grant(whom, grants(as_what), Some(end), None).await
     }
 
     /// What introduces this node's user to another user or a new device (N44): its identity, nodes,
@@ -116,7 +112,7 @@ impl Node {
         }
     }
 
-    async fn admit(&self, resource: Resource) -> Result<Identifier, Error> {
+    pub(super) async fn admit(&self, resource: Resource) -> Result<Identifier, Error> {
         let id = resource.id().clone();
         let verdicts = self.take_in(&[resource]).await?;
         match verdicts.into_iter().next() {

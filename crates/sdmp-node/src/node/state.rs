@@ -13,6 +13,7 @@ use sdmp_store::{Snapshot, Store};
 use sdmp_transport::clock::wall_time;
 
 use super::book::Book;
+use super::news::Told;
 use crate::Error;
 
 /// The state of a node.
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) node: Fingerprint,
     pub(crate) user: Fingerprint,
     pub(crate) store: Arc<dyn Store>,
+    /// What happened that is not in the store.
+    pub(crate) told: Told,
     clock: Mutex<Clock>,
     book: Mutex<Book>,
 }
@@ -37,10 +40,12 @@ impl State {
     ) -> Result<Self, Error> {
         let snapshot = store.snapshot()?;
         book.read_all(&*snapshot)?;
-        let clock = Mutex::new(Clock::start(snapshot.clock(), wall_time()?));
+        let system = wall_time()?;
+        let clock = Mutex::new(Clock::start(snapshot.clock(), system));
         drop(snapshot);
         let node = me.identity().fingerprint().clone();
-        Ok(Self { me, key, node, user, store, clock, book: Mutex::new(book) })
+        let (told, book) = (Told::new(system), Mutex::new(book));
+        Ok(Self { me, key, node, user, store, told, clock, book })
     }
 
     pub(crate) fn clock(&self) -> MutexGuard<'_, Clock> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sdmp_container::{Fingerprint, ResourceName, Timestamp};
 use sdmp_journal::Code;
-use sdmp_journal::sync::{Access, Guide, Library, Machine, Next, WaitsFor, Want};
+use sdmp_journal::sync::{Access, Guide, Library, Machine, Next, Plan, WaitsFor, Want};
 
 use super::state::State;
 
@@ -57,21 +57,10 @@ pub(crate) fn gather(
     let wants = wants.collect();
     let looked = state.look(|view| {
         let guide = view.guide();
-        let peers = guide.peers().into_iter().map(|(node, has_address)| {
+        let peers = guide.peers().into_iter().map(|(node, _)| {
             let standing = guide.standing(&node);
             let row = machine.peer(&node);
-            let next = if connected.contains(&node) {
-                match standing.access {
-                    Access::ControlOnly => "connected, for control only (N17)".to_owned(),
-                    Access::Full | Access::Refused => "connected".to_owned(),
-                }
-            } else if !has_address {
-                "waits until it dials: no address of it is known (N35)".to_owned()
-            } else if let Some(row) = row.filter(|row| row.fails > 0) {
-                format!("dialled again from {} on, after {} failures", row.due, row.fails)
-            } else {
-                "dialled when there is something for it".to_owned()
-            };
+            let next = plan_of(machine.plan(&node, &guide, view.now), standing.access);
             PeerStatus {
                 connected: connected.contains(&node),
                 own: standing.own,
@@ -84,6 +73,22 @@ pub(crate) fn gather(
     });
     let (lines, peers) = looked.unwrap_or_default();
     Status { lines, peers, wants, reports }
+}
+
+fn plan_of(plan: Plan, access: Access) -> String {
+    match plan {
+        Plan::Connected if access == Access::ControlOnly => {
+            "connected, for control only (N17)".to_owned()
+        }
+        Plan::Connected => "connected".to_owned(),
+        Plan::Dialling => "being dialled".to_owned(),
+        Plan::Cut(until) => format!("no session before {until}: it broke the rules (N51)"),
+        Plan::NoAddress => "waits until it dials: no address of it is known (N35)".to_owned(),
+        Plan::Stranger => "waits for a trust: no session is allowed (N17)".to_owned(),
+        Plan::Dial(at) => format!("dialled from {at} on: there is something for it"),
+        Plan::Again(at, fails) => format!("dialled again from {at} on, after {fails} failures"),
+        Plan::Visit(at) => format!("nothing to do; visited at {at} (N34)"),
+    }
 }
 
 fn next_of(want: &Want) -> String {

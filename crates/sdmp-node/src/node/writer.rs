@@ -7,7 +7,7 @@ use sdmp_container::Identifier;
 use sdmp_journal::{Candidate, Line, Rsa, Verdict};
 use sdmp_store::{Append, LONGEST_APPEND};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use super::core::Event;
 use super::state::State;
@@ -35,9 +35,13 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writer, which tells `events` about each append once it is durable.
-    pub(crate) fn start(state: Arc<State>, events: mpsc::Sender<Event>) -> Self {
+    pub(crate) fn start(
+        state: Arc<State>,
+        events: mpsc::Sender<Event>,
+        tasks: &mut JoinSet<()>,
+    ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        drop(tokio::spawn(run(queue, Arc::clone(&state), events)));
+        drop(tasks.spawn(run(queue, Arc::clone(&state), events)));
         Self { jobs, state }
     }
 

@@ -1,6 +1,9 @@
 //! Two nodes that trust each other, and sessions between them.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "node")]
+pub(crate) mod devices;
+
 use std::path::Path;
 
 use sdmp_envelope::LocalIdentity;

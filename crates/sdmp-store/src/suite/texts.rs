@@ -155,6 +155,46 @@ pub fn events_tell_what_happened<P: Place>() {
     assert_eq!(store.events(9, 2).unwrap(), []);
 }
 
+/// What is shown is found from the latest back, and what goes first begins with what does not open (N50).
+pub fn what_is_shown_and_what_goes_first<P: Place>() {
+    let house = House::new();
+    let place = P::new(&house.node.fp());
+    let store = house.begin(place.open(Faults::none()).unwrap());
+    let messages = house.messages(0..2);
+    let all: Vec<Resource> = (4..7).map(|n| sealed(&house, n)).collect();
+    let node = house.node.under(&house.trust).node(None, vec![], at(9)).unwrap();
+    house.append(&store, &[&messages[..], &all, &[node]].concat(), at(100)).unwrap();
+    assert_eq!(store.last_event().unwrap(), 9);
+    assert_eq!(store.shown(None, 9).unwrap(), []);
+    let inner = |n| Opening::Shown(Identifier::from_octets([n; 64]));
+    store.opened(all[0].id(), inner(1)).unwrap();
+    store.opened(all[1].id(), Opening::Failed(Code::SealedNotForUs)).unwrap();
+    store.opened(all[2].id(), inner(2)).unwrap();
+    drop(store);
+    let store = place.open(Faults::none()).unwrap();
+    assert_eq!(store.last_event().unwrap(), 12);
+    let (old, new) = ((7, all[0].id().clone()), (9, all[2].id().clone()));
+    assert_eq!(store.shown(None, 9).unwrap(), [new.clone(), old.clone()]);
+    assert_eq!(store.shown(None, 1).unwrap(), [new]);
+    assert_eq!(store.shown(Some(9), 9).unwrap(), [old]);
+    let order = [&all[1], &messages[0], &messages[1], &all[0], &all[2]];
+    let named = |one: &&Resource| (one.id().clone(), one.text().len() as u64);
+    let order: Vec<_> = order.iter().map(named).collect();
+    let user = house.user.fp();
+    assert_eq!(store.first_to_go(&user, 9).unwrap(), order);
+    assert_eq!(store.first_to_go(&user, 2).unwrap(), order[..2]);
+    assert_eq!(store.first_to_go(&house.other.fp(), 9).unwrap(), []);
+    let sum = |store: &P::Store| {
+        let octets = store.octets().unwrap();
+        assert!(octets.iter().all(|(author, _)| *author == user));
+        octets.iter().map(|(_, octets)| octets).sum::<u64>()
+    };
+    let before = sum(&store);
+    store.give_up(&[order[0].0.clone()], Gone::Evicted).unwrap();
+    assert_eq!(store.first_to_go(&user, 9).unwrap(), order[1..]);
+    assert_eq!(before - sum(&store), order[0].1);
+}
+
 /// Of the `node` resources of a signer whose text is here the newest counts (N5, N35).
 pub fn the_newest_node_resource_says_whether_there_is_an_address<P: Place>() {
     let house = House::new();
