@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use sdmp_journal::{Fingerprint, Head};
 
@@ -53,7 +54,15 @@ fn writer(database: &Path) -> Result<Connection, Failure> {
          PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
     )?;
     db.set_prepared_statement_cache_capacity(64);
+    keep_plans(&db)?;
     Ok(db)
+}
+
+/// A statement is planned once. Otherwise SQLite plans it anew each time a value is bound, since the value might
+/// make another plan better: that took more of the writer's time than the writing.
+fn keep_plans(db: &Connection) -> Result<(), Failure> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// A connection that cannot write.
@@ -63,6 +72,7 @@ pub(super) fn reader(database: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(database, flags)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
+    keep_plans(&db)?;
     Ok(db)
 }
 
