@@ -19,10 +19,10 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use sdmp_container::Container;
-use sdmp_journal::Resource;
+use sdmp_journal::{Candidate, Resource};
 use sdmp_store::suite::house::House;
-use sdmp_store::suite::people::at;
-use sdmp_store::{Postgres, Sqlite, Store, postgres, sqlite::Options};
+use sdmp_store::suite::people::{Keyed, at};
+use sdmp_store::{Append, Postgres, Sqlite, Store, postgres, sqlite::Options};
 
 /// Makes a text of about 2.7 KB.
 fn message(house: &House, n: i64) -> Resource {
@@ -72,12 +72,19 @@ fn fill(house: &House, store: impl Store, rows: i64) -> usize {
         // Made in parts: a million of them do not fit in memory.
         for part in 0..count / 2_000 + 1 {
             let end = made + count.min(part * 2_000 + 2_000);
-            let messages: Vec<Resource> =
-                (made + part * 2_000..end).map(|n| message(house, n)).collect();
-            octets += messages.iter().map(|one| one.text().len()).sum::<usize>();
+            // Verified before, as a node does in a pool.
+            let snapshot = store.snapshot().unwrap();
+            let verified = |n| {
+                let mut candidate = Candidate::new(message(house, n));
+                assert_eq!(candidate.verify(&*snapshot, &Keyed), Some(true));
+                candidate
+            };
+            let messages: Vec<Candidate> = (made + part * 2_000..end).map(verified).collect();
+            octets += messages.iter().map(|one| one.resource().text().len()).sum::<usize>();
             let (start, writer) = (Instant::now(), writer_time());
             for few in messages.chunks(batch) {
-                let appended = house.append(&store, few, at(rows + 100)).unwrap();
+                let append = Append::new(house.user.fp(), at(rows + 100), few.to_vec());
+                let appended = store.append(append).unwrap();
                 assert_eq!(appended.lines.len(), few.len());
             }
             spent += start.elapsed();
@@ -85,7 +92,9 @@ fn fill(house: &House, store: impl Store, rows: i64) -> usize {
         }
         let writer = busy.as_secs_f64() * 1e6 / count as f64;
         let rate = count as f64 / spent.as_secs_f64();
-        println!("appends of {batch}: {rate:.0} rows a second, {writer:.0} us of the writer's processor a row");
+        println!(
+            "appends of {batch}: {rate:.0} rows a second, {writer:.0} us of the writer's processor a row"
+        );
         made += count;
     }
     octets / made as usize

@@ -6,6 +6,7 @@
 //! a connection of its own.
 
 mod files;
+mod hashes;
 mod kept;
 mod keys;
 mod leases;
@@ -33,7 +34,7 @@ use snapshot::SqliteSnapshot;
 use writer::Writer;
 
 /// The version of the tables that this program writes.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Where a store is and how it is opened.
 #[derive(Clone, Debug)]
@@ -225,7 +226,13 @@ impl Store for Sqlite {
         Ok(Box::new(SqliteSnapshot::new(Arc::clone(&self.shared))?))
     }
 
-    fn append(&self, append: Append) -> Result<Appended, Error> {
+    fn append(&self, mut append: Append) -> Result<Appended, Error> {
+        // Here and not in the writer's thread, for which others wait. What it names may come with the
+        // same append: that is verified when it is judged.
+        let control = lock(&self.shared.state).control.clone();
+        for candidate in &mut append.candidates {
+            candidate.verify(&control, &*append.verifier);
+        }
         self.writer.call(|done| writer::Job::Append(append, done))
     }
 

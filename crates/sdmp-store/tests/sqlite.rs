@@ -2,6 +2,7 @@
 
 mod crash;
 mod limits;
+mod plans;
 
 use std::fs;
 use std::sync::Arc;

@@ -110,9 +110,10 @@ fn keep_holder(
 /// All cursors and wants.
 pub(super) fn load(db: &Connection) -> Result<Kept, Failure> {
     let mut kept = Kept::default();
+    // `CROSS`: keys are not read as a whole, of which strangers' journals name many.
     let mut statement = db.prepare(
         "SELECT fp, count, last, next, again, stuck, sent, reread, fails, failing, due, access, news
-         FROM peer JOIN key USING (k) ORDER BY fp",
+         FROM peer CROSS JOIN key USING (k) ORDER BY fp",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

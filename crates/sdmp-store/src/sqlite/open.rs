@@ -14,7 +14,8 @@ use crate::control::Control;
 use crate::{Error, private};
 
 /// The steps from one version of the tables to the next, each one transaction, forward only.
-const MIGRATIONS: [&str; 2] = [include_str!("001.sql"), include_str!("002.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("001.sql"), include_str!("002.sql"), include_str!("003.sql")];
 
 pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
     let mut files = Files::open(options)?;
@@ -89,13 +90,16 @@ fn migrate(db: &Connection, options: &Options) -> Result<(), Error> {
     for (number, step) in (found + 1..).zip(MIGRATIONS.iter().skip(done)) {
         options.faults.at("migrate")?;
         let result = (|| {
-            db.execute_batch("BEGIN IMMEDIATE")?;
+            // A table that is written anew is dropped before, with rows that others refer to.
+            db.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
             db.execute_batch(step)?;
             if number == 1 {
                 first(db, &options.node)?;
             }
             options.faults.at("migrated")?;
-            db.execute_batch(&format!("PRAGMA user_version = {number}; COMMIT"))?;
+            db.execute_batch(&format!(
+                "PRAGMA user_version = {number}; COMMIT; PRAGMA foreign_keys = ON"
+            ))?;
             Ok::<(), Failure>(())
         })();
         if let Err(failure) = result {

@@ -6,7 +6,7 @@ use sdmp_crypto::rsa::PublicKey;
 use sdmp_journal::fact::{Fact, IdentityFact, Meta, RevocationFact, TrustFact};
 use sdmp_journal::{Fingerprint, Grants, Head, Identifier, Kind, Resource, Timestamp};
 
-use super::Failure;
+use super::{Failure, hashes};
 use crate::columns::{
     event_numbers, fingerprint, identifier, key_of_identity, kind, kind_number, line_id, signed,
     time, unsigned,
@@ -15,13 +15,14 @@ use crate::contract::{Gone, What};
 use crate::plan::{Row, has_address};
 use crate::{Error, sqlite::keys::Keys};
 
-const META: &str = "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
-    FROM resource r JOIN key a ON a.k = r.author JOIN key s ON s.k = r.signer
-    LEFT JOIN resource t ON t.n = r.trust";
-
 /// What is known of a resource on a line up to `count`.
 pub(super) fn meta(db: &Connection, id: &Identifier, count: u64) -> Result<Option<Meta>, Failure> {
-    let mut statement = db.prepare_cached(&format!("{META} WHERE r.id = ?1 AND r.n <= ?2"))?;
+    let mut statement = db.prepare_cached(
+        "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
+         FROM place JOIN resource r USING (n) JOIN key a ON a.k = r.author JOIN key s ON s.k = r.signer
+         LEFT JOIN resource t ON t.n = r.trust
+         WHERE h = substr(?1, 1, 8) AND r.id = ?1 AND r.n <= ?2",
+    )?;
     let found =
         statement.query_row(params![id.as_octets(), signed(count)?], |row| Ok(read_meta(row)));
     found.optional()?.transpose()
@@ -45,7 +46,11 @@ fn read_meta(row: &SqlRow<'_>) -> Result<Meta, Failure> {
 /// All control, in the order of its lines: what authority is computed from. Content is not read.
 pub(super) fn control(db: &Connection) -> Result<Vec<Fact>, Failure> {
     let mut facts = Vec::new();
-    let mut statement = db.prepare(&format!("{META} WHERE r.kind < 3 ORDER BY r.n"))?;
+    let mut statement = db.prepare(
+        "SELECT r.id, r.kind, a.fp, s.fp, t.id, r.created, r.n, r.size
+         FROM resource r JOIN key a ON a.k = r.author JOIN key s ON s.k = r.signer
+         LEFT JOIN resource t ON t.n = r.trust WHERE r.kind < 3 ORDER BY r.n",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let meta = read_meta(row)?;
@@ -132,6 +137,10 @@ pub(super) fn insert(
         db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
             .execute(params![n, row.text.as_bytes()])?;
     }
+    if gone == Gone::Here && meta.kind == Kind::Encrypted {
+        db.prepare_cached("INSERT INTO sealed VALUES (?1)")?.execute([n])?;
+    }
+    hashes::insert(db, row, n)?;
     insert_index(db, keys, &row.fact, n)?;
     event(db, n, What::Admitted)
 }
@@ -182,7 +191,8 @@ pub(super) fn reindex(
     }
     db.execute(
         "UPDATE resource SET kind = ?2, author = ?3, signer = ?4,
-         trust = (SELECT t.n FROM resource t WHERE t.id = ?5), created = ?6, size = ?7, address = ?8
+         trust = (SELECT t.n FROM place JOIN resource t USING (n) WHERE h = substr(?5, 1, 8) AND t.id = ?5),
+         created = ?6, size = ?7, address = ?8
          WHERE n = ?1",
         params![
             n,
@@ -195,13 +205,27 @@ pub(super) fn reindex(
             has_address(resource),
         ],
     )?;
+    hashes::insert_again(db, n)?;
+    seal(db, n)?;
     insert_index(db, keys, &fact, n)
+}
+
+/// Notes whether the text of a line is to be tried (N40).
+pub(super) fn seal(db: &Connection, n: i64) -> Result<(), Failure> {
+    db.prepare_cached("DELETE FROM sealed WHERE n = ?1")?.execute([n])?;
+    db.prepare_cached(
+        "INSERT INTO sealed SELECT n FROM resource WHERE n = ?1 AND kind = 8 AND gone < 2
+         AND NOT EXISTS (SELECT 1 FROM opened WHERE opened.n = resource.n)",
+    )?
+    .execute([n])?;
+    Ok(())
 }
 
 /// Writes the indexes of all control anew, and those of the engine.
 pub(super) fn reindex_control(db: &Connection) -> Result<(), Failure> {
     db.execute_batch("BEGIN IMMEDIATE; REINDEX")?;
     let result = (|| {
+        hashes::rebuild(db)?;
         let mut statement =
             db.prepare("SELECT n, text FROM text JOIN resource USING (n) WHERE kind < 3")?;
         let mut rows = statement.query([])?;

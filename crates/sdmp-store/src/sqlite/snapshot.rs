@@ -80,7 +80,8 @@ impl Library for SqliteSnapshot {
     fn text(&self, id: &Identifier) -> Option<Arc<str>> {
         self.look(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT text FROM text JOIN resource USING (n) WHERE id = ?1 AND n <= ?2",
+                "SELECT text FROM place JOIN resource USING (n) JOIN text USING (n)
+                 WHERE h = substr(?1, 1, 8) AND id = ?1 AND n <= ?2",
             )?;
             let last = signed(self.state.head.count())?;
             let text: Option<Vec<u8>> =
@@ -114,8 +115,10 @@ impl Snapshot for SqliteSnapshot {
 
     fn gone(&self, id: &Identifier) -> Option<Gone> {
         self.look(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT gone FROM resource WHERE id = ?1 AND n <= ?2")?;
+            let mut statement = db.prepare_cached(
+                "SELECT gone FROM place JOIN resource USING (n)
+                 WHERE h = substr(?1, 1, 8) AND id = ?1 AND n <= ?2",
+            )?;
             let last = signed(self.state.head.count())?;
             let gone: Option<i64> =
                 statement.query_row(params![id.as_octets(), last], |row| row.get(0)).optional()?;
@@ -157,7 +160,9 @@ fn identifiers(
 }
 
 fn line_number(db: &Connection, lid: &LineId) -> Result<Option<i64>, Failure> {
-    let mut statement = db.prepare_cached("SELECT n FROM resource WHERE lid = ?1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT n FROM place JOIN resource USING (n) WHERE h = substr(?1, 1, 8) AND lid = ?1",
+    )?;
     Ok(statement.query_row([lid.as_bytes()], |row| row.get(0)).optional()?)
 }
 
@@ -181,10 +186,8 @@ fn lines(db: &Connection, after: i64, last: i64, limit: usize) -> Result<Vec<Lin
 
 /// Sealed texts that were not tried, the newest first (N40).
 pub(super) fn unopened(db: &Connection, limit: usize) -> Result<Vec<Identifier>, Failure> {
-    let mut statement = db.prepare_cached(
-        "SELECT id FROM resource WHERE kind = 8 AND gone = 0
-         AND NOT EXISTS (SELECT 1 FROM opened WHERE opened.n = resource.n) ORDER BY n DESC LIMIT ?1",
-    )?;
+    let mut statement = db
+        .prepare_cached("SELECT id FROM sealed JOIN resource USING (n) ORDER BY n DESC LIMIT ?1")?;
     identifiers(&mut statement, [count(limit)])
 }
 

@@ -1,5 +1,6 @@
 //! What each writing call does, inside a transaction.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -7,8 +8,9 @@ use sdmp_journal::fact::{BarFact, Fact, IdentityFact, Meta, RevocationFact, Trus
 use sdmp_journal::view::{Facts, Tally};
 use sdmp_journal::{Code, Fingerprint, Identifier, Resource, View};
 
+use super::hashes;
 use super::keys::{self, Keys};
-use super::rows::{event, insert, meta};
+use super::rows::{event, insert, meta, seal};
 use super::{Failure, State};
 use crate::columns::signed;
 use crate::contract::{Append, Appended, Gone, Opening, What};
@@ -52,12 +54,15 @@ pub(super) fn append(
         return Err(failure);
     }
     let plan::Plan { rows, appended, now } = plan?;
+    let mut blocked = Blocked::default();
     for row in &rows {
         faults.at("row")?;
-        insert(db, keys, row, now, gone(db, &row.fact)?)?;
+        let gone = if blocked.covers(db, &row.fact)? { Gone::Blocked } else { Gone::Here };
+        insert(db, keys, row, now, gone)?;
     }
     faults.at("head")?;
     let head = &appended.head;
+    hashes::settle(db, state.head.count(), head.count())?;
     db.prepare_cached("UPDATE head SET seq = ?1, last = ?2, next = ?3, clock = ?4")?.execute(
         params![
             signed(head.count())?,
@@ -72,21 +77,33 @@ pub(super) fn append(
     Ok(appended)
 }
 
-/// Content of a blocked author is admitted without its text (N50).
-fn gone(db: &Connection, fact: &Fact) -> Result<Gone, Failure> {
-    let Fact::Content(meta) = fact else { return Ok(Gone::Here) };
-    let mut statement =
-        db.prepare_cached("SELECT 1 FROM blocked JOIN key USING (k) WHERE fp = ?1")?;
-    let blocked = statement.exists([meta.user.as_octets()])?;
-    Ok(if blocked { Gone::Blocked } else { Gone::Here })
+/// The authors of an append of whom it is known whether they are blocked.
+#[derive(Default)]
+struct Blocked(HashMap<Fingerprint, bool>);
+
+impl Blocked {
+    /// Content of a blocked author is admitted without its text (N50).
+    fn covers(&mut self, db: &Connection, fact: &Fact) -> Result<bool, Failure> {
+        let Fact::Content(meta) = fact else { return Ok(false) };
+        if let Some(known) = self.0.get(&meta.user) {
+            return Ok(*known);
+        }
+        let mut statement =
+            db.prepare_cached("SELECT 1 FROM blocked JOIN key USING (k) WHERE fp = ?1")?;
+        let blocked = statement.exists([meta.user.as_octets()])?;
+        self.0.insert(meta.user.clone(), blocked);
+        Ok(blocked)
+    }
 }
 
 /// Gives up texts of content (N50).
 pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Result<usize, Failure> {
     let mut count = 0;
     for id in ids {
-        let mut statement =
-            db.prepare_cached("SELECT n FROM resource WHERE id = ?1 AND kind >= 3 AND gone = 0")?;
+        let mut statement = db.prepare_cached(
+            "SELECT n FROM place JOIN resource USING (n)
+             WHERE h = substr(?1, 1, 8) AND id = ?1 AND kind >= 3 AND gone = 0",
+        )?;
         let found: Option<i64> =
             statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
         if let Some(n) = found {
@@ -101,6 +118,7 @@ fn take_text(db: &Connection, n: i64, reason: Gone) -> Result<(), Failure> {
     db.prepare_cached("DELETE FROM text WHERE n = ?1")?.execute([n])?;
     db.prepare_cached("UPDATE resource SET gone = ?2 WHERE n = ?1")?
         .execute(params![n, reason.number()])?;
+    seal(db, n)?;
     event(db, n, What::Gone(reason))
 }
 
@@ -120,7 +138,7 @@ pub(super) fn block(
     let k = keys.number(db, author)?;
     db.execute("INSERT OR IGNORE INTO blocked VALUES (?1)", [k])?;
     let mut statement = db.prepare_cached(
-        "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone = 0 ORDER BY n",
+        "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone < 2 ORDER BY n",
     )?;
     let lines = statement.query_map([k], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     lines.iter().try_for_each(|n| take_text(db, *n, Gone::Blocked))?;
@@ -130,8 +148,8 @@ pub(super) fn block(
 /// Puts a text back (N50).
 pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Failure> {
     let mut statement = db.prepare_cached(
-        "SELECT n FROM resource JOIN key ON k = signer
-         WHERE id = ?1 AND fp = ?2 AND gone NOT IN (0, 1)",
+        "SELECT n FROM place JOIN resource USING (n) JOIN key ON k = signer
+         WHERE h = substr(?1, 1, 8) AND id = ?1 AND fp = ?2 AND gone NOT IN (0, 1)",
     )?;
     let named = params![resource.id().as_octets(), resource.signer().as_octets()];
     let found: Option<i64> = statement.query_row(named, |row| row.get(0)).optional()?;
@@ -139,13 +157,16 @@ pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Fail
     db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
         .execute(params![n, resource.text().as_bytes()])?;
     db.prepare_cached("UPDATE resource SET gone = 0 WHERE n = ?1")?.execute([n])?;
+    seal(db, n)?;
     event(db, n, What::Back)?;
     Ok(true)
 }
 
 /// Notes that a sealed text was tried (N40): each inner identifier is shown once.
 pub(super) fn opened(db: &Connection, id: &Identifier, result: &Opening) -> Result<bool, Failure> {
-    let mut statement = db.prepare_cached("SELECT n FROM resource WHERE id = ?1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT n FROM place JOIN resource USING (n) WHERE h = substr(?1, 1, 8) AND id = ?1",
+    )?;
     let found: Option<i64> = statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
     let n = found.ok_or(Error::Damaged("a resource that was opened is not known"))?;
     let (sealed, code) = match result {
@@ -162,6 +183,7 @@ pub(super) fn opened(db: &Connection, id: &Identifier, result: &Opening) -> Resu
         sealed.map(Identifier::as_octets),
         code
     ])?;
+    seal(db, n)?;
     event(db, n, if sealed.is_some() { What::Shown } else { What::NotShown })?;
     Ok(sealed.is_some() || matches!(result, Opening::Failed(_)))
 }

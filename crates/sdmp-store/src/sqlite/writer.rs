@@ -177,21 +177,21 @@ impl Loop {
 
     fn begin(&mut self) -> Result<(), Error> {
         self.writing.faults.at("begin")?;
-        self.writing
-            .db
-            .execute_batch("BEGIN IMMEDIATE")
-            .map_err(|error| Failure::from(error).into())
+        self.run_sql("BEGIN IMMEDIATE")
     }
 
     fn end(&mut self) -> Result<(), Error> {
         self.writing.faults.at("commit")?;
-        self.writing
-            .db
-            .execute_batch("COMMIT")
-            .map_err(|error| Error::from(Failure::from(error)))?;
+        self.run_sql("COMMIT")?;
         // It is durable, whatever a test orders here; only the process can still end.
         drop(self.writing.faults.at("committed"));
         Ok(())
+    }
+
+    /// A statement that each transaction has.
+    fn run_sql(&self, sql: &'static str) -> Result<(), Error> {
+        let ran = self.writing.db.prepare_cached(sql).and_then(|mut cached| cached.execute([]));
+        ran.map(drop).map_err(|error| Failure::from(error).into())
     }
 
     fn take_back(&mut self) {
@@ -258,12 +258,10 @@ impl Loop {
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> (Tell, Option<Error>) {
         let before = self.state.clone();
-        let begun = self.writing.db.execute_batch("SAVEPOINT job");
-        let result = begun.map_err(Failure::from).and_then(|()| work(self)).map_err(Error::from);
-        match result {
+        let begun = self.run_sql("SAVEPOINT job");
+        match begun.and_then(|()| work(self).map_err(Error::from)) {
             Ok(value) => {
-                let released = self.writing.db.execute_batch("RELEASE job");
-                let failed = released.err().map(|error| Error::from(Failure::from(error)));
+                let failed = self.run_sql("RELEASE job").err();
                 (tell(done, Ok(value)), failed)
             }
             Err(error) => {

@@ -127,46 +127,76 @@ fn a_database_that_was_half_copied_back_is_whole_with_its_log() {
     }
 }
 
-/// A store that version 1 of the tables wrote.
-fn version_1() -> (TempDir, PathBuf) {
+/// A store that each released version of the tables wrote: its number, and what it held.
+const VERSIONS: [(i64, &str, Held); 2] = [
+    (1, include_str!("../fixtures/sqlite-1.sql"), Held { lines: 14, events: 19, fence: 1 }),
+    (2, include_str!("../fixtures/sqlite-2.sql"), Held { lines: 17, events: 22, fence: 2 }),
+];
+
+/// What a fixture held, beside a peer and four wants with eight holders; and the next fence of that peer.
+struct Held {
+    lines: u64,
+    events: usize,
+    fence: u64,
+}
+
+fn written(fixture: &str) -> (TempDir, PathBuf) {
     let directory = TempDir::new().unwrap();
     let database = directory.path().join("store/store.sqlite");
     fs::create_dir(directory.path().join("store")).unwrap();
     let db = rusqlite::Connection::open(&database).unwrap();
-    db.execute_batch(include_str!("../fixtures/sqlite-1.sql")).unwrap();
+    db.execute_batch(fixture).unwrap();
     // The history takes its token from here.
     let token: Vec<u8> = db.query_row("SELECT token FROM head", [], |row| row.get(0)).unwrap();
     fs::write(directory.path().join("token"), token).unwrap();
     (directory, database)
 }
 
-#[test]
-fn a_store_of_version_1_opens_with_all_that_it_had() {
-    let house = House::new();
-    let (directory, database) = version_1();
-    let store = Sqlite::open(&options(directory.path(), &house)).unwrap();
-    house.check(&store);
-    assert_eq!(store.snapshot().unwrap().head().count(), 14);
-    let kept = store.kept().unwrap();
-    assert_eq!((kept.peers.len(), kept.wants.len()), (1, 4));
-    let holders: usize = kept.wants.iter().map(|(_, want)| want.holders.len()).sum();
-    assert_eq!((holders, store.events(0, 99).unwrap().len()), (8, 19));
-    let lease = sdmp_store::Lease { process: "one".to_owned(), now: at(9999), until: at(10_000) };
-    assert_eq!(store.lease_peer(&house.other.fp(), &lease, None).unwrap(), Some(1));
-    assert!(!store.take_wants(&lease, 9).unwrap().is_empty());
-    house.append(&store, &house.messages(30..33), at(9999)).unwrap();
-    house.check(&store);
-    drop(store);
+fn version(database: &Path) -> i64 {
     let db = rusqlite::Connection::open(database).unwrap();
-    let version = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(version, sqlite::VERSION);
+    db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_store_of_each_version_opens_with_all_that_it_had() {
+    assert_eq!(i64::try_from(VERSIONS.len()).unwrap() + 1, sqlite::VERSION, "a fixture of each");
+    let house = House::new();
+    for (number, fixture, held) in VERSIONS {
+        let (directory, database) = written(fixture);
+        assert_eq!(version(&database), number);
+        let store = Sqlite::open(&options(directory.path(), &house)).unwrap();
+        house.check(&store);
+        assert_eq!(store.snapshot().unwrap().head().count(), held.lines);
+        let kept = store.kept().unwrap();
+        assert_eq!((kept.peers.len(), kept.wants.len()), (1, 4));
+        let holders: usize = kept.wants.iter().map(|(_, want)| want.holders.len()).sum();
+        assert_eq!((holders, store.events(0, 99).unwrap().len()), (8, held.events));
+        let lease =
+            sdmp_store::Lease { process: "one".to_owned(), now: at(10_000), until: at(11_000) };
+        let fence = store.lease_peer(&house.other.fp(), &lease, None).unwrap();
+        assert_eq!(fence, Some(held.fence));
+        assert!(!store.take_wants(&lease, 9).unwrap().is_empty());
+        let appended = house.append(&store, &house.messages(30..33), at(10_000)).unwrap();
+        assert_eq!(appended.lines.len(), 3);
+        house.check(&store);
+        let number = u64::try_from(held.events).unwrap();
+        let events = store.events(number, 9).unwrap();
+        let numbers: Vec<u64> = events.iter().map(|event| event.number).collect();
+        assert_eq!(numbers, [number + 1, number + 2, number + 3], "no number comes again");
+        drop(store);
+        let db = rusqlite::Connection::open(&database).unwrap();
+        let mut statement = db.prepare("PRAGMA foreign_key_check").unwrap();
+        assert!(!statement.exists([]).unwrap(), "every row refers to one that is there");
+        assert_eq!(version(&database), sqlite::VERSION);
+    }
 }
 
 #[test]
 fn a_migration_that_fails_or_is_killed_is_done_at_the_next_start() {
     let house = House::new();
+    let (_, fixture, _) = VERSIONS[0];
     for step in ["migrate", "migrated"] {
-        let (directory, _) = version_1();
+        let (directory, _) = written(fixture);
         let fault = move |at: &str| match at == step {
             true => Err(sdmp_store::Error::Full),
             false => Ok(()),
@@ -175,13 +205,12 @@ fn a_migration_that_fails_or_is_killed_is_done_at_the_next_start() {
         assert_eq!(Sqlite::open(&failing).unwrap_err(), sdmp_store::Error::Full, "{step}");
         house.check(&Sqlite::open(&options(directory.path(), &house)).unwrap());
     }
-    for step in 0..2 {
-        let (directory, database) = version_1();
-        assert!(!kill::child(directory.path(), 1, step).output().unwrap().status.success());
-        let db = rusqlite::Connection::open(database).unwrap();
-        let version = db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(version, 1, "killed before the end of the migration");
-        drop(db);
+    for step in 0..2 * (sqlite::VERSION - 1) {
+        let (directory, database) = written(fixture);
+        let child = kill::child(directory.path(), 1, usize::try_from(step).unwrap()).output();
+        assert!(!child.unwrap().status.success());
+        // Killed before a step and before its end.
+        assert_eq!(version(&database), 1 + step / 2, "{step}");
         let store = Sqlite::open(&options(directory.path(), &house)).unwrap();
         house.check(&store);
         assert_eq!(store.kept().unwrap().wants.len(), 4);
