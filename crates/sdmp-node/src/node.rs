@@ -54,12 +54,15 @@ mod dial;
 mod keeping;
 mod link;
 mod mail;
+mod near;
 mod news;
 mod publish;
 mod rights;
+mod room;
 mod setup;
 mod state;
 mod status;
+mod upkeep;
 mod writer;
 
 use std::sync::Arc;
@@ -78,6 +81,7 @@ pub use self::setup::{Setup, begin};
 pub use self::status::{PeerStatus, Status, WantStatus};
 
 use self::core::{Core, Event};
+use self::setup::Rest;
 use self::state::State;
 use self::writer::Writer;
 use crate::blocking::blocking;
@@ -110,7 +114,7 @@ impl Node {
     /// What the store or the clock says; [`Error::Io`] for an address that cannot be listened on;
     /// [`Error::NotAllowed`] for a journal without a trust in the node.
     pub async fn start(setup: Setup) -> Result<Self, Error> {
-        let (state, listen, limits, ips) = setup.into_state()?;
+        let (state, Rest { listen, limits, ips, room, upkeep }) = setup.into_state()?;
         let state = Arc::new(state);
         let (events, queue) = mpsc::channel(QUEUE);
         let mut tasks = JoinSet::new();
@@ -119,6 +123,9 @@ impl Node {
         let (told, lines) = watch::channel(count);
         let core = Core::new(Arc::clone(&state), limits, writer.clone(), events.clone(), told)?;
         drop(tasks.spawn(mail::run(Arc::clone(&state), lines.clone())));
+        let keeping = (writer.clone(), events.clone(), lines.clone());
+        let keeping = upkeep::run(Arc::clone(&state), keeping, (upkeep, room, ips.clone()));
+        drop(tasks.spawn(keeping));
         let mut node = Self {
             state,
             events,
@@ -133,7 +140,11 @@ impl Node {
             node.listen(&address).await?;
         }
         drop(tokio::spawn(core.run(queue)));
-        node.publish_addresses(ips).await?;
+        for resource in blocking(|| publish::addresses(&node.state, &ips)).unwrap_or_default() {
+            // A node whose clock leapt, whose disk is full or whose trust has ended runs all the same (N2,
+            // N16, N49); the upkeep tries again.
+            drop(node.admit(resource).await);
+        }
         Ok(node)
     }
 
@@ -203,6 +214,14 @@ impl Node {
     #[must_use]
     pub fn lines(&self) -> watch::Receiver<u64> {
         self.lines.clone()
+    }
+
+    /// A person says that the system's clock is right, although it leapt ahead while the node was off
+    /// (N2): it appends again.
+    pub async fn confirm_clock(&self) {
+        self.state.clock().confirm();
+        // Nothing to tell a node that was stopped.
+        drop(self.events.send(Event::Confirmed).await);
     }
 
     /// What is next for every peer and every want, or why not.

@@ -1,6 +1,10 @@
 //! What people's programs ask of a running node: news, mail page by page, trusts, texts that go.
 
-use sdmp_container::{Authorization, Message};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use sdmp_container::{Authorization, Message, Timestamp};
 use sdmp_journal::authority::why::May;
 use sdmp_journal::introduction::Term;
 use sdmp_journal::sealed::Content;
@@ -157,7 +161,7 @@ async fn n45_trusts_are_given_again_after_two_thirds() {
     let one = a.start().await;
     let bert = bert.identity().fingerprint();
     let now = wall_time().unwrap();
-    let soon = sdmp_container::Timestamp::from_unix_millis(now.unix_millis() + 900).unwrap();
+    let soon = Timestamp::from_unix_millis(now.unix_millis() + 900).unwrap();
     let grants = Grants::of(&[Authorization::ReadResource]);
     one.grant(bert, grants, Some(soon), None).await.unwrap();
     let planned = one.renewals(None).unwrap();
@@ -209,4 +213,97 @@ async fn n50_texts_go_and_their_lines_stay() {
     let last = one.publish(Message::new("last").into()).await.unwrap();
     has(&one, &last).await;
     one.stop().await;
+}
+
+/// A clock that a test sets: the system's and so many days.
+fn shifted(days: &Arc<AtomicI64>) -> impl Fn() -> Option<Timestamp> + Send + Sync + 'static {
+    let days = Arc::clone(days);
+    move || {
+        let by = days.load(Ordering::SeqCst) * 24 * 3_600_000;
+        Timestamp::from_unix_millis(wall_time().unwrap().unix_millis() + by)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n2_a_clock_that_leapt_is_told_and_confirmed_by_a_person() {
+    let (anna, _) = users();
+    let a = Device::first(&anna, keys::bob());
+    let days = Arc::new(AtomicI64::new(3));
+    let one = Node::start(a.setup().with_clock(shifted(&days))).await.unwrap();
+    let refused = one.publish(Message::new("too early").into()).await;
+    assert_eq!(refused.err().map(|error| error.code()), Some("clock.ahead"));
+    until("the report", async || {
+        let (news, _) = all_news(&one, Cursor::default());
+        news.iter().any(|one| matches!(one, Happened::Waits(_, "clock.ahead"))).then_some(())
+    })
+    .await;
+    one.confirm_clock().await;
+    until("the end of the wait", async || {
+        let (news, _) = all_news(&one, Cursor::default());
+        news.iter().any(|one| matches!(one, Happened::GoesOn(_))).then_some(())
+    })
+    .await;
+    one.publish(Message::new("now").into()).await.unwrap();
+    // And back: no append, no session.
+    days.store(0, Ordering::SeqCst);
+    let refused = one.publish(Message::new("yesterday").into()).await;
+    assert_eq!(refused.err().map(|error| error.code()), Some("clock.back"));
+    one.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n41_a_receipt_comes_if_it_is_switched_on() {
+    let (anna, bert) = users();
+    let (a, b) = (Device::first(&anna, keys::bob()), Device::first(&bert, keys::mallory()));
+    let hours = Arc::new(AtomicI64::new(0));
+    let clock = {
+        let hours = Arc::clone(&hours);
+        move || {
+            let by = hours.load(Ordering::SeqCst) * 3_600_000;
+            Timestamp::from_unix_millis(wall_time().unwrap().unix_millis() + by)
+        }
+    };
+    let often = Duration::from_millis(50);
+    let setup = b.setup().with_receipts().with_upkeep(often).with_clock(clock.clone());
+    let other = Node::start(setup).await.unwrap();
+    let one = Node::start(a.setup().with_clock(clock)).await.unwrap();
+    introduce(&one, &other).await;
+    know(&one, &other).await;
+    let id = one.write(&[other.user().clone()], Content::text("open me")).await.unwrap();
+    until("mail", async || other.mail(9).unwrap().iter().any(|one| one.id == id).then_some(()))
+        .await;
+    let receipts = |node: &Node| {
+        let mail = node.mail(9).unwrap();
+        mail.iter().filter(|one| one.content == Content::Receipt(id.clone())).count()
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(receipts(&one), 0, "the moment of reading stays hidden");
+    hours.store(3, Ordering::SeqCst);
+    until("the receipt", async || (receipts(&one) == 1).then_some(())).await;
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n51_content_beyond_a_share_is_evicted_and_lines_stay() {
+    let (anna, bert) = users();
+    let (a, b) = (Device::first(&anna, keys::bob()), Device::first(&bert, keys::mallory()));
+    let often = Duration::from_millis(50);
+    let setup = b.setup().with_share(1).with_upkeep(often);
+    let (one, other) = (a.start().await, Node::start(setup).await.unwrap());
+    introduce(&one, &other).await;
+    know(&one, &other).await;
+    let mut ids = Vec::new();
+    for number in 0..260 {
+        ids.push(one.publish(Message::new(number.to_string()).into()).await.unwrap());
+    }
+    until("the eviction", async || {
+        (other.gone(&ids[0]).unwrap() == Some(Gone::Evicted)).then_some(())
+    })
+    .await;
+    let (news, _) = all_news(&other, Cursor::default());
+    assert!(news.contains(&Happened::Gone(ids[0].clone(), Gone::Evicted)));
+    assert!(other.octets().unwrap()[other.user()] > 0, "own content stays");
+    one.stop().await;
+    other.stop().await;
 }

@@ -25,6 +25,17 @@ pub enum Chunk {
     End,
 }
 
+impl Chunk {
+    /// How many octets it has.
+    pub(crate) fn len(&self) -> u64 {
+        let octets = match self {
+            Self::Octets(octets) | Self::Object(octets) => octets.len(),
+            Self::End => 0,
+        };
+        u64::try_from(octets).unwrap_or(u64::MAX)
+    }
+}
+
 /// What a session demands of its carrier (R42): an argument of [`Carrier::split`], so that no carrier
 /// and no wrapper can forget it.
 ///

@@ -9,6 +9,8 @@ mod writer;
 
 use std::future::{Future, pending};
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Buf;
@@ -27,6 +29,8 @@ pub(crate) struct Driver {
     clock: Clock,
     /// What the carrier was told, and still looks at.
     limits: CarrierLimits,
+    /// How many octets came from the carrier.
+    pub(crate) arrived: Arc<AtomicU64>,
     receiver: Box<dyn ObjectReceiver>,
     writer: Writer,
     /// Received, and not taken by the connection yet.
@@ -72,6 +76,7 @@ impl Driver {
             connection,
             clock,
             limits,
+            arrived: Arc::default(),
             receiver,
             writer: Writer::Idle(sender),
             input: None,
@@ -201,6 +206,7 @@ impl Driver {
             Ok(input) => {
                 self.heard |= input != Chunk::End;
                 self.active = Instant::now();
+                self.arrived.fetch_add(input.len(), Ordering::Relaxed);
                 self.input = Some(input);
                 self.offer_input()?;
                 Ok(())

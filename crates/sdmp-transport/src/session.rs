@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::drive::Driver;
 use crate::listener::open::OpenSessions;
 use crate::task::{App, Command, Cut, Delivery, Export, Status, run};
 use crate::{Error, Sessions};
+use whole::finished;
 
 /// Containers that may wait between the application and the session's task, each way.
 const QUEUE: usize = 16;
@@ -72,6 +74,7 @@ pub struct SessionReceiver {
     inbound: mpsc::Receiver<Delivery>,
     status: watch::Receiver<Status>,
     accepted: Arc<Accepted>,
+    arrived: Arc<AtomicU64>,
     failed: bool,
 }
 
@@ -87,6 +90,7 @@ impl SecureSession {
         let (commands, commands_out) = mpsc::channel(QUEUE);
         let (inbound_in, inbound) = mpsc::channel(QUEUE);
         let (status_in, status) = watch::channel(Status::Open);
+        let arrived = Arc::clone(&driver.arrived);
         let close_limit = driver.connection.limits().handshake;
         let app = App::new(commands_out, inbound_in, status_in, accepted.session_id.is_none());
         match sessions {
@@ -111,6 +115,7 @@ impl SecureSession {
                 inbound,
                 status,
                 accepted: Arc::new(accepted),
+                arrived,
                 failed: false,
             },
             close_limit,
@@ -368,18 +373,6 @@ impl SessionReceiver {
             Status::Failed(error) => Err(error.clone()),
             Status::Open => Err(Error::Aborted),
         }
-    }
-}
-
-async fn finished(status: &mut watch::Receiver<Status>) -> Result<(), Error> {
-    loop {
-        let now = status.borrow_and_update().clone();
-        match now {
-            Status::Finished { .. } => return Ok(()),
-            Status::Failed(error) => return Err(error),
-            Status::Open | Status::PeerClosed { .. } => {}
-        }
-        status.changed().await.map_err(|_| Error::Aborted)?;
     }
 }
 

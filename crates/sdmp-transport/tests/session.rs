@@ -326,3 +326,30 @@ async fn both_sides_export_the_same_secret() {
     alice.finish().await.unwrap();
     assert_eq!(export(&mut alice, "a protocol", b"1").await.unwrap_err(), Error::Closed);
 }
+
+#[tokio::test]
+async fn octets_of_an_object_that_is_not_whole_yet_are_counted() {
+    // So little fits that a large object arrives piece by piece.
+    let (one, other) = tokio::io::duplex(1_024);
+    let (mut alice, bob) = established(ByteStream::new(one), ByteStream::new(other)).await;
+    let (_sender, mut receiver) = bob.split();
+    let before = receiver.arrived();
+    assert!(before > 0, "the handshake came this way");
+    let large = "x".repeat(256 << 10);
+    let sending = tokio::spawn(async move {
+        alice.send(message(&large)).await.unwrap();
+        alice
+    });
+    let mut seen = Vec::new();
+    let received = loop {
+        tokio::select! {
+            biased;
+            received = receiver.recv() => break received.unwrap().unwrap(),
+            () = tokio::task::yield_now() => seen.push(receiver.arrived()),
+        }
+    };
+    assert_eq!(text(&received.container).len(), 256 << 10);
+    assert!(seen.iter().any(|one| *one > before && *one < receiver.arrived()), "{seen:?}");
+    assert!(receiver.arrived() - before > 256 << 10);
+    drop(sending.await.unwrap());
+}

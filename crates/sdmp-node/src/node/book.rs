@@ -19,6 +19,8 @@ pub(crate) struct Book {
     configured: BTreeMap<Fingerprint, Vec<Address>>,
     /// Networks around this node: other users' nodes are not dialled there.
     near: Vec<Prefix>,
+    /// Those of its interfaces, as the system tells them.
+    networks: Vec<Prefix>,
     published: BTreeMap<Fingerprint, Published>,
 }
 
@@ -37,7 +39,7 @@ impl Book {
         configured: BTreeMap<Fingerprint, Vec<Address>>,
         near: Vec<Prefix>,
     ) -> Self {
-        Self { user, configured, near, published: BTreeMap::new() }
+        Self { user, configured, near, networks: Vec::new(), published: BTreeMap::new() }
     }
 
     /// Adds an address that a person names.
@@ -82,6 +84,11 @@ impl Book {
         true
     }
 
+    /// The networks of the own interfaces (N35).
+    pub(crate) fn set_networks(&mut self, networks: Vec<Prefix>) {
+        self.networks = networks;
+    }
+
     /// What a node publishes, if it says anything.
     pub(crate) fn published(&self, node: &Fingerprint) -> Option<&Vec<String>> {
         self.published.get(node).map(|published| &published.ips)
@@ -106,7 +113,8 @@ impl Book {
     pub(crate) fn of(&self, node: &Fingerprint) -> Vec<Address> {
         let mut all = self.configured.get(node).cloned().unwrap_or_default();
         if let Some(Published { ips, own, .. }) = self.published.get(node) {
-            let found = addresses(ips.iter().map(String::as_str), *own, &self.near);
+            let near: Vec<Prefix> = self.near.iter().chain(&self.networks).copied().collect();
+            let found = addresses(ips.iter().map(String::as_str), *own, &near);
             all.extend(found.into_iter().map(|address| Address::Tcp(address.to_string())));
         }
         all

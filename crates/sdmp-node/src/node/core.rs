@@ -2,20 +2,18 @@
 
 mod waiting;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::random::SystemRandom;
 use sdmp_journal::exchange::Body;
-use sdmp_journal::sync::{
-    CloseReason, Input, Limits, Machine, Outcome, SessionId, Standing, ToJudge, Wish,
-};
-use sdmp_journal::{Candidate, Code, Line, Teller};
+use sdmp_journal::sync::{CloseReason, Input, Limits, Machine, Outcome, SessionId, ToJudge, Wish};
+use sdmp_journal::{Candidate, Code, Line, Verdict, WaitsFor};
 use sdmp_store::Changes;
 use sdmp_transport::SecureSession;
-use sdmp_transport::clock::wall_time;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -53,6 +51,10 @@ pub(crate) enum Event {
     },
     /// An append failed; it may succeed later (N49).
     Roomless(&'static str),
+    /// Something of this user waits for room in a share (N51).
+    Full(Fingerprint, Code),
+    /// A person confirmed the clock (N2).
+    Confirmed,
     Status(oneshot::Sender<Status>),
     Stop(oneshot::Sender<()>),
 }
@@ -81,6 +83,8 @@ pub(crate) struct Core {
     /// Which machine it is: what an earlier one asked for is not for this one.
     epoch: u64,
     reports: VecDeque<(Timestamp, Fingerprint, Code)>,
+    /// The shares of which it was told that they are full.
+    full: BTreeSet<(Fingerprint, Code)>,
 }
 
 impl Core {
@@ -92,7 +96,10 @@ impl Core {
         lines: watch::Sender<u64>,
     ) -> Result<Self, Error> {
         let kept = state.store.kept()?;
-        let machine = Machine::new(limits.clone(), kept.peers, kept.wants, state.now()?);
+        let now = state.now()?;
+        let mut machine = Machine::new(limits.clone(), kept.peers, kept.wants, now);
+        // The program may be a newer one: what the last one did not understand is asked for again (N7).
+        machine.upgraded(now);
         Ok(Self {
             state,
             machine,
@@ -110,12 +117,14 @@ impl Core {
             broken: false,
             epoch: 0,
             reports: VecDeque::new(),
+            full: BTreeSet::new(),
         })
     }
 
     /// Runs until the node is stopped.
     pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Event>) {
         self.tell(Input::Tick);
+        self.tell_of_leap();
         loop {
             let wake = self.wake();
             let event = tokio::select! {
@@ -132,6 +141,8 @@ impl Core {
                 }
                 Some(Event::Judged { .. }) => {}
                 Some(Event::Roomless(code)) => self.wait_for_room(code),
+                Some(Event::Full(author, code)) => self.share_is_full(author, code),
+                Some(Event::Confirmed) => self.tell_of_confirmation(),
                 Some(Event::Status(reply)) => {
                     // Who asked may be gone.
                     drop(reply.send(self.status()));
@@ -183,6 +194,10 @@ impl Core {
 
     fn handle(&mut self, input: Input) -> Option<Vec<Wish>> {
         let Self { state, machine, .. } = self;
+        let signature = state.signature.load(Ordering::Relaxed);
+        if signature > 0 {
+            machine.signature_took(Duration::from_micros(signature));
+        }
         let handled = blocking(|| {
             let mut random = SystemRandom::new();
             state.look(|view| machine.handle(input, &view.guide(), view.now, &mut random))
@@ -193,25 +208,6 @@ impl Core {
                 self.fail(&error);
                 None
             }
-        }
-    }
-
-    /// N2: exchange objects confirm a clock that leapt.
-    fn hear(&mut self, input: &Input) {
-        let Input::Received { session, object } = input else { return };
-        if let Some(link) = self.links.get_mut(session) {
-            link.holds = true;
-        }
-        let (Some(created), Some(link)) = (object.created, self.links.get(session)) else { return };
-        let Ok(system) = wall_time() else { return };
-        if self.state.clock().time_to_append(system) != Err(Code::ClockAhead) {
-            return;
-        }
-        let standing = self.state.look(|view| standing(view, &link.peer));
-        let Ok(Standing { own, users, .. }) = standing else { return };
-        let teller = if own { Some(Teller::Own) } else { users.first().map(Teller::Other) };
-        if let Some(teller) = teller {
-            self.state.clock().heard(created, teller, system);
         }
     }
 
@@ -226,7 +222,7 @@ impl Core {
 
     /// Tells who listens. The time is the system's: it matters to people even where the node waits.
     fn happened(&self, what: impl FnOnce(Timestamp) -> Happened) {
-        if let Ok(now) = wall_time() {
+        if let Ok(now) = self.state.system_time() {
             self.state.told.tell(what(now));
         }
     }
@@ -314,11 +310,17 @@ impl Core {
         let (writer, events, epoch) = (self.writer.clone(), self.events.clone(), self.epoch);
         drop(self.tasks.spawn(async move {
             let count = resources.len();
+            let authors: Vec<_> = resources.iter().map(|one| one.resource.user().clone()).collect();
             let candidates = resources.into_iter().map(|one| {
                 Candidate::new(Arc::try_unwrap(one.resource).unwrap_or_else(|one| (*one).clone()))
             });
             let outcomes = match writer.append(candidates.collect()).await {
-                Ok(verdicts) => verdicts.into_iter().map(Outcome::from).collect(),
+                Ok(verdicts) => {
+                    for (author, code) in full_shares(authors, &verdicts) {
+                        drop(events.send(Event::Full(author, code)).await);
+                    }
+                    verdicts.into_iter().map(Outcome::from).collect()
+                }
                 Err(error) => {
                     // Nothing of it is here: it is asked for again when there is room (N49).
                     warn!(code = error.code(), "nothing was appended: {error}");
@@ -365,6 +367,14 @@ impl Core {
     }
 }
 
-fn standing(view: &super::state::View<'_>, peer: &Fingerprint) -> Standing {
-    sdmp_journal::sync::Guide::standing(&view.guide(), peer)
+/// Of whom something waits for room in a share (N51).
+fn full_shares(authors: Vec<Fingerprint>, verdicts: &[Verdict]) -> BTreeSet<(Fingerprint, Code)> {
+    let full = |(author, verdict): (Fingerprint, &Verdict)| match verdict {
+        Verdict::Waits(waits) => match **waits {
+            WaitsFor::Room(code) => Some((author, code)),
+            _ => None,
+        },
+        _ => None,
+    };
+    authors.into_iter().zip(verdicts).filter_map(full).collect()
 }

@@ -1,7 +1,8 @@
 //! One session of a running node: reading, writing, and its end (N29, R41).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use sdmp_container::{Container, Fingerprint};
 use sdmp_journal::exchange::{self, Body};
@@ -19,6 +20,8 @@ use super::state::State;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long one may take that was judged otherwise, or in which something was wrong (N16).
 const SHORT: Duration = Duration::from_millis(500);
+/// How often it is looked whether a part of an object has come.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A body on its way to one or many sessions: signed once (N33).
 #[derive(Debug)]
@@ -37,8 +40,12 @@ impl Signed {
         let (state, body) = (Arc::clone(state), Arc::clone(&self.body));
         let sign = || async move {
             let sign = move || {
-                let sender = state.sender().ok()?;
-                exchange::seal(&sender, &body, state.now().ok()?).ok()
+                let (sender, now) = (state.sender().ok()?, state.now().ok()?);
+                let began = Instant::now();
+                let sealed = exchange::seal(&sender, &body, now).ok();
+                let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                state.signature.store(took, Ordering::Relaxed);
+                sealed
             };
             spawn_blocking(sign).await.ok().flatten()
         };
@@ -110,7 +117,24 @@ async fn read(
     events: mpsc::Sender<Event>,
 ) {
     let peer = receiver.peer().clone();
-    while let Ok(Some(received)) = receiver.recv().await {
+    let mut arrived = receiver.arrived();
+    loop {
+        let received = match timeout(LOOK, receiver.recv()).await {
+            Ok(Ok(Some(received))) => received,
+            Ok(Ok(None) | Err(_)) => break,
+            Err(_) => {
+                // Nothing whole came, and perhaps a part of something large (N32).
+                let (before, now) = (arrived, receiver.arrived());
+                arrived = now;
+                let octets = now.saturating_sub(before);
+                let input = Input::Arriving { session: id, octets };
+                if octets > 0 && events.send(Event::Input(input)).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        arrived = receiver.arrived();
         let sender = peer.clone();
         // Verified beside the core, one object ahead.
         let open = move || exchange::open(received.container.as_bytes(), &sender, &Rsa);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sdmp_container::{Fingerprint, Identifier, Timestamp};
+use sdmp_crypto::random::SystemRandom;
 use sdmp_journal::sealed::{Content, NotShown, Opened, open};
 use sdmp_journal::{Authorization, Code, Kind, Resource, Rsa};
 use sdmp_store::Opening;
@@ -115,7 +116,11 @@ fn open_some(state: &State) -> Result<bool, Error> {
     }
     let ids = state.store.unopened(STEP)?;
     for id in &ids {
-        let result = match try_open(state, id)? {
+        let opened = try_open(state, id)?;
+        if let Some(Ok(opened)) = &opened {
+            plan_receipt(state, id, opened)?;
+        }
+        let result = match opened {
             Some(Ok(Opened::Proven { inner, .. })) => Opening::Shown(inner),
             Some(Err(NotShown::Refused(error))) => {
                 Opening::Failed(error.rule().unwrap_or(Code::SealedSigner))
@@ -129,6 +134,25 @@ fn open_some(state: &State) -> Result<bool, Error> {
         state.told.ring();
     }
     Ok(ids.len() >= STEP)
+}
+
+/// A message that is shown is answered by a receipt, later, if the person wishes that (N41).
+fn plan_receipt(state: &State, id: &Identifier, opened: &Opened) -> Result<(), Error> {
+    let (Some(mut receipts), Opened::Proven { sealed, content, .. }) = (state.receipts(), opened)
+    else {
+        return Ok(());
+    };
+    match content {
+        Content::Receipt(of) if sealed.user == state.user => receipts.sent_by_own_device(of),
+        _ => {
+            let trusts = |view: &View<'_>| view.authority().trusts(view.user, &sealed.user);
+            let is_trusted = state.look(trusts)?;
+            let (now, whose) = (state.now()?, (&state.user, is_trusted));
+            // Without randomness none is planned: it would show when the person reads.
+            drop(receipts.shown(id, opened, whose, now, &mut SystemRandom::new()));
+        }
+    }
+    Ok(())
 }
 
 /// What is inside of a sealed text; [`None`] if it or its signer's key is not here.

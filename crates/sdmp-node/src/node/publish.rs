@@ -34,17 +34,7 @@ impl Node {
     /// As [`publish`](Self::publish); `resource.size` for too long a text or too many users;
     /// `identity.unknown`, `identity.expired`, `identity.revoked` of a user in `to`.
     pub async fn write(&self, to: &[Fingerprint], content: Content) -> Result<Identifier, Error> {
-        self.admit(blocking(|| self.seal(to, content))?).await
-    }
-
-    fn seal(&self, to: &[Fingerprint], content: Content) -> Result<Resource, Error> {
-        let state = &self.state;
-        let author = state.author(Authorization::PublishResource, "publish")?;
-        let created = state.stamp()?;
-        let keys = state.look(|view| recipients(&view.authority(), &state.user, to))??;
-        let draft = Draft { user: state.user.clone(), to: to.to_vec(), created, content };
-        let sealed = draft.seal(&state.me, &keys, &mut SystemRandom::new())?;
-        Ok(author.publish(&sealed, created)?)
+        self.admit(blocking(|| seal(&self.state, to, content))?).await
     }
 
     /// Trusts a user or a node for this node's user, with what is given by default and for as long as
@@ -95,23 +85,6 @@ impl Node {
         Ok(done)
     }
 
-    /// Publishes how the node is reached, unless the newest `node` says the same (N35).
-    pub(super) async fn publish_addresses(&self, ips: Vec<String>) -> Result<(), Error> {
-        if self.state.book().published(&self.state.node) == Some(&ips) {
-            return Ok(());
-        }
-        let resource = blocking(|| {
-            let trust = self.state.sender()?.trust;
-            let author = Author::of_node(&self.state.me, self.state.user.clone(), trust);
-            Ok::<_, Error>(author.node(None, ips, self.state.stamp()?)?)
-        })?;
-        match self.admit(resource).await {
-            // A node whose trust has ended publishes nothing, and collects while it may (N16).
-            Err(Error::NotAdmitted(_)) => Ok(()),
-            admitted => admitted.map(drop),
-        }
-    }
-
     pub(super) async fn admit(&self, resource: Resource) -> Result<Identifier, Error> {
         let id = resource.id().clone();
         let verdicts = self.take_in(&[resource]).await?;
@@ -121,6 +94,25 @@ impl Node {
             None => Err(Error::NodeStopped),
         }
     }
+}
+
+/// How the node is reached (N35), unless the newest `node` says the same.
+pub(super) fn addresses(state: &State, ips: &Vec<String>) -> Result<Vec<Resource>, Error> {
+    if state.book().published(&state.node) == Some(ips) {
+        return Ok(Vec::new());
+    }
+    let author = Author::of_node(&state.me, state.user.clone(), state.sender()?.trust);
+    Ok(vec![author.node(None, ips.clone(), state.stamp()?)?])
+}
+
+/// Content for users and for the own devices (N38, N39).
+pub(super) fn seal(state: &State, to: &[Fingerprint], content: Content) -> Result<Resource, Error> {
+    let author = state.author(Authorization::PublishResource, "publish")?;
+    let created = state.stamp()?;
+    let keys = state.look(|view| recipients(&view.authority(), &state.user, to))??;
+    let draft = Draft { user: state.user.clone(), to: to.to_vec(), created, content };
+    let sealed = draft.seal(&state.me, &keys, &mut SystemRandom::new())?;
+    Ok(author.publish(&sealed, created)?)
 }
 
 fn end_of_trust(

@@ -1,7 +1,9 @@
 //! Who a node is and where: what it starts with.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sdmp_container::{Fingerprint, Timestamp};
 use sdmp_crypto::rsa::PrivateKey;
@@ -11,7 +13,9 @@ use sdmp_journal::{Candidate, Resource, Verdict};
 use sdmp_store::{Append, Store};
 
 use super::book::Book;
-use super::state::State;
+use super::near::own_networks;
+use super::room::Room;
+use super::state::{State, System};
 use crate::{Address, Error};
 
 /// What a node starts with.
@@ -26,6 +30,10 @@ pub struct Setup {
     near: Vec<Prefix>,
     ips: Vec<String>,
     limits: Limits,
+    receipts: bool,
+    room: Room,
+    upkeep: Duration,
+    system: System,
 }
 
 impl Setup {
@@ -47,6 +55,10 @@ impl Setup {
             near: Vec::new(),
             ips: Vec::new(),
             limits: Limits::default(),
+            receipts: false,
+            room: Room::default(),
+            upkeep: Duration::from_secs(60),
+            system: System::real(),
         }
     }
 
@@ -82,11 +94,56 @@ impl Setup {
         Self { limits, ..self }
     }
 
-    pub(crate) fn into_state(self) -> Result<(State, Option<Address>, Limits, Vec<String>), Error> {
-        let book = Book::new(self.user.clone(), self.peers, self.near);
-        let state = State::new((self.me, self.key), self.user, self.store, book)?;
-        Ok((state, self.listen, self.limits, self.ips))
+    /// Says to senders that their messages were opened, 10 to 120 minutes later (N41).
+    #[must_use]
+    pub fn with_receipts(self) -> Self {
+        Self { receipts: true, ..self }
     }
+
+    /// How many octets of each other user's content are kept, in place of 1 GiB (N51).
+    #[must_use]
+    pub fn with_share(mut self, octets: u64) -> Self {
+        self.room.author = octets;
+        self
+    }
+
+    /// The disk on which this directory is keeps a tenth free: content of others is evicted (N51).
+    #[must_use]
+    pub fn with_disk(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.room.disk = Some(directory.into());
+        self
+    }
+
+    /// How often the node looks for what is due (receipts, room; sixty times as long for renewals), in
+    /// place of a minute.
+    #[must_use]
+    pub fn with_upkeep(self, pause: Duration) -> Self {
+        Self { upkeep: pause, ..self }
+    }
+
+    /// Another clock than the system's, for tests: [`None`] is one that cannot be read.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> Option<Timestamp> + Send + Sync + 'static) -> Self {
+        Self { system: System::new(clock), ..self }
+    }
+
+    pub(crate) fn into_state(self) -> Result<(State, Rest), Error> {
+        let mut book = Book::new(self.user.clone(), self.peers, self.near);
+        book.set_networks(own_networks());
+        let keys = (self.me, self.key);
+        let state = State::new(keys, self.user, self.store, (book, self.system, self.receipts))?;
+        let Self { listen, limits, ips, room, upkeep, .. } = self;
+        Ok((state, Rest { listen, limits, ips, room, upkeep }))
+    }
+}
+
+/// What a node needs only to start.
+pub(crate) struct Rest {
+    pub(crate) listen: Option<Address>,
+    pub(crate) limits: Limits,
+    pub(crate) ips: Vec<String>,
+    pub(crate) room: Room,
+    pub(crate) upkeep: Duration,
 }
 
 /// Begins the journal of a node in an empty store: its user's identity, a trust of the user in the

@@ -1,5 +1,7 @@
 //! What all parts of a running node share: keys, store, clock and addresses.
 
+use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sdmp_container::{Authorization, Fingerprint, Identifier, Timestamp};
@@ -7,6 +9,7 @@ use sdmp_crypto::rsa::PrivateKey;
 use sdmp_envelope::{Identity, LocalIdentity};
 use sdmp_journal::authority::KeyState;
 use sdmp_journal::exchange::Sender;
+use sdmp_journal::sealed::Receipts;
 use sdmp_journal::sync::{self, Library};
 use sdmp_journal::{Author, Authority, Clock, Code, Connect, Head, Line, LineId, connect};
 use sdmp_store::{Snapshot, Store};
@@ -27,8 +30,33 @@ pub(crate) struct State {
     pub(crate) store: Arc<dyn Store>,
     /// What happened that is not in the store.
     pub(crate) told: Told,
+    /// What the last signature of an exchange object took, in microseconds (N33).
+    pub(crate) signature: AtomicU64,
     clock: Mutex<Clock>,
     book: Mutex<Book>,
+    /// Receipts, if they are switched on (N41).
+    receipts: Option<Mutex<Receipts>>,
+    system: System,
+}
+
+/// The system's clock, or what stands for it.
+#[derive(Clone)]
+pub(crate) struct System(Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>);
+
+impl System {
+    pub(crate) fn real() -> Self {
+        Self::new(|| wall_time().ok())
+    }
+
+    pub(crate) fn new(clock: impl Fn() -> Option<Timestamp> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(clock))
+    }
+}
+
+impl fmt::Debug for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("System")
+    }
 }
 
 impl State {
@@ -36,16 +64,38 @@ impl State {
         (me, key): (LocalIdentity, Arc<PrivateKey>),
         user: Fingerprint,
         store: Arc<dyn Store>,
-        mut book: Book,
+        (mut book, system, receipts): (Book, System, bool),
     ) -> Result<Self, Error> {
         let snapshot = store.snapshot()?;
         book.read_all(&*snapshot)?;
-        let system = wall_time()?;
-        let clock = Mutex::new(Clock::start(snapshot.clock(), system));
+        let now = (system.0)().ok_or(Code::ClockBack).map_err(rule)?;
+        let clock = Mutex::new(Clock::start(snapshot.clock(), now));
         drop(snapshot);
         let node = me.identity().fingerprint().clone();
-        let (told, book) = (Told::new(system), Mutex::new(book));
-        Ok(Self { me, key, node, user, store, told, clock, book })
+        Ok(Self {
+            me,
+            key,
+            node,
+            user,
+            store,
+            told: Told::new(now),
+            signature: AtomicU64::new(0),
+            clock,
+            book: Mutex::new(book),
+            receipts: receipts.then(Mutex::default),
+            system,
+        })
+    }
+
+    /// What the system's clock says.
+    pub(crate) fn system_time(&self) -> Result<Timestamp, Error> {
+        (self.system.0)().ok_or(Code::ClockBack).map_err(rule)
+    }
+
+    /// The receipts that are planned, if they are switched on.
+    pub(crate) fn receipts(&self) -> Option<MutexGuard<'_, Receipts>> {
+        let receipts = self.receipts.as_ref()?;
+        Some(receipts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn clock(&self) -> MutexGuard<'_, Clock> {
@@ -58,19 +108,19 @@ impl State {
 
     /// The time for everything but appends (N2).
     pub(crate) fn now(&self) -> Result<Timestamp, Error> {
-        let system = wall_time()?;
+        let system = self.system_time()?;
         self.clock().now(system).map_err(rule)
     }
 
     /// A time for a new resource: never the same twice (N4).
     pub(crate) fn stamp(&self) -> Result<Timestamp, Error> {
-        let system = wall_time()?;
+        let system = self.system_time()?;
         self.clock().stamp(system).map_err(rule)
     }
 
     /// The time of an append.
     pub(crate) fn time_to_append(&self) -> Result<Timestamp, sdmp_store::Error> {
-        let system = wall_time().map_err(|_| sdmp_store::Error::Clock(Code::ClockBack))?;
+        let system = self.system_time().map_err(|_| sdmp_store::Error::Clock(Code::ClockBack))?;
         self.clock().time_to_append(system).map_err(sdmp_store::Error::Clock)
     }
 
