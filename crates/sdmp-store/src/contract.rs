@@ -84,14 +84,16 @@ pub trait Store: Send + Sync + Debug {
     fn kept(&self) -> Result<Kept, Error>;
 
     /// Gives up the texts of content (N50): lines and rows stay, with the reason. Control and what is
-    /// gone already are left alone. Returns how many texts went.
+    /// gone already are left alone. Returns how many texts went. Very many may go in several transactions, one
+    /// after the other: after an error or a crash the first ones are gone.
     ///
     /// # Errors
     /// [`Error::Fenced`].
     fn give_up(&self, ids: &[Identifier], reason: Gone) -> Result<usize, Error>;
 
     /// Blocks an author or ends that (N50): what comes later is admitted without its text, and the
-    /// texts that are here go. Returns how many texts went.
+    /// texts that are here go. Returns how many texts went. Very many may go in several transactions; the author is
+    /// blocked with the first one, and what a crash left goes at the next start.
     ///
     /// # Errors
     /// [`Error::Fenced`].
@@ -137,7 +139,7 @@ pub trait Store: Send + Sync + Debug {
     /// What the engine says.
     fn shown(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Identifier)>, Error>;
 
-    /// How many octets of content are here, by author (N51). It reads all rows: not for each append.
+    /// How many octets of content are here, by author (N51). An engine may read all rows for it: not for each append.
     ///
     /// # Errors
     /// What the engine says.

@@ -10,9 +10,13 @@ pub enum Error {
     /// `store.full` (N49). The same call may be made again when there is room.
     #[error("nothing can be written: the disk is full (N49); it goes on when there is room")]
     Full,
-    /// `store.locked`: another process holds this store.
-    #[error("another process holds this store: end it, or give it the command")]
-    Locked,
+    /// `store.locked`: another process holds this store: the one with this number, if it said that.
+    #[error("another process{} holds this store: end it, or give it the command", number(*.0))]
+    Locked(Option<u32>),
+    /// `store.busy`: another program reads the database for so long that the write-ahead log has reached its
+    /// bound.
+    #[error("another program has been reading the store for long: it goes on when that ends")]
+    Busy,
     /// `store.stale`: the journal has grown meanwhile; this is its head now.
     #[error("the journal's head moved meanwhile: take a new snapshot (N22)")]
     Stale(Box<Head>),
@@ -65,7 +69,8 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Full => "store.full",
-            Self::Locked => "store.locked",
+            Self::Locked(_) => "store.locked",
+            Self::Busy => "store.busy",
             Self::Stale(_) => "store.stale",
             Self::Fenced => "store.fenced",
             Self::Clock(code) => code.as_str(),
@@ -83,8 +88,12 @@ impl Error {
     /// Whether the same call may succeed later, without anything else being done.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Full | Self::Locked | Self::Away(_))
+        matches!(self, Self::Full | Self::Locked(_) | Self::Busy | Self::Away(_))
     }
+}
+
+fn number(process: Option<u32>) -> String {
+    process.map_or_else(String::new, |number| format!(" ({number})"))
 }
 
 /// N2 for an append: `stored` is the time of the last one.

@@ -127,6 +127,11 @@ impl Check<'_> {
         if !fits {
             self.fault(n, "it does not follow the line before it");
         }
+        // Peers ask for what follows a line.
+        if self.snapshot.lines(&line.lid, 0).is_none() {
+            let what = "it is not found by its identifier";
+            self.report.faults.push(Fault { line: n, what, is_index: true });
+        }
         if !self.seen.insert(line.id.clone()) {
             self.fault(n, "its resource stands on another line too");
         }

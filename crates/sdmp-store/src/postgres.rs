@@ -163,6 +163,15 @@ impl Writing {
     }
 }
 
+impl Drop for Writing {
+    /// Another process, or this one when it opens the store again, admits at once.
+    fn drop(&mut self) {
+        if let (Some(link), Some(_)) = (self.link.take(), self.fence) {
+            link.unlock();
+        }
+    }
+}
+
 /// Who may make a writing call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Who {

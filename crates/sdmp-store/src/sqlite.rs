@@ -46,6 +46,7 @@ pub struct Options {
     reserve: u64,
     log: u64,
     pause: Duration,
+    patience: Duration,
     repair: bool,
     faults: Faults,
 }
@@ -62,6 +63,7 @@ impl Options {
             reserve: files::RESERVE,
             log: files::LOG,
             pause: files::PAUSE,
+            patience: files::PATIENCE,
             repair: false,
             faults: Faults::none(),
         }
@@ -85,8 +87,8 @@ impl Options {
         Self { reserve: octets, ..self }
     }
 
-    /// The write-ahead log is at most about so long, in place of 64 MiB: it is copied back at a quarter
-    /// when nothing reads, and at three eighths in any case. One append can be half as long.
+    /// The write-ahead log is at most so long, in place of 64 MiB: it is copied back at a quarter when nothing
+    /// reads, and at three eighths in any case. One append can be half as long.
     #[must_use]
     pub fn with_log(self, octets: u64) -> Self {
         Self { log: octets, ..self }
@@ -98,8 +100,15 @@ impl Options {
         Self { pause, ..self }
     }
 
-    /// Writes the indexes of control anew, out of its texts, before anything is read: for a store that
-    /// does not open because they are damaged. [`repair`](crate::repair) does the rest.
+    /// How long a program that reads the database is waited for when the log has to be copied back, in place
+    /// of 30 s. After that each call is told [`Error::Busy`] until it was.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Writes the indexes of control anew, out of its texts, and those by which rows are found, before anything is
+    /// read: for a store that does not open because they are damaged. [`repair`](crate::repair) does the rest.
     #[must_use]
     pub fn with_repair(self) -> Self {
         Self { repair: true, ..self }
@@ -165,7 +174,7 @@ impl From<Failure> for Error {
             Failure::Sql(rusqlite::Error::QueryReturnedNoRows) => Self::Damaged("an index"),
             Failure::Sql(error) => match error.sqlite_error_code() {
                 Some(Sql::DiskFull) => Self::Full,
-                Some(Sql::DatabaseBusy | Sql::DatabaseLocked) => Self::Locked,
+                Some(Sql::DatabaseBusy | Sql::DatabaseLocked) => Self::Locked(None),
                 Some(Sql::DatabaseCorrupt | Sql::NotADatabase) => Self::Damaged("a page"),
                 _ => Self::Engine(error.to_string()),
             },
@@ -211,7 +220,13 @@ impl Sqlite {
     /// [`Error::Damaged`], [`Error::Full`].
     pub fn open(options: &Options) -> Result<Self, Error> {
         let (writer, shared) = open::open(options)?;
-        Ok(Self { writer: Writer::start(writer, Arc::clone(&shared))?, shared })
+        let blocked = write::blocked(&writer.db).map_err(Error::from)?;
+        let store = Self { writer: Writer::start(writer, Arc::clone(&shared))?, shared };
+        for author in blocked {
+            // What a crash in the middle of that left. Where it fails for want of room it is done next time.
+            drop(store.block(&author, true));
+        }
+        Ok(store)
     }
 
     /// The fingerprint of the node whose store it is.
@@ -266,11 +281,22 @@ impl Store for Sqlite {
     }
 
     fn give_up(&self, ids: &[Identifier], reason: Gone) -> Result<usize, Error> {
-        self.writer.call(|done| writer::Job::GiveUp(ids.to_vec(), reason, done))
+        let parts = ids.chunks(write::PART);
+        parts
+            .map(|ids| self.writer.call(|done| writer::Job::GiveUp(ids.to_vec(), reason, done)))
+            .sum()
     }
 
     fn block(&self, author: &Fingerprint, blocked: bool) -> Result<usize, Error> {
-        self.writer.call(|done| writer::Job::Block(author.clone(), blocked, done))
+        let mut count = 0_usize;
+        loop {
+            let went =
+                self.writer.call(|done| writer::Job::Block(author.clone(), blocked, done))?;
+            count = count.saturating_add(went);
+            if went < write::PART {
+                return Ok(count);
+            }
+        }
     }
 
     fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {

@@ -15,6 +15,7 @@
     reason = "a test that is wrong should stop"
 )]
 
+pub mod full;
 pub mod house;
 pub mod journal;
 pub mod kept;
@@ -66,6 +67,7 @@ macro_rules! suite {
                 journal: a_snapshot_is_one_state_while_appends_pass,
                 journal: the_clock_never_goes_back,
                 journal: a_full_disk_leaves_nothing_and_it_goes_on,
+                full: a_full_disk_in_any_call_leaves_nothing_and_it_goes_on,
                 kept: cursors_and_wants_come_back_with_their_reasons,
                 kept: what_was_asked_is_due_again,
                 leases: a_session_that_lost_its_peer_keeps_nothing,

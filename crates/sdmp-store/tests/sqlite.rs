@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sdmp_store::suite::Place;
 use sdmp_store::suite::house::House;
 use sdmp_store::suite::people::{Keyed, at};
-use sdmp_store::{Error, Faults, Sqlite, Store, fsck, sqlite};
+use sdmp_store::{Error, Faults, Sqlite, Store, fsck, repair, sqlite};
 
 use crate::engines::SqlitePlace;
 
@@ -30,7 +30,7 @@ fn database(place: &SqlitePlace) -> rusqlite::Connection {
 fn a_second_opener_is_told_that_the_store_is_locked() {
     let (_, place) = begun();
     let first = place.open(Faults::none()).unwrap();
-    assert_eq!(place.open(Faults::none()).unwrap_err(), Error::Locked);
+    assert_eq!(place.open(Faults::none()).unwrap_err(), Error::Locked(Some(std::process::id())));
     drop(first);
     place.open(Faults::none()).unwrap();
 }
@@ -140,6 +140,70 @@ fn a_check_finds_what_was_changed_behind_its_back() {
         assert!(!faults.is_empty(), "{change}");
         assert_eq!(faults.iter().all(|fault| fault.is_index), is_index, "{change}: {faults:?}");
     }
+}
+
+#[test]
+fn indexes_are_repaired_and_nothing_else_is() {
+    for (change, is_index, opens) in [
+        ("UPDATE trust SET bits = 1", true, true),
+        ("DELETE FROM trust", true, false),
+        ("DELETE FROM identity WHERE n = 2", true, false),
+        ("UPDATE resource SET created = 5, kind = 4 WHERE n = 5", true, true),
+        // Rows by their hashes: none is found, another one is, and what was moved is there twice.
+        ("DELETE FROM recent; DELETE FROM hash", true, true),
+        ("UPDATE recent SET h = substr(h, 1, 7) || x'00' WHERE n = 5", true, true),
+        ("INSERT INTO hash SELECT h, n FROM recent", true, true),
+        ("DELETE FROM text WHERE n = 5", false, true),
+        ("UPDATE resource SET lid = zeroblob(64) WHERE n = 6", false, true),
+    ] {
+        let (house, place) = begun();
+        let store = place.open(Faults::none()).unwrap();
+        let messages = house.messages(0..4);
+        house.append(&store, &messages[..3], at(20)).unwrap();
+        drop(store);
+        database(&place).execute_batch(&format!("PRAGMA foreign_keys = OFF; {change}")).unwrap();
+        let opened = place.open(Faults::none());
+        assert_eq!(opened.is_ok(), opens, "{change}: {:?}", opened.err());
+        drop(opened);
+        let store = Sqlite::open(&place.options().with_repair()).unwrap();
+        let node = house.node.fp();
+        let found = fsck(&store, &node, &Keyed);
+        let left = repair(&store, &node, &Keyed);
+        match is_index {
+            true => assert_eq!(left.unwrap().faults, [], "{change}"),
+            false => assert_eq!(left, found, "{change}"),
+        }
+        if is_index {
+            assert_eq!(house.append(&store, &messages, at(20)).unwrap().lines.len(), 1, "{change}");
+            drop(store);
+            house.check(&place.open(Faults::none()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn reindex_writes_what_the_tables_say_of_a_line_anew_and_keeps_its_text() {
+    let (house, place) = begun();
+    let store = place.open(Faults::none()).unwrap();
+    let messages = house.messages(0..3);
+    house.append(&store, &messages, at(20)).unwrap();
+    store.give_up(&[messages[2].id().clone()], sdmp_store::Gone::Forgotten).unwrap();
+    drop(store);
+    let change = "UPDATE resource SET size = 1, kind = 6, trust = NULL WHERE n > 4; UPDATE taken SET octets = 5;
+        DELETE FROM recent WHERE n = 6 AND h = (SELECT substr(lid, 1, 8) FROM resource WHERE n = 6)";
+    database(&place).execute_batch(change).unwrap();
+    let store = place.open(Faults::none()).unwrap();
+    let meta = |store: &Sqlite, n: usize| store.snapshot().unwrap().meta(messages[n].id());
+    assert_ne!(meta(&store, 0), Some(messages[0].meta(5)));
+    let report = repair(&store, &house.node.fp(), &Keyed).unwrap();
+    assert_eq!(report.faults, []);
+    assert_eq!(meta(&store, 0), Some(messages[0].meta(5)));
+    assert_eq!(meta(&store, 1), Some(messages[1].meta(6)));
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!(snapshot.text(messages[1].id()).as_deref(), Some(messages[1].text()));
+    assert!(snapshot.text(messages[2].id()).is_none(), "what a person gave up stays so");
+    let here = messages[..2].iter().map(|one| u64::try_from(one.text().len()).unwrap()).sum();
+    assert_eq!(store.octets().unwrap(), [(house.user.fp(), here)]);
 }
 
 #[test]

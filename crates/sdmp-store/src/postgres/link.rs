@@ -58,7 +58,7 @@ impl From<Failure> for Error {
             return Self::Full;
         }
         if *code == SqlState::LOCK_NOT_AVAILABLE {
-            return Self::Locked;
+            return Self::Locked(None);
         }
         if [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(code) {
             return Self::Damaged("a page");
@@ -154,6 +154,18 @@ impl Link {
     ) -> Result<u64, Failure> {
         let statement = self.statement(sql)?;
         Ok(block_on(self.client.execute(&statement, parameters))?)
+    }
+
+    /// Gives up the locks of this connection now, and not when the server notices that it has gone.
+    pub(super) fn unlock(self: Arc<Self>) {
+        /// A server that does not answer lets go when the connection ends.
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let Ok(runtime) = runtime() else { return };
+        let unlocking = runtime.spawn(async move {
+            let unlocked = self.client.batch_execute("SELECT pg_advisory_unlock_all()");
+            drop(tokio::time::timeout(PATIENCE, unlocked).await);
+        });
+        drop(block_on(unlocking));
     }
 
     fn statement(&self, sql: &'static str) -> Result<Statement, Failure> {

@@ -1,7 +1,7 @@
 //! The files beside the database: lock, reserve, write-ahead log.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ pub(super) const PAUSE: Duration = Duration::from_secs(60);
 pub(super) const LOG: u64 = 64 << 20;
 
 /// How long a log that is too long is waited for. Each lookup is short, and appends wait meanwhile.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The directory of a store, locked.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ pub(super) struct Files {
     reserve: Reserve,
     /// The log is not copied back again before it is this long.
     next_checkpoint: u64,
+    /// How long readers are waited for, until they have been waited for in vain.
+    patience: Duration,
+    /// The log is long, and what reads the database keeps it from being copied back.
+    is_held_up: bool,
     /// The bound of the log. It is copied back at a quarter of it when nothing reads, and at three
     /// eighths in any case: one transaction more, of half the bound, is within it.
     log: u64,
@@ -41,6 +45,7 @@ impl Drop for Files {
     fn drop(&mut self) {
         // A process that is being started has the file open too until its program begins: closing it
         // here would leave it locked until then.
+        drop(self.lock.set_len(0));
         drop(self.lock.unlock());
     }
 }
@@ -60,19 +65,26 @@ impl Files {
         let directory = &options.directory;
         make_private(directory)?;
         let path = directory.join("lock");
-        let lock = private::options().read(true).open(path).map_err(|error| io(&error))?;
+        let mut lock = private::options().read(true).open(&path).map_err(|error| io(&error))?;
         // SQLite would let two processes write; the journal must have one writer (N22).
         match lock.try_lock() {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(Error::Locked),
+            Err(fs::TryLockError::WouldBlock) => {
+                let number = fs::read_to_string(path).ok();
+                return Err(Error::Locked(number.and_then(|number| number.parse().ok())));
+            }
             Err(fs::TryLockError::Error(error)) => return Err(io(&error)),
         }
+        // For a person who wonders who has it; that it is locked says the operating system.
+        drop(lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())));
         let reserve =
             Reserve { size: options.reserve, pause: options.pause, is_held: false, tried: None };
         let mut files = Self {
             directory: directory.to_owned(),
             lock,
             reserve,
+            patience: options.patience,
+            is_held_up: false,
             log: options.log,
             next_checkpoint: options.log >> 2,
         };
@@ -142,13 +154,24 @@ impl Files {
         }
         // Readers hold the log up; only when it is long they are waited for.
         let is_long = len >= (self.log >> 3).saturating_mul(3);
-        let patience = if is_long { PATIENCE } else { Duration::ZERO };
+        // Once is enough: each call would wait, and be refused in the end.
+        let patience = if is_long && !self.is_held_up { self.patience } else { Duration::ZERO };
         let done = db
             .busy_timeout(patience)
             .and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)));
         let is_done = matches!(done, Ok(0_i64));
+        self.is_held_up = is_long && !is_done;
         self.next_checkpoint =
             if is_done { self.log >> 2 } else { len.saturating_add(self.log >> 5) };
+    }
+
+    /// Whether one transaction more is within the bound of the log.
+    pub(super) fn has_log(&mut self, db: &Connection) -> bool {
+        if self.is_held_up {
+            self.next_checkpoint = 0;
+            self.checkpoint(db);
+        }
+        !self.is_held_up
     }
 
     /// The log is copied back and the store marked, so that the next start need not check it.

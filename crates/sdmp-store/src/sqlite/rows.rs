@@ -6,7 +6,7 @@ use sdmp_crypto::rsa::PublicKey;
 use sdmp_journal::fact::{Fact, IdentityFact, Meta, RevocationFact, TrustFact};
 use sdmp_journal::{Fingerprint, Grants, Head, Identifier, Kind, Resource, Timestamp};
 
-use super::{Failure, hashes};
+use super::{Failure, hashes, room};
 use crate::columns::{
     event_numbers, fingerprint, identifier, key_of_identity, kind, kind_number, line_id, signed,
     time, unsigned,
@@ -236,6 +236,7 @@ pub(super) fn reindex_control(db: &Connection) -> Result<(), Failure> {
                 reindex(db, &mut keys, unsigned(row.get(0)?)?, &resource)?;
             }
         }
+        room::recount(db)?;
         Ok::<(), Failure>(())
     })();
     db.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;

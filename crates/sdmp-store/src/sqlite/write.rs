@@ -1,6 +1,6 @@
 //! What each writing call does, inside a transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,8 +11,8 @@ use sdmp_journal::{Code, Fingerprint, Identifier, Resource, View};
 use super::hashes;
 use super::keys::{self, Keys};
 use super::rows::{event, insert, meta, seal};
-use super::{Failure, State};
-use crate::columns::signed;
+use super::{Failure, State, room, snapshot};
+use crate::columns::{fingerprint, signed};
 use crate::contract::{Append, Appended, Gone, Opening, What};
 use crate::lookups::control_lookups;
 use crate::{Error, Faults, plan};
@@ -54,12 +54,17 @@ pub(super) fn append(
         return Err(failure);
     }
     let plan::Plan { rows, appended, now } = plan?;
-    let mut blocked = Blocked::default();
+    let (mut blocked, mut came) = (Blocked::default(), BTreeMap::new());
     for row in &rows {
         faults.at("row")?;
         let gone = if blocked.covers(db, &row.fact)? { Gone::Blocked } else { Gone::Here };
         insert(db, keys, row, now, gone)?;
+        if gone == Gone::Here && !row.fact.meta().kind.is_control() {
+            let octets: &mut i64 = came.entry(keys.number(db, &row.fact.meta().user)?).or_default();
+            *octets = octets.saturating_add(signed(row.fact.meta().size)?);
+        }
     }
+    came.into_iter().try_for_each(|(author, octets)| room::came(db, author, octets))?;
     faults.at("head")?;
     let head = &appended.head;
     hashes::settle(db, state.head.count(), head.count())?;
@@ -96,6 +101,9 @@ impl Blocked {
     }
 }
 
+/// The most texts that go in one transaction, so that it fits into the write-ahead log.
+pub(super) const PART: usize = 512;
+
 /// Gives up texts of content (N50).
 pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Result<usize, Failure> {
     let mut count = 0;
@@ -115,6 +123,7 @@ pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Resu
 }
 
 fn take_text(db: &Connection, n: i64, reason: Gone) -> Result<(), Failure> {
+    room::changes(db, n, false)?;
     db.prepare_cached("DELETE FROM text WHERE n = ?1")?.execute([n])?;
     db.prepare_cached("UPDATE resource SET gone = ?2 WHERE n = ?1")?
         .execute(params![n, reason.number()])?;
@@ -122,7 +131,7 @@ fn take_text(db: &Connection, n: i64, reason: Gone) -> Result<(), Failure> {
     event(db, n, What::Gone(reason))
 }
 
-/// Blocks an author, whose texts go; or ends that, which brings none back.
+/// Blocks an author, whose first texts go; or ends that, which brings none back.
 pub(super) fn block(
     db: &Connection,
     keys: &mut Keys,
@@ -138,11 +147,23 @@ pub(super) fn block(
     let k = keys.number(db, author)?;
     db.execute("INSERT OR IGNORE INTO blocked VALUES (?1)", [k])?;
     let mut statement = db.prepare_cached(
-        "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone < 2 ORDER BY n",
+        "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone < 2 ORDER BY n LIMIT ?2",
     )?;
-    let lines = statement.query_map([k], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let some = params![k, snapshot::count(PART)];
+    let lines = statement.query_map(some, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     lines.iter().try_for_each(|n| take_text(db, *n, Gone::Blocked))?;
     Ok(lines.len())
+}
+
+/// Whom a person has blocked.
+pub(super) fn blocked(db: &Connection) -> Result<Vec<Fingerprint>, Failure> {
+    let mut statement = db.prepare_cached("SELECT fp FROM blocked JOIN key USING (k)")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(fingerprint(&row.get::<_, Vec<u8>>(0)?)?);
+    }
+    Ok(found)
 }
 
 /// Puts a text back (N50).
@@ -154,6 +175,7 @@ pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Fail
     let named = params![resource.id().as_octets(), resource.signer().as_octets()];
     let found: Option<i64> = statement.query_row(named, |row| row.get(0)).optional()?;
     let Some(n) = found else { return Ok(false) };
+    room::changes(db, n, true)?;
     db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
         .execute(params![n, resource.text().as_bytes()])?;
     db.prepare_cached("UPDATE resource SET gone = 0 WHERE n = ?1")?.execute([n])?;

@@ -10,7 +10,7 @@ use sdmp_journal::{Candidate, Fingerprint, Identifier, Resource};
 
 use super::files::Files;
 use super::keys::Keys;
-use super::{Failure, Shared, State, kept, leases, rows, write};
+use super::{Failure, Shared, State, kept, leases, room, rows, write};
 use crate::contract::{Append, Appended, Changes, Gone, Lease, Opening};
 use crate::control::Control;
 use crate::{Error, Faults, lock, plan};
@@ -176,6 +176,9 @@ impl Loop {
     }
 
     fn begin(&mut self) -> Result<(), Error> {
+        if !self.writing.files.has_log(&self.writing.db) {
+            return Err(Error::Busy);
+        }
         self.writing.faults.at("begin")?;
         self.run_sql("BEGIN IMMEDIATE")
     }
@@ -241,6 +244,7 @@ impl Loop {
                 for (line, resource) in &resources {
                     rows::reindex(db, &mut this.keys, *line, resource)?;
                 }
+                room::recount(db)?;
                 this.state.control = Control::of(rows::control(db)?);
                 Ok(())
             }),

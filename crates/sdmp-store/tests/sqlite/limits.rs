@@ -11,7 +11,7 @@ use sdmp_container::Container;
 use sdmp_journal::{LineId, Resource};
 use sdmp_store::suite::house::House;
 use sdmp_store::suite::people::at;
-use sdmp_store::{Error, LONGEST_APPEND_OCTETS, Sqlite, Store, sqlite};
+use sdmp_store::{Error, Gone, LONGEST_APPEND_OCTETS, Sqlite, Store, sqlite};
 use tempfile::TempDir;
 
 fn options(directory: &Path, house: &House) -> sqlite::Options {
@@ -75,6 +75,82 @@ fn the_log_stays_within_its_bound_while_all_read_and_write() {
     assert!(longest < LOG, "{longest}");
     assert!(longest > LOG / 8 && shrank > 0, "{longest}, {shrank}");
     house.check(&store);
+}
+
+#[test]
+fn a_program_that_reads_for_long_cannot_make_the_log_longer_than_its_bound() {
+    const LOG: u64 = 2 << 20;
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let options =
+        options(directory.path(), &house).with_log(LOG).with_patience(Duration::from_millis(20));
+    let store = house.begin(Sqlite::open(&options).unwrap());
+    let path = |name: &str| directory.path().join("store").join(name);
+    let reader = rusqlite::Connection::open(path("store.sqlite")).unwrap();
+    // A state that it looks at for as long as it likes: the log from there on cannot be used again.
+    reader.execute_batch("BEGIN; SELECT count(*) FROM resource").unwrap();
+    let mut count = 4;
+    let mut append = |n: i64| {
+        let appended = house.append(&store, &[long(&house, n, 60_000)], at(1000));
+        count += u64::from(appended.is_ok());
+        appended.map(|appended| assert_eq!(appended.lines.len(), 1))
+    };
+    let refused = (0..200).find_map(|n| append(n).err()).unwrap();
+    assert_eq!((&refused, refused.code()), (&Error::Busy, "store.busy"));
+    assert!(refused.is_passing());
+    let length = || fs::metadata(path("store.sqlite-wal")).unwrap().len();
+    let before = length();
+    assert!(before > LOG / 4 && before < LOG, "{before}");
+    for n in 200..220 {
+        assert_eq!(append(n).unwrap_err(), Error::Busy);
+        assert_eq!(store.block(&house.user.fp(), false).unwrap_err(), Error::Busy);
+    }
+    assert_eq!(length(), before, "nothing was written");
+    reader.execute_batch("COMMIT").unwrap();
+    (220..260).for_each(|n| append(n).unwrap());
+    assert!(length() < LOG, "{}", length());
+    assert_eq!(store.snapshot().unwrap().head().count(), count);
+    house.check(&store);
+}
+
+#[test]
+fn n50_very_many_texts_go_in_parts_that_fit_into_the_log() {
+    const LOG: u64 = 2 << 20;
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let options = options(directory.path(), &house).with_log(LOG);
+    let store = house.begin(Sqlite::open(&options).unwrap());
+    let messages: Vec<Resource> = (0..1100).map(|n| long(&house, n, 6_000)).collect();
+    for few in messages.chunks(100) {
+        house.append(&store, few, at(2000)).unwrap();
+    }
+    let log = || fs::metadata(directory.path().join("store/store.sqlite-wal")).unwrap().len();
+    let ids: Vec<_> = messages[..530].iter().map(|one| one.id().clone()).collect();
+    assert_eq!(store.give_up(&ids, Gone::Forgotten).unwrap(), 530);
+    assert!(log() < LOG, "{}", log());
+    // A crash after the first part of blocking leaves this.
+    drop(store);
+    let db = rusqlite::Connection::open(directory.path().join("store/store.sqlite")).unwrap();
+    let author = house.user.fp();
+    let sql = "INSERT INTO blocked SELECT k FROM key WHERE fp = ?1";
+    assert_eq!(db.execute(sql, [author.as_octets()]).unwrap(), 1);
+    drop(db);
+    let store = Sqlite::open(&options).unwrap();
+    assert!(log() < LOG, "{}", log());
+    let snapshot = store.snapshot().unwrap();
+    let gone =
+        |reason| messages.iter().filter(|one| snapshot.gone(one.id()) == Some(reason)).count();
+    assert_eq!((gone(Gone::Forgotten), gone(Gone::Blocked)), (530, 570));
+    house.check(&store);
+}
+
+#[test]
+fn n49_64_mib_are_reserved_unless_another_size_is_given() {
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let place = directory.path().join("store");
+    drop(Sqlite::open(&sqlite::Options::new(&place, house.node.fp())).unwrap());
+    let reserve = fs::metadata(place.join("reserve")).unwrap();
+    assert_eq!(reserve.len(), 64 << 20);
+    #[cfg(unix)]
+    assert!(std::os::unix::fs::MetadataExt::blocks(&reserve) * 512 >= 64 << 20, "it takes room");
 }
 
 #[test]
@@ -180,11 +256,14 @@ fn the_lock_outlives_a_paused_holder_and_not_a_killed_one() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let open = || Sqlite::open(&options(directory.path(), &house));
-    assert_eq!(open().unwrap_err(), Error::Locked);
+    let locked = Error::Locked(Some(holder.id()));
+    assert_eq!(open().unwrap_err(), locked, "it says who has it");
+    assert_eq!(locked.code(), "store.locked");
+    assert!(locked.to_string().contains(&holder.id().to_string()));
     let pid = holder.id().to_string();
     assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
     // While it is paused it can wake at any time, so nothing else may write.
-    assert_eq!(open().unwrap_err(), Error::Locked);
+    assert_eq!(open().unwrap_err(), locked);
     holder.kill().unwrap();
     holder.wait().unwrap();
     let store = open().unwrap();

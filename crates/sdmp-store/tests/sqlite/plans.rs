@@ -28,17 +28,21 @@ fn statements(source: &str) -> Vec<String> {
 }
 
 /// What may be read as a whole: what was just given; one row; control, which is held in memory; cursors and wants at the start, whose
-/// number is bounded (N31); and all rows where the indexes are written anew.
-const WHOLE: [(&str, &str); 10] = [
+/// number is bounded (N31), whom a person has blocked, authors; and all rows where the indexes are written anew.
+const WHOLE: [(&str, &str); 14] = [
     ("INSERT INTO recent VALUES", "SCAN 2-ROW VALUES CLAUSE"),
     ("FROM head", "SCAN head"),
     ("UPDATE head SET", "SCAN head"),
     ("r.kind < 3 ORDER BY r.n", "SCAN r USING INDEX resource_control"),
     ("kind < 3", "SCAN resource USING INDEX resource_control"),
+    ("FROM blocked JOIN key", "SCAN blocked"),
+    ("FROM taken CROSS JOIN key", "SCAN taken"),
     ("FROM peer CROSS JOIN key", "SCAN peer"),
     ("FROM want JOIN key a", "SCAN want USING INDEX sqlite_autoindex_want_1"),
     ("FROM holder JOIN key", "SCAN holder"),
     ("FROM sealed JOIN resource", "SCAN sealed"),
+    ("DELETE FROM taken", "SCAN taken"),
+    ("INSERT INTO taken SELECT", "SCAN resource USING INDEX resource_author"),
     ("UNION SELECT substr(lid, 1, 8), n FROM resource", "SCAN resource"),
 ];
 
