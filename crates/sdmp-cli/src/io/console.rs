@@ -24,6 +24,8 @@ const OVERHEAD: usize = 64;
 const STUCK: Duration = Duration::from_millis(300);
 /// An event waits so long for a reader that takes nothing; then it is dropped.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// However busy the machine is, the program ends without its last lines after this.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a line goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +55,8 @@ struct Queue {
     waiting: VecDeque<(u64, Text)>,
     /// What the waiting entries cost.
     used: usize,
-    /// The entry that is being written.
-    writing: Option<u64>,
+    /// The entry that is being written, and since when.
+    writing: Option<(u64, Instant)>,
     /// When the stream last took something, or had nothing to take.
     moved: Instant,
     dropped: u64,
@@ -77,7 +79,19 @@ impl Queue {
 
     /// The oldest entry that is not written yet.
     fn oldest(&self) -> Option<u64> {
-        self.writing.or_else(|| self.waiting.front().map(|(ticket, _)| *ticket))
+        let writing = self.writing.map(|(ticket, _)| ticket);
+        writing.or_else(|| self.waiting.front().map(|(ticket, _)| *ticket))
+    }
+
+    /// How long it may still take what waits, where one write may take `patience`; zero where
+    /// nothing waits.
+    fn time_left(&self, patience: Duration) -> Duration {
+        match self.writing {
+            Some((_, since)) => patience.saturating_sub(since.elapsed()),
+            None if self.waiting.is_empty() => Duration::ZERO,
+            // Its thread has not begun: the machine is busy, which is no reader's fault.
+            None => patience,
+        }
     }
 
     fn fits(&self, text: &Text, room: usize) -> bool {
@@ -224,13 +238,13 @@ async fn push_async(text: &mut Option<Text>) {
     }
 }
 
-/// Waits until all is written, at most for `patience`.
+/// Waits until all is written. A write that takes longer than `patience` is given up.
 pub(crate) fn settle(patience: Duration) {
-    settle_where(patience, |queues| queues.out.oldest().is_none() && queues.err.oldest().is_none());
+    settle_streams(&[Stream::Out, Stream::Err], patience);
 }
 
 /// Waits until standard output has taken everything, however long that takes, and standard error
-/// for a second.
+/// for a second a write.
 pub(crate) fn finish() -> io::Result<()> {
     const PATIENCE: Duration = Duration::from_secs(1);
     let mut queues = queues();
@@ -238,15 +252,16 @@ pub(crate) fn finish() -> io::Result<()> {
         queues = CHANGED.wait(queues).unwrap_or_else(PoisonError::into_inner);
     }
     drop(queues);
-    settle_where(PATIENCE, |queues| queues.err.oldest().is_none());
+    settle_streams(&[Stream::Err], PATIENCE);
     self::queues().out.failed.map_or(Ok(()), |kind| Err(kind.into()))
 }
 
-fn settle_where(patience: Duration, done: impl Fn(&Queues) -> bool) {
-    let end = Instant::now() + patience;
+fn settle_streams(streams: &[Stream], patience: Duration) {
+    let end = Instant::now() + SETTLE_LIMIT;
     let mut queues = queues();
-    while !done(&queues) {
-        let left = end.saturating_duration_since(Instant::now());
+    loop {
+        let left = streams.iter().map(|stream| queues.of(*stream).time_left(patience)).max();
+        let left = left.unwrap_or_default().min(end.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             return;
         }
@@ -291,7 +306,7 @@ fn next(stream: Stream) -> Text {
         } else if let Some((ticket, text)) = queues.of(stream).waiting.pop_front() {
             let queue = queues.of(stream);
             queue.used = queue.used.saturating_sub(text.cost());
-            queue.writing = Some(ticket);
+            queue.writing = Some((ticket, Instant::now()));
             return text;
         }
     }
