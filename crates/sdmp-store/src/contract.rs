@@ -275,7 +275,7 @@ pub struct Kept {
 pub enum Gone {
     /// It has its text.
     Here,
-    /// It is in the object store.
+    /// It is in the object store; a snapshot says that it is here.
     Elsewhere,
     /// It was revoked, and that long ago (N16).
     Revoked,

@@ -54,9 +54,9 @@ pub enum Error {
     /// What was read is not what was written; `fsck` says more.
     #[error("the store is damaged ({0}): run its check")]
     Damaged(&'static str),
-    /// `store.away`: the database server is not reached, or went away in the middle of the call. Whether
+    /// `store.away`: the server of the database, or of long texts, is not reached, or went away in the middle of the call. Whether
     /// a call that was under way is done is not known: the same call again does the rest.
-    #[error("the database server is not reached ({0}): it goes on when the server is back")]
+    #[error("the store's server is not reached ({0}): it goes on when the server is back")]
     Away(String),
     /// What the engine or the operating system says, in their words.
     #[error("the store failed: {0}")]

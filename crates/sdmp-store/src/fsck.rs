@@ -138,7 +138,9 @@ impl Check<'_> {
         let Some(meta) = self.snapshot.meta(&line.id) else {
             return self.fault(n, "it has no row");
         };
-        let (gone, text) = (self.snapshot.gone(&line.id), self.snapshot.text(&line.id));
+        // In this order: that a text is missing in an object store is found when it is read.
+        let text = self.snapshot.text(&line.id);
+        let gone = self.snapshot.gone(&line.id);
         // Control is never given up: authority rests on it.
         if meta.kind.is_control() && gone != Some(Gone::Here) {
             self.fault(n, "control without its text");

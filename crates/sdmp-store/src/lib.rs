@@ -10,6 +10,15 @@ mod faults;
 mod fsck;
 mod lookups;
 mod memory;
+#[cfg(feature = "objects")]
+pub mod objects;
+#[cfg(all(feature = "sqlite", not(feature = "objects")))]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "engines ask where a text is, also where it can only be in the database"
+)]
+mod objects;
 mod plain;
 mod plan;
 #[cfg(feature = "postgres")]

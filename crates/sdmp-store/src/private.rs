@@ -50,6 +50,19 @@ pub(crate) fn options() -> fs::OpenOptions {
     options
 }
 
+/// A directory that only its owner reads (mode 0700).
+#[cfg(feature = "sqlite")]
+pub(crate) fn make_directory(directory: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(directory).map_err(|error| io(&error))
+}
+
 /// What the operating system says of a file.
 pub(crate) fn io(error: &std::io::Error) -> Error {
     if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {

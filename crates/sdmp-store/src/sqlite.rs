@@ -11,115 +11,33 @@ mod kept;
 mod keys;
 mod leases;
 mod open;
+mod options;
 mod room;
 mod rows;
 mod snapshot;
 mod write;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rusqlite::Connection;
 use sdmp_container::ResourceName;
-use sdmp_journal::{Fingerprint, Head, Identifier, Resource, Timestamp};
+use sdmp_journal::{Fingerprint, Head, Identifier, Resource, Timestamp, View};
 
 use crate::contract::{
     Append, Appended, Changes, Event, Gone, Kept, Lease, Opening, Snapshot, Store,
 };
 use crate::control::Control;
-use crate::{Error, Faults, lock};
+use crate::objects::{Elsewhere, Names};
+use crate::{Error, lock};
+pub use options::Options;
 use snapshot::SqliteSnapshot;
 use writer::Writer;
 
 /// The version of the tables that this program writes.
 pub const VERSION: i64 = 3;
-
-/// Where a store is and how it is opened.
-#[derive(Clone, Debug)]
-pub struct Options {
-    directory: PathBuf,
-    node: Fingerprint,
-    token: Option<PathBuf>,
-    moved: bool,
-    reserve: u64,
-    log: u64,
-    pause: Duration,
-    patience: Duration,
-    repair: bool,
-    faults: Faults,
-}
-
-impl Options {
-    /// The store of this node in a directory of its own, which is made (mode 0700).
-    #[must_use]
-    pub fn new(directory: impl Into<PathBuf>, node: Fingerprint) -> Self {
-        Self {
-            directory: directory.into(),
-            node,
-            token: None,
-            moved: false,
-            reserve: files::RESERVE,
-            log: files::LOG,
-            pause: files::PAUSE,
-            patience: files::PATIENCE,
-            repair: false,
-            faults: Faults::none(),
-        }
-    }
-
-    /// The second place of the token (N47): a file that backups skip.
-    #[must_use]
-    pub fn with_token(self, file: impl Into<PathBuf>) -> Self {
-        Self { token: Some(file.into()), ..self }
-    }
-
-    /// A person says that the store was moved, not copied: the second token is written anew.
-    #[must_use]
-    pub fn with_moved(self) -> Self {
-        Self { moved: true, ..self }
-    }
-
-    /// Keeps this many octets free for control, cursors and the clock (N49), in place of 64 MiB.
-    #[must_use]
-    pub fn with_reserve(self, octets: u64) -> Self {
-        Self { reserve: octets, ..self }
-    }
-
-    /// The write-ahead log is at most so long, in place of 64 MiB: it is copied back at a quarter when nothing
-    /// reads, and at three eighths in any case. One append can be half as long.
-    #[must_use]
-    pub fn with_log(self, octets: u64) -> Self {
-        Self { log: octets, ..self }
-    }
-
-    /// After a full disk, how long until room is looked for again, in place of a minute (N49).
-    #[must_use]
-    pub fn with_pause(self, pause: Duration) -> Self {
-        Self { pause, ..self }
-    }
-
-    /// How long a program that reads the database is waited for when the log has to be copied back, in place
-    /// of 30 s. After that each call is told [`Error::Busy`] until it was.
-    #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
-    }
-
-    /// Writes the indexes of control anew, out of its texts, and those by which rows are found, before anything is
-    /// read: for a store that does not open because they are damaged. [`repair`](crate::repair) does the rest.
-    #[must_use]
-    pub fn with_repair(self) -> Self {
-        Self { repair: true, ..self }
-    }
-
-    /// With faults to order, for tests.
-    #[must_use]
-    pub fn with_faults(self, faults: Faults) -> Self {
-        Self { faults, ..self }
-    }
-}
 
 /// A store in SQLite. Dropping it ends the writer and marks the store as closed cleanly.
 #[derive(Debug)]
@@ -134,6 +52,9 @@ struct Shared {
     database: PathBuf,
     state: Mutex<State>,
     readers: Mutex<Vec<Connection>>,
+    objects: Option<Elsewhere>,
+    /// Lines whose texts the object store has lost, until the next transaction notes that.
+    missing: Mutex<BTreeSet<i64>>,
 }
 
 /// The state after the last commit.
@@ -203,6 +124,28 @@ impl Shared {
         }
     }
 
+    /// The text of a line in the object store, if it is there as a whole.
+    fn elsewhere(&self, n: i64, size: i64, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(elsewhere) = &self.objects else {
+            let missing = "a text is in an object store, and the store was opened without one";
+            return Err(Error::Engine(missing.to_owned()).into());
+        };
+        let text =
+            elsewhere.objects.get(name)?.filter(|text| i64::try_from(text.len()) == Ok(size));
+        if text.is_none() {
+            lock(&self.missing).insert(n);
+        }
+        Ok(text)
+    }
+
+    /// Where a text is does not matter outside, as long as it is there.
+    fn reason(&self, gone: Gone, n: i64) -> Gone {
+        if gone != Gone::Elsewhere {
+            return gone;
+        }
+        if lock(&self.missing).contains(&n) { Gone::Evicted } else { Gone::Here }
+    }
+
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
         let reader = self.reader()?;
         let result = read(&reader).map_err(Error::from);
@@ -229,6 +172,17 @@ impl Sqlite {
         Ok(store)
     }
 
+    /// Deletes what stands in the object store without a row, since a day before `now` at least: what a crash left, and
+    /// texts that were given up. To be called once a day. Returns how many.
+    ///
+    /// # Errors
+    /// What the object store or the engine says.
+    #[cfg(feature = "objects")]
+    pub fn collect(&self, now: Timestamp) -> Result<usize, Error> {
+        let Some(elsewhere) = &self.shared.objects else { return Ok(0) };
+        elsewhere.collect(now, |name| self.shared.read(|db| snapshot::is_named(db, name)))
+    }
+
     /// The fingerprint of the node whose store it is.
     #[must_use]
     pub fn node(&self) -> Fingerprint {
@@ -248,7 +202,14 @@ impl Store for Sqlite {
         for candidate in &mut append.candidates {
             candidate.verify(&control, &*append.verifier);
         }
-        self.writer.call(|done| writer::Job::Append(append, done))
+        let names = match &self.shared.objects {
+            Some(elsewhere) => {
+                let snapshot = SqliteSnapshot::new(Arc::clone(&self.shared))?;
+                elsewhere.put_all(&append, |id| snapshot.meta(id).is_some())?
+            }
+            None => Names::new(),
+        };
+        self.writer.call(|done| writer::Job::Append(append, names, done))
     }
 
     fn keep(&self, changes: Changes) -> Result<(), Error> {
@@ -300,7 +261,9 @@ impl Store for Sqlite {
     }
 
     fn restore_text(&self, resource: &Resource) -> Result<bool, Error> {
-        self.writer.call(|done| writer::Job::Restore(Box::new(resource.clone()), done))
+        let elsewhere = self.shared.objects.as_ref().filter(|objects| objects.takes(resource));
+        let name = elsewhere.map(|elsewhere| elsewhere.put(resource)).transpose()?;
+        self.writer.call(|done| writer::Job::Restore(Box::new(resource.clone()), name, done))
     }
 
     fn opened(&self, id: &Identifier, result: Opening) -> Result<bool, Error> {

@@ -12,5 +12,6 @@
 
 mod engines;
 mod kill;
+mod objects;
 mod postgres;
 mod sqlite;

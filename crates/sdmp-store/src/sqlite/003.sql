@@ -29,6 +29,6 @@ CREATE TABLE sealed (n INTEGER PRIMARY KEY REFERENCES resource);
 INSERT INTO sealed SELECT n FROM resource WHERE kind = 8 AND gone = 0 AND n NOT IN (SELECT n FROM opened);
 -- How many octets of content are here, by author (N51).
 CREATE TABLE taken (k INTEGER PRIMARY KEY REFERENCES key, octets INTEGER NOT NULL);
-INSERT INTO taken SELECT author, sum(size) FROM resource WHERE kind >= 3 AND gone = 0 GROUP BY author;
+INSERT INTO taken SELECT author, sum(size) FROM resource WHERE kind >= 3 AND gone < 2 GROUP BY author;
 -- Texts in the object store (gone = 1), by their names there.
 CREATE TABLE blob (n INTEGER PRIMARY KEY REFERENCES resource, name TEXT NOT NULL UNIQUE);

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -63,7 +63,7 @@ struct Reserve {
 impl Files {
     pub(super) fn open(options: &Options) -> Result<Self, Error> {
         let directory = &options.directory;
-        make_private(directory)?;
+        private::make_directory(directory)?;
         let path = directory.join("lock");
         let mut lock = private::options().read(true).open(&path).map_err(|error| io(&error))?;
         // SQLite would let two processes write; the journal must have one writer (N22).
@@ -180,15 +180,4 @@ impl Files {
             drop(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         }
     }
-}
-
-fn make_private(directory: &Path) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(directory).map_err(|error| io(&error))
 }

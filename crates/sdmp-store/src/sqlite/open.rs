@@ -43,7 +43,13 @@ pub(super) fn open(options: &Options) -> Result<(Writing, Arc<Shared>), Error> {
         rows::reindex_control(&db).map_err(Error::from)?;
     }
     let state = load(&db).map_err(Error::from)?;
-    let shared = Shared { database, state: Mutex::new(state), readers: Mutex::new(Vec::new()) };
+    let shared = Shared {
+        database,
+        state: Mutex::new(state),
+        readers: Mutex::default(),
+        objects: options.objects.clone(),
+        missing: Mutex::default(),
+    };
     Ok((Writing { db, files, faults: options.faults.clone() }, Arc::new(shared)))
 }
 

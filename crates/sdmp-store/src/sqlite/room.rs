@@ -70,7 +70,7 @@ pub(super) fn changes(db: &Connection, n: i64, comes: bool) -> Result<(), Failur
 pub(super) fn recount(db: &Connection) -> Result<(), Failure> {
     db.execute_batch(
         "DELETE FROM taken; INSERT INTO taken SELECT author, sum(size) FROM resource
-         WHERE kind >= 3 AND gone < 2 AND gone = 0 GROUP BY author",
+         WHERE kind >= 3 AND gone < 2 GROUP BY author",
     )?;
     Ok(())
 }
@@ -84,7 +84,7 @@ pub(super) fn first_to_go(
     let Some(author) = keys::find(db, author)? else { return Ok(Vec::new()) };
     let mut statement = db.prepare_cached(
         "SELECT id, size FROM resource LEFT JOIN opened USING (n)
-         WHERE author = ?1 AND kind >= 3 AND gone < 2 AND kind > 3 AND gone = 0
+         WHERE author = ?1 AND kind >= 3 AND gone < 2 AND kind > 3
          ORDER BY opened.n IS NULL OR sealed IS NOT NULL, n LIMIT ?2",
     )?;
     let mut rows = statement.query(params![author, count(limit)])?;

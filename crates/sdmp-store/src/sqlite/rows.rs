@@ -112,6 +112,7 @@ pub(super) fn insert(
     row: &Row,
     now: Timestamp,
     gone: Gone,
+    name: Option<&str>,
 ) -> Result<(), Failure> {
     let meta = row.fact.meta();
     let n = signed(row.n)?;
@@ -133,16 +134,33 @@ pub(super) fn insert(
         gone.number(),
         row.has_address,
     ])?;
-    if gone == Gone::Here {
-        db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
-            .execute(params![n, row.text.as_bytes()])?;
-    }
-    if gone == Gone::Here && meta.kind == Kind::Encrypted {
-        db.prepare_cached("INSERT INTO sealed VALUES (?1)")?.execute([n])?;
+    if gone < Gone::Revoked {
+        insert_text(db, n, &row.text, name)?;
+        if meta.kind == Kind::Encrypted {
+            db.prepare_cached("INSERT INTO sealed VALUES (?1)")?.execute([n])?;
+        }
     }
     hashes::insert(db, row, n)?;
     insert_index(db, keys, &row.fact, n)?;
     event(db, n, What::Admitted)
+}
+
+/// Writes a text, or the name that it has in the object store.
+pub(super) fn insert_text(
+    db: &Connection,
+    n: i64,
+    text: &str,
+    name: Option<&str>,
+) -> Result<(), Failure> {
+    match name {
+        Some(name) => {
+            db.prepare_cached("INSERT INTO blob VALUES (?1, ?2)")?.execute(params![n, name])?
+        }
+        None => db
+            .prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
+            .execute(params![n, text.as_bytes()])?,
+    };
+    Ok(())
 }
 
 fn insert_index(db: &Connection, keys: &mut Keys, fact: &Fact, n: i64) -> Result<(), Failure> {

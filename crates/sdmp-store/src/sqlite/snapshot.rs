@@ -80,12 +80,18 @@ impl Library for SqliteSnapshot {
     fn text(&self, id: &Identifier) -> Option<Arc<str>> {
         self.look(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT text FROM place JOIN resource USING (n) JOIN text USING (n)
+                "SELECT n, size, text, name FROM place JOIN resource USING (n)
+                 LEFT JOIN text USING (n) LEFT JOIN blob USING (n)
                  WHERE h = substr(?1, 1, 8) AND id = ?1 AND n <= ?2",
             )?;
             let last = signed(self.state.head.count())?;
-            let text: Option<Vec<u8>> =
-                statement.query_row(params![id.as_octets(), last], |row| row.get(0)).optional()?;
+            let mut rows = statement.query(params![id.as_octets(), last])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let (text, name): (Option<Vec<u8>>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let text = match name {
+                Some(name) => self.shared.elsewhere(row.get(0)?, row.get(1)?, &name)?,
+                None => text,
+            };
             let text = text.map(String::from_utf8).transpose();
             Ok(text.map_err(|_| Error::Damaged("a text"))?.map(Arc::from))
         })
@@ -96,7 +102,7 @@ impl Library for SqliteSnapshot {
             // The newest counts (N5).
             let mut statement = db.prepare_cached(
                 "SELECT address FROM resource JOIN key ON k = signer
-                 WHERE fp = ?1 AND kind = 3 AND gone = 0 AND n <= ?2
+                 WHERE fp = ?1 AND kind = 3 AND gone < 2 AND n <= ?2
                  ORDER BY created DESC, id DESC LIMIT 1",
             )?;
             let last = signed(self.state.head.count())?;
@@ -116,14 +122,16 @@ impl Snapshot for SqliteSnapshot {
     fn gone(&self, id: &Identifier) -> Option<Gone> {
         self.look(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT gone FROM place JOIN resource USING (n)
+                "SELECT gone, n FROM place JOIN resource USING (n)
                  WHERE h = substr(?1, 1, 8) AND id = ?1 AND n <= ?2",
             )?;
             let last = signed(self.state.head.count())?;
-            let gone: Option<i64> =
-                statement.query_row(params![id.as_octets(), last], |row| row.get(0)).optional()?;
-            gone.map(|gone| Gone::from_number(gone).ok_or(Error::Damaged("a reason").into()))
-                .transpose()
+            let found = statement
+                .query_row(params![id.as_octets(), last], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((gone, n)) = found else { return Ok(None) };
+            let gone = Gone::from_number(gone).ok_or(Error::Damaged("a reason"))?;
+            Ok(Some(self.shared.reason(gone, n)))
         })
     }
 
@@ -182,6 +190,12 @@ fn lines(db: &Connection, after: i64, last: i64, limit: usize) -> Result<Vec<Lin
         });
     }
     Ok(found)
+}
+
+/// Whether a row names this object.
+#[cfg(feature = "objects")]
+pub(super) fn is_named(db: &Connection, name: &str) -> Result<bool, Failure> {
+    Ok(db.prepare_cached("SELECT 1 FROM blob WHERE name = ?1")?.exists([name])?)
 }
 
 /// Sealed texts that were not tried, the newest first (N40).

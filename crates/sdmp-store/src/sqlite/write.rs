@@ -1,6 +1,6 @@
 //! What each writing call does, inside a transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,11 +10,12 @@ use sdmp_journal::{Code, Fingerprint, Identifier, Resource, View};
 
 use super::hashes;
 use super::keys::{self, Keys};
-use super::rows::{event, insert, meta, seal};
+use super::rows::{event, insert, insert_text, meta, seal};
 use super::{Failure, State, room, snapshot};
 use crate::columns::{fingerprint, signed};
 use crate::contract::{Append, Appended, Gone, Opening, What};
 use crate::lookups::control_lookups;
+use crate::objects::Names;
 use crate::{Error, Faults, plan};
 
 /// The control in memory, and content out of the transaction under way.
@@ -44,6 +45,7 @@ pub(super) fn append(
     keys: &mut Keys,
     state: &mut State,
     append: Append,
+    names: &Names,
     faults: &Faults,
 ) -> Result<Appended, Failure> {
     let live = Live { db, state, failed: std::cell::RefCell::new(None) };
@@ -57,9 +59,14 @@ pub(super) fn append(
     let (mut blocked, mut came) = (Blocked::default(), BTreeMap::new());
     for row in &rows {
         faults.at("row")?;
-        let gone = if blocked.covers(db, &row.fact)? { Gone::Blocked } else { Gone::Here };
-        insert(db, keys, row, now, gone)?;
-        if gone == Gone::Here && !row.fact.meta().kind.is_control() {
+        let name = names.get(&row.fact.meta().id).map(String::as_str);
+        let gone = match name {
+            _ if blocked.covers(db, &row.fact)? => Gone::Blocked,
+            Some(_) => Gone::Elsewhere,
+            None => Gone::Here,
+        };
+        insert(db, keys, row, now, gone, name)?;
+        if gone < Gone::Revoked && !row.fact.meta().kind.is_control() {
             let octets: &mut i64 = came.entry(keys.number(db, &row.fact.meta().user)?).or_default();
             *octets = octets.saturating_add(signed(row.fact.meta().size)?);
         }
@@ -110,7 +117,7 @@ pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Resu
     for id in ids {
         let mut statement = db.prepare_cached(
             "SELECT n FROM place JOIN resource USING (n)
-             WHERE h = substr(?1, 1, 8) AND id = ?1 AND kind >= 3 AND gone = 0",
+             WHERE h = substr(?1, 1, 8) AND id = ?1 AND kind >= 3 AND gone < 2",
         )?;
         let found: Option<i64> =
             statement.query_row([id.as_octets()], |row| row.get(0)).optional()?;
@@ -125,6 +132,7 @@ pub(super) fn give_up(db: &Connection, ids: &[Identifier], reason: Gone) -> Resu
 fn take_text(db: &Connection, n: i64, reason: Gone) -> Result<(), Failure> {
     room::changes(db, n, false)?;
     db.prepare_cached("DELETE FROM text WHERE n = ?1")?.execute([n])?;
+    db.prepare_cached("DELETE FROM blob WHERE n = ?1")?.execute([n])?;
     db.prepare_cached("UPDATE resource SET gone = ?2 WHERE n = ?1")?
         .execute(params![n, reason.number()])?;
     seal(db, n)?;
@@ -166,8 +174,23 @@ pub(super) fn blocked(db: &Connection) -> Result<Vec<Fingerprint>, Failure> {
     Ok(found)
 }
 
-/// Puts a text back (N50).
-pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Failure> {
+/// Texts that are not where the object store should have them: what that has lost counts as evicted.
+pub(super) fn evict_missing(db: &Connection, lines: &BTreeSet<i64>) -> Result<(), Failure> {
+    for n in lines {
+        let mut statement = db.prepare_cached("SELECT 1 FROM blob WHERE n = ?1")?;
+        if statement.exists([n])? {
+            take_text(db, *n, Gone::Evicted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a text back (N50); in the object store it has this name.
+pub(super) fn restore(
+    db: &Connection,
+    resource: &Resource,
+    name: Option<&str>,
+) -> Result<bool, Failure> {
     let mut statement = db.prepare_cached(
         "SELECT n FROM place JOIN resource USING (n) JOIN key ON k = signer
          WHERE h = substr(?1, 1, 8) AND id = ?1 AND fp = ?2 AND gone NOT IN (0, 1)",
@@ -176,9 +199,10 @@ pub(super) fn restore(db: &Connection, resource: &Resource) -> Result<bool, Fail
     let found: Option<i64> = statement.query_row(named, |row| row.get(0)).optional()?;
     let Some(n) = found else { return Ok(false) };
     room::changes(db, n, true)?;
-    db.prepare_cached("INSERT INTO text (n, text) VALUES (?1, ?2)")?
-        .execute(params![n, resource.text().as_bytes()])?;
-    db.prepare_cached("UPDATE resource SET gone = 0 WHERE n = ?1")?.execute([n])?;
+    insert_text(db, n, resource.text(), name)?;
+    let gone = if name.is_some() { Gone::Elsewhere } else { Gone::Here };
+    db.prepare_cached("UPDATE resource SET gone = ?2 WHERE n = ?1")?
+        .execute(params![n, gone.number()])?;
     seal(db, n)?;
     event(db, n, What::Back)?;
     Ok(true)

@@ -13,6 +13,7 @@ use super::keys::Keys;
 use super::{Failure, Shared, State, kept, leases, room, rows, write};
 use crate::contract::{Append, Appended, Changes, Gone, Lease, Opening};
 use crate::control::Control;
+use crate::objects::Names;
 use crate::{Error, Faults, lock, plan};
 
 /// The most calls that one commit takes.
@@ -23,11 +24,11 @@ pub(super) type Done<T> = SyncSender<Result<T, Error>>;
 
 /// A writing call.
 pub(super) enum Job {
-    Append(Append, Done<Appended>),
+    Append(Append, Names, Done<Appended>),
     Keep(Changes, Done<()>),
     GiveUp(Vec<Identifier>, Gone, Done<usize>),
     Block(Fingerprint, bool, Done<usize>),
-    Restore(Box<Resource>, Done<bool>),
+    Restore(Box<Resource>, Option<String>, Done<bool>),
     Opened(Identifier, Opening, Done<bool>),
     KeepHeld(Changes, Vec<(Fingerprint, u64)>, Done<()>),
     LeasePeer(Fingerprint, Lease, Option<u64>, Done<Option<u64>>),
@@ -40,10 +41,10 @@ impl Job {
     fn octets(&self) -> u64 {
         const ROW: usize = 1024;
         let octets = match self {
-            Self::Append(append, _) => {
+            Self::Append(append, _, _) => {
                 plan::octets(append).saturating_add(append.candidates.len().saturating_mul(ROW))
             }
-            Self::Restore(resource, _) => resource.text().len(),
+            Self::Restore(resource, _, _) => resource.text().len(),
             Self::Keep(changes, _) | Self::KeepHeld(changes, _, _) => {
                 changes.wants.len().saturating_mul(ROW)
             }
@@ -141,7 +142,10 @@ impl Loop {
 
     /// One transaction for all; a call that fails is taken back by itself.
     fn commit(&mut self, group: Vec<Job>) {
-        let begun = self.begin();
+        let missing = std::mem::take(&mut *lock(&self.shared.missing));
+        let begun = self
+            .begin()
+            .and_then(|()| write::evict_missing(&self.writing.db, &missing).map_err(Error::from));
         let mut tells: Vec<Tell> = Vec::new();
         let mut is_failed = begun.err();
         for job in group {
@@ -162,7 +166,10 @@ impl Loop {
         };
         match &result {
             Ok(()) => *lock(&self.shared.state) = self.state.clone(),
-            Err(_) => self.take_back(),
+            Err(_) => {
+                lock(&self.shared.missing).extend(missing);
+                self.take_back();
+            }
         }
         if self.is_full || result == Err(Error::Full) {
             self.is_full = false;
@@ -207,11 +214,11 @@ impl Loop {
     /// Does one call behind a savepoint. The second value is a failure of the whole transaction.
     fn do_job(&mut self, job: Job) -> (Tell, Option<Error>) {
         match job {
-            Job::Append(append, done) => self.within(done, |this| {
+            Job::Append(append, names, done) => self.within(done, |this| {
                 let is_content = |one: &Candidate| !one.resource().kind().is_control();
                 this.check_room(append.candidates.iter().any(is_content))?;
                 let Writing { db, faults, .. } = &this.writing;
-                write::append(db, &mut this.keys, &mut this.state, append, faults)
+                write::append(db, &mut this.keys, &mut this.state, append, &names, faults)
             }),
             Job::Keep(changes, done) => {
                 self.within(done, |this| kept::keep(&this.writing.db, &mut this.keys, &changes))
@@ -222,9 +229,9 @@ impl Loop {
             Job::Block(author, blocked, done) => self.within(done, |this| {
                 write::block(&this.writing.db, &mut this.keys, &author, blocked)
             }),
-            Job::Restore(resource, done) => self.within(done, |this| {
+            Job::Restore(resource, name, done) => self.within(done, |this| {
                 this.check_room(true)?;
-                write::restore(&this.writing.db, &resource)
+                write::restore(&this.writing.db, &resource, name.as_deref())
             }),
             Job::Opened(id, result, done) => {
                 self.within(done, |this| write::opened(&this.writing.db, &id, &result))
@@ -292,12 +299,12 @@ fn tell<T: 'static>(done: Done<T>, own: Result<T, Error>) -> Tell {
 
 fn refusal(job: Job, error: Error) -> Tell {
     match job {
-        Job::Append(_, done) => tell(done, Err(error)),
+        Job::Append(_, _, done) => tell(done, Err(error)),
         Job::Keep(_, done) | Job::KeepHeld(_, _, done) | Job::Reindex(_, done) => {
             tell(done, Err(error))
         }
         Job::GiveUp(_, _, done) | Job::Block(_, _, done) => tell(done, Err(error)),
-        Job::Restore(_, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
+        Job::Restore(_, _, done) | Job::Opened(_, _, done) => tell(done, Err(error)),
         Job::LeasePeer(_, _, _, done) => tell(done, Err(error)),
         Job::TakeWants(_, _, done) => tell(done, Err(error)),
     }
