@@ -340,8 +340,10 @@ fn remedy_of_talk(error: &NodeError) -> Option<&'static str> {
 
 fn remedy_of_unsendable(cause: &Unsendable) -> Option<String> {
     let remedy = match cause {
-        Unsendable::NotRegular => {
-            "a directory travels as an archive: `tar c DIR | sdmp pipe PEER` here, `sdmp listen ADDR --pipe | tar x` there"
+        Unsendable::NotRegular => "only regular files and directories can be sent",
+        Unsendable::Link => "name the file or directory itself",
+        Unsendable::OlderReceiver => {
+            "an archive travels to older programs: `tar c DIR | sdmp pipe PEER` here, `sdmp listen ADDR --pipe | tar x` there"
         }
         Unsendable::Name(_) => "give it another name first",
         Unsendable::SameName(_) => "send them one after the other, or give one another name first",
@@ -365,6 +367,8 @@ pub(crate) fn of_file(refusal: &Refusal, doing: &str) -> Failure {
         Refusal::Storage(_) => {
             "look at the receiver's disk: space, permissions; what came so far is kept"
         }
+        Refusal::Quota => "the receiver may allow more with `sdmp recv --max-per-peer`",
+        Refusal::Declined => "agree with the receiver's user, who was asked",
         Refusal::Role => "the other side needs `sdmp recv` to take files",
         Refusal::Mismatch => "send it again; a file must not change while it is sent",
         _ => "the receiver's own output says why",

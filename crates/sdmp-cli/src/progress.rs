@@ -49,6 +49,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar for all files together.
+    pub(crate) fn of_all(total: u64) -> Self {
+        Self::new("all files", total, 0)
+    }
+
     pub(crate) fn advance(&self, octets: usize) {
         crate::activity::moved();
         self.0.inc(u64::try_from(octets).unwrap_or_default());

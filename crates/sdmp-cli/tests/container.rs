@@ -130,7 +130,7 @@ fn our_own_extension_schemas_are_known() {
     let list = Machine::new().ok(&["schema", "list", "--json"]);
     let entries: Vec<Value> =
         list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(entries.len(), 20);
+    assert_eq!(entries.len(), 21);
     let stream = entries.iter().find(|entry| entry["name"] == "stream").unwrap();
     let schemas = format!(r#"["{}"]"#, stream["uri"].as_str().unwrap());
     let text = MESSAGE.replace(r#"["message"]"#, &schemas);
@@ -143,7 +143,7 @@ fn our_own_extension_schemas_are_known() {
 fn schemas_are_listed_and_shown() {
     let machine = Machine::new();
     let list = machine.ok(&["schema", "list"]);
-    assert_eq!(list.lines().count(), 20);
+    assert_eq!(list.lines().count(), 21);
     for line in list.lines() {
         let name = line.split_whitespace().next().unwrap();
         let shown: Value = serde_json::from_str(&machine.ok(&["schema", "show", name])).unwrap();

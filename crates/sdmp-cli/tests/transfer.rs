@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::common::{Listening, Machine, acquainted, expect, stderr, stdout};
+use sdmp_container::b64url;
+use sdmp_crypto::hash::sha512;
 use tempfile::TempDir;
 
 /// Alice sends, Bob receives.
@@ -113,8 +115,9 @@ fn events_are_json_lines() {
         assert_eq!(names, ["accepted", "file", "stored", "closed"]);
         assert_eq!(events[1]["size"], 3);
         assert_eq!(events[1]["offset"], 0);
-        let hash = "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05ohkpkqJ0_BqDa6PCOj_uu9RU1EI2Q86A4qmslPpUyknw";
-        assert_eq!(events[1]["sha512"], hash);
+        // Of the hash of the only piece.
+        let pieces = b64url::encode(&sha512(&sha512(b"abc")));
+        assert_eq!(events[2]["pieces"], pieces);
         assert_eq!(events[3]["clean"], true);
     }
 }
@@ -180,7 +183,7 @@ fn what_cannot_be_sent_is_said_before_anybody_is_called() {
     let hidden = two.file(".profile", b"evil");
     let send = |path: &Path| expect(2, two.send("127.0.0.1:1", &[path], &[]));
     assert!(stderr(&send(&hidden)).contains("its name would be refused"));
-    assert!(stderr(&send(two.from.path())).contains("not a regular file"));
+    assert!(stderr(&send(Path::new("/dev/null"))).contains("not a regular file"));
     assert!(stderr(&send(Path::new("/nonexistent/file"))).contains("cannot send"));
 }
 
@@ -389,4 +392,34 @@ fn a_receiver_that_is_none_is_not_waited_for() {
     assert!(!output.status.success());
     listening.child.kill().unwrap();
     listening.child.wait().unwrap();
+}
+
+/// A directory arrives with all that is in it, but for links; standard input under the name that it is given.
+#[cfg(unix)]
+#[test]
+fn directories_and_standard_input_arrive() {
+    let two = Two::new();
+    fs::create_dir_all(two.from.path().join("tree/inner")).unwrap();
+    let a = two.file("tree/a", b"one");
+    let elsewhere = two.file("elsewhere", b"secret");
+    two.file("tree/inner/b", &noise(3 << 20));
+    std::os::unix::fs::symlink(&elsewhere, two.from.path().join("tree/link")).unwrap();
+    let (sent, received) = two.deliver(&[&two.from.path().join("tree")], &[], (2, 0));
+    let told = stderr(&sent);
+    assert!(told.contains("link: it is a symbolic link, which is never followed"), "{told}");
+    assert!(told.contains("4 of 5 done, 3145731 octets in "), "{told}");
+    assert_eq!(stdout(&received).lines().count(), 2, "a path for each file");
+    assert_eq!(fs::read(two.to.path().join("tree/a")).unwrap(), fs::read(a).unwrap());
+    assert_eq!(fs::read(two.to.path().join("tree/inner/b")).unwrap().len(), 3 << 20);
+    assert!(!two.to.path().join("tree/link").exists());
+
+    let receiver = two.receive(&[]);
+    let all = ["send", &receiver.address, "--peer", "bob", "--to", "numbers", "-"];
+    expect(0, two.alice.run_with(&all, &noise(5 << 20)));
+    expect(0, receiver.finish(b""));
+    assert!(fs::read(two.to.path().join("numbers")).unwrap() == noise(5 << 20));
+    let all = ["send", "127.0.0.1:1", "--peer", "bob", "-"];
+    assert!(stderr(&expect(2, two.alice.run(&all))).contains("--to NAME"));
+    let asking = two.bob.run(&["recv", "127.0.0.1:0", "--out", "/tmp", "--ask"]);
+    assert!(stderr(&expect(2, asking)).contains("--ask needs a terminal"));
 }

@@ -5,7 +5,7 @@ use sdmp_container::{Container, ResourceUri, Signature, Timestamp};
 use sdmp_envelope::{Error, Identity, signature};
 use sdmp_schema::extensions;
 
-const PUBLISHED: [(&str, &str, &str, &str); 3] = [
+const PUBLISHED: [(&str, &str, &str, &str); 4] = [
     (
         extensions::STREAM_URI,
         extensions::STREAM_SCHEMA,
@@ -23,6 +23,12 @@ const PUBLISHED: [(&str, &str, &str, &str); 3] = [
         extensions::CHANNELS_SCHEMA,
         extensions::CHANNELS_RESOURCE,
         extensions::CHANNELS_PUBLISHER,
+    ),
+    (
+        extensions::PIECES_URI,
+        extensions::PIECES_SCHEMA,
+        extensions::PIECES_RESOURCE,
+        extensions::PIECES_PUBLISHER,
     ),
 ];
 
@@ -52,7 +58,7 @@ fn the_published_schemas_are_signed_by_their_publisher() {
 fn a_changed_resource_does_not_verify() {
     let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
     let known = |_: &_| Some(publisher.clone());
-    let [(_, _, stream, _), (_, _, file, _), _] = PUBLISHED;
+    let [(_, _, stream, _), (_, _, file, _), ..] = PUBLISHED;
     let signature_of = |resource: &str| {
         let container = Container::parse(resource).unwrap();
         Signature::from_container(&container).unwrap().signatures()[0].signature().to_owned()

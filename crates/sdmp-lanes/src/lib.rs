@@ -9,6 +9,7 @@ mod simd;
 mod buffer;
 pub mod cbc;
 mod engine;
+pub mod hash;
 pub mod hmac;
 mod object;
 

@@ -38,6 +38,14 @@ impl Vector {
             Self::Four(_) => 4,
         }
     }
+
+    /// The hashes of at most as many inputs as there are lanes.
+    pub(crate) fn hash(self, group: &[&[u8]]) -> Vec<[u8; WHOLE_TAG]> {
+        match self {
+            Self::Eight(kernel) => hash(kernel, group),
+            Self::Four(kernel) => hash(kernel, group),
+        }
+    }
 }
 
 /// A key of HMAC-SHA-512 for all lanes.
@@ -84,6 +92,10 @@ impl core::fmt::Debug for Lanes {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Lanes({}, redacted)", self.width())
     }
+}
+
+fn hash<const W: usize, K: Kernel<W>>(kernel: K, group: &[&[u8]]) -> Vec<[u8; WHOLE_TAG]> {
+    running::hashes(kernel, each(group.iter().copied())).into_iter().take(group.len()).collect()
 }
 
 fn sign<const W: usize, K: Kernel<W>>(

@@ -52,6 +52,21 @@ fn tags_of_every_length_around_each_boundary() {
     }
 }
 
+/// The same for hashes without a key.
+#[test]
+fn hashes_of_every_length_around_each_boundary() {
+    for engine in Engine::all() {
+        let texts: Vec<Vec<u8>> = (0..=4 * 128 + 130).map(|len| octets(len, len)).collect();
+        let inputs: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+        let together = sdmp_lanes::hash::sha512(engine, &inputs);
+        assert_eq!(together.len(), inputs.len());
+        for (input, hash) in inputs.iter().zip(together) {
+            let expected = ring::digest::digest(&ring::digest::SHA512, input);
+            assert_eq!(expected.as_ref(), hash, "{engine:?}, {}", input.len());
+        }
+    }
+}
+
 #[test]
 fn objects_of_every_length_around_each_boundary() {
     let key: [u8; 64] = octets(5, 64).try_into().unwrap();

@@ -226,6 +226,12 @@ pub enum Unsendable {
     /// A name that receivers refuse.
     #[error("its name would be refused: {0}")]
     Name(Problem),
+    /// A symbolic link: what it points to may change, or lie where no other file would be sent from.
+    #[error("it is a symbolic link, which is never followed: name what it points to")]
+    Link,
+    /// The receiver knows only files of one directory.
+    #[error("the receiver's program is older, and takes neither directories nor standard input")]
+    OlderReceiver,
     /// Two of the files have this name, which is all that the receiver learns.
     #[error("another of the files is called {0:?} too, and they would arrive under one name")]
     SameName(String),

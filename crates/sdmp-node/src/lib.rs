@@ -19,6 +19,7 @@ pub mod recording;
 pub mod transfer;
 pub mod trust;
 pub mod tunnel;
+mod wear;
 
 pub use address::Address;
 pub use error::Error;

@@ -20,6 +20,7 @@ mod introduction;
 mod node;
 #[cfg(feature = "node")]
 mod node_tools;
+mod pieces;
 mod recording;
 mod transfer;
 mod trust;

@@ -5,19 +5,19 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sdmp_container::{Container, Identifier};
 use sdmp_node::error::Unsendable;
 use sdmp_node::transfer::name::Problem;
+use sdmp_node::transfer::pieces::{GROUP, Said};
 use sdmp_node::transfer::{
-    Announced, Event, Inbox, Outgoing, Patience, Refusal, Rules, Summary, receive, send,
+    Event, Inbox, Outgoing, Patience, Refusal, Rules, Summary, receive, send,
 };
 use sdmp_node::{Error, transfer};
 use sdmp_testkit::nodes::message;
-use sdmp_transport::stream;
 use tempfile::TempDir;
 
 #[cfg(unix)]
 use crate::common::mode;
+use crate::common::playing::{announcement, entry, give, greet, say};
 use crate::common::{names, sessions};
 
 /// Tells of an event that a test wants to see.
@@ -218,12 +218,6 @@ async fn a_silent_peer_is_waited_for_with_an_end() {
     assert!(matches!(received, Err(Error::Silent { .. })), "no octets: {received:?}");
 }
 
-fn announcement(name: &str, octets: &[u8]) -> Container {
-    let hash = Identifier::from_octets(sdmp_crypto::hash::sha512(octets));
-    let size = octets.len().try_into().unwrap();
-    Announced { name: name.to_owned(), size, hash }.container().unwrap()
-}
-
 /// The connection of the first attempt is dead, and nothing has said so: the same peer tries again.
 #[tokio::test]
 async fn a_silent_transfer_gives_way_to_its_own_sender() {
@@ -235,16 +229,19 @@ async fn a_silent_transfer_gives_way_to_its_own_sender() {
             receive(session, &inbox, Patience::default(), watch).await
         })
     };
+    let octets = vec![7; GROUP + 1];
+    let path = two.file("a", &octets);
     let (mut dead, theirs) = sessions().await;
     let first = start(theirs, inbox.clone());
-    dead.send(announcement("a", b"abc")).await.unwrap();
-    dead.recv().await.unwrap().unwrap();
-    dead.send(stream::encode(b"a", false).unwrap()).await.unwrap();
+    greet(&mut dead, 1, None).await;
+    let entry = entry(&path, &["a"]);
+    assert!(say(&mut dead, Said::Entry(entry)).await.contains("\"offset\":0"));
+    give(&mut dead, &octets[..GROUP]).await;
 
     let again = async |inbox: Inbox| {
         let (ours, theirs) = sessions().await;
         let receiving = start(theirs, inbox);
-        let files = Outgoing::check_all(&[two.file("a", b"abc")]).unwrap();
+        let files = Outgoing::check_all(&[&path]).unwrap();
         let mut told = Vec::new();
         let watch = &mut |event: Event<'_>| {
             told.extend(word(&event));
@@ -256,7 +253,7 @@ async fn a_silent_transfer_gives_way_to_its_own_sender() {
     };
     assert_eq!(again(inbox.clone()).await, ["refused a busy"], "octets came a moment ago");
     tokio::time::sleep(Duration::from_millis(5100)).await;
-    assert_eq!(again(inbox).await, ["began a 1", "stored a"]);
+    assert_eq!(again(inbox).await, ["began a 2097152", "stored a"]);
     assert_eq!(first.await.unwrap(), Err(Error::Superseded));
 }
 
@@ -352,10 +349,16 @@ fn a_directory_that_cannot_be_used_is_said_at_the_start() {
 async fn a_watch_can_stop_a_transfer() {
     let two = Two::new();
     let files = Outgoing::check_all(&[two.file("a", b"abc")]).unwrap();
-    let (ours, _theirs) = sessions().await;
+    let (ours, theirs) = sessions().await;
+    let inbox = two.inbox(Rules::default());
+    let receiving = tokio::spawn(async move {
+        let watch = &mut |_: Event<'_>| ControlFlow::Continue(());
+        receive(theirs, &inbox, Patience::default(), watch).await
+    });
     let began = Instant::now();
     let watch = &mut |_: Event<'_>| ControlFlow::Break(());
     let sent = transfer::send(ours, &files, Patience::default(), watch).await;
     assert_eq!(sent, Err(Error::Stopped));
     assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(receiving.await.unwrap().is_err());
 }

@@ -24,6 +24,12 @@ pub const CHANNELS_URI: &str = include_str!("../schemas/extensions/channels.uri"
 /// `channels`: steps of several streams over one session, `{"channels":[{"id":N,"data":BASE64URL}, ...]}`.
 pub const CHANNELS_SCHEMA: &str = include_str!("../schemas/extensions/channels.json");
 
+/// The resource URI of the `pieces` schema.
+pub const PIECES_URI: &str = include_str!("../schemas/extensions/pieces.uri");
+
+/// `pieces`: what the sender of files says that are hashed while they go, `{"pieces":{"entry":{...}}}`.
+pub const PIECES_SCHEMA: &str = include_str!("../schemas/extensions/pieces.json");
+
 /// The signed resource (a signature container) whose payload is [`STREAM_SCHEMA`].
 pub const STREAM_RESOURCE: &str = include_str!("../schemas/extensions/stream.resource.json");
 
@@ -33,12 +39,22 @@ pub const FILE_RESOURCE: &str = include_str!("../schemas/extensions/file.resourc
 /// The signed resource (a signature container) whose payload is [`CHANNELS_SCHEMA`].
 pub const CHANNELS_RESOURCE: &str = include_str!("../schemas/extensions/channels.resource.json");
 
+/// The signed resource (a signature container) whose payload is [`PIECES_SCHEMA`].
+pub const PIECES_RESOURCE: &str = include_str!("../schemas/extensions/pieces.resource.json");
+
 /// The identity container of the publisher of `stream` and `file`.
 pub const PUBLISHER: &str = include_str!("../schemas/extensions/publisher.json");
 
 /// The identity container of the publisher of `channels`.
 pub const CHANNELS_PUBLISHER: &str = include_str!("../schemas/extensions/channels.publisher.json");
 
+/// The identity container of the publisher of `pieces`.
+pub const PIECES_PUBLISHER: &str = include_str!("../schemas/extensions/pieces.publisher.json");
+
 /// Every extension schema by URI.
-pub const ALL: [(&str, &str); 3] =
-    [(STREAM_URI, STREAM_SCHEMA), (FILE_URI, FILE_SCHEMA), (CHANNELS_URI, CHANNELS_SCHEMA)];
+pub const ALL: [(&str, &str); 4] = [
+    (STREAM_URI, STREAM_SCHEMA),
+    (FILE_URI, FILE_SCHEMA),
+    (CHANNELS_URI, CHANNELS_SCHEMA),
+    (PIECES_URI, PIECES_SCHEMA),
+];

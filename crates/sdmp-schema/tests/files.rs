@@ -76,6 +76,12 @@ fn the_extension_schemas_are_published() {
             extensions::CHANNELS_RESOURCE,
             extensions::CHANNELS_PUBLISHER,
         ),
+        (
+            extensions::PIECES_URI,
+            extensions::PIECES_SCHEMA,
+            extensions::PIECES_RESOURCE,
+            extensions::PIECES_PUBLISHER,
+        ),
     ];
     for (uri, schema, resource, publisher) in published {
         let publisher = Container::parse(publisher).unwrap();

@@ -189,7 +189,7 @@ fn expect(expected: &Fingerprint, identity: &Identity) -> Result<(), Failure> {
 }
 
 /// Asks a person; `None` where there is no terminal.
-fn ask(question: &str) -> Option<bool> {
+pub(super) fn ask(question: &str) -> Option<bool> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return None;
     }

@@ -30,10 +30,11 @@ pub(super) fn run(_context: &Context, command: Schemas) -> Result<(), Failure> {
 }
 
 /// The extension schemas that come with the program, by short name.
-const EXTENSIONS: [(&str, &str, &str); 3] = [
+const EXTENSIONS: [(&str, &str, &str); 4] = [
     ("stream", extensions::STREAM_URI, extensions::STREAM_SCHEMA),
     ("file", extensions::FILE_URI, extensions::FILE_SCHEMA),
     ("channels", extensions::CHANNELS_URI, extensions::CHANNELS_SCHEMA),
+    ("pieces", extensions::PIECES_URI, extensions::PIECES_SCHEMA),
 ];
 
 fn list(json: bool) -> Result<(), Failure> {

@@ -64,6 +64,18 @@ impl<const W: usize, K: Kernel<W>> Drop for Running<'_, W, K> {
     }
 }
 
+/// The SHA-512 of `W` inputs.
+pub(super) fn hashes<const W: usize, K: Kernel<W>>(
+    kernel: K,
+    inputs: [&[u8]; W],
+) -> [[u8; WHOLE_TAG]; W] {
+    let mut columns = [INITIAL; W];
+    lockstep::compress(kernel, &mut columns, inputs);
+    let tails = inputs.map(|input| Tail::new(input, 0));
+    lockstep::compress(kernel, &mut columns, tails.each_ref().map(Tail::as_slice));
+    columns.map(|column| octets(&column))
+}
+
 /// The last blocks of an input: the rest behind its last whole block, padded (FIPS 180-4, section
 /// 5.1.2).
 struct Tail {

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::ready;
 use std::time::Duration;
 
@@ -17,14 +16,13 @@ use tokio::time::sleep;
 use super::channel::Channel;
 use super::shared::Shared;
 use crate::error::Error;
+use crate::wear::Wear;
 
 /// Messages that wait for the carrier. A few keep it busy; with more, a short answer would wait behind
 /// all that a bulk transfer has handed over.
 const UNDER_WAY: usize = 16;
 /// How long the peer may take to close a session that has no channels left.
 const CLOSING: Duration = Duration::from_secs(10);
-/// What a message is padded to (R33).
-const PADDING: u64 = 8192;
 
 /// The channels of one session. Clones are handles of the same.
 #[derive(Clone, Debug)]
@@ -119,31 +117,6 @@ struct Guard(Arc<Shared>);
 impl Drop for Guard {
     fn drop(&mut self) {
         self.0.fail(Fault::Cut);
-    }
-}
-
-/// How much of what R35 allows one direction is used. At three quarters another session should take
-/// over, while open channels still have room to end.
-struct Wear {
-    objects: AtomicU64,
-    octets: AtomicU64,
-    enough: (u64, u64),
-}
-
-impl Wear {
-    fn new(limits: &SessionLimits) -> Self {
-        let enough = (limits.objects / 4 * 3, limits.octets / 4 * 3);
-        Self { objects: AtomicU64::new(0), octets: AtomicU64::new(0), enough }
-    }
-
-    /// Counts a message; whether it is enough.
-    fn count(&self, message: &Container) -> bool {
-        let octets = u64::try_from(message.text().len()).unwrap_or(u64::MAX / 2);
-        let padded = octets.div_ceil(PADDING) * PADDING;
-        let objects = self.objects.fetch_add(1, Ordering::Relaxed) + 1;
-        let octets = self.octets.fetch_add(padded, Ordering::Relaxed) + padded;
-        // Both directions are counted as one: sooner than need be, and simple.
-        objects > self.enough.0 || octets > self.enough.1
     }
 }
 

@@ -5,6 +5,10 @@
 //! goes on where it stopped. Only when the SHA-512 is right and the octets are on the disk does the
 //! file get its name. All of it is readable by its owner only.
 
+mod gather;
+mod place;
+mod quota;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,9 +24,9 @@ use super::parts::{self, make_room, storage};
 use super::refusal::Refusal;
 use super::under_way::{Entry, UnderWay};
 use crate::error::Error;
-use crate::file::{
-    Draft, make_one_private_directory, name_without_replacing, open_regular, sync_directory,
-};
+use crate::file::{Draft, make_one_private_directory, open_regular};
+pub(super) use gather::{Found, Gathering};
+use quota::{Charge, Quota};
 
 /// How much is read at once to hash what is there already.
 const BLOCK: usize = 256 * 1024;
@@ -37,11 +41,21 @@ pub struct Rules {
     pub max_size: u64,
     /// How many octets all unfinished files may take: 64 GiB. Older ones are removed for newer ones.
     pub max_unfinished: u64,
+    /// How many octets one peer may leave here as long as the inbox is open: no limit.
+    pub max_per_peer: u64,
+    /// Whether files get the permissions of the group and of others that they have at the sender: no.
+    pub keep_modes: bool,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { force: false, max_size: 32 << 30, max_unfinished: 64 << 30 }
+        Self {
+            force: false,
+            max_size: 32 << 30,
+            max_unfinished: 64 << 30,
+            max_per_peer: u64::MAX,
+            keep_modes: false,
+        }
     }
 }
 
@@ -62,6 +76,18 @@ impl Rules {
     #[must_use]
     pub fn with_max_unfinished(self, max_unfinished: u64) -> Self {
         Self { max_unfinished, ..self }
+    }
+
+    /// Lets one peer leave so many octets here as long as the inbox is open.
+    #[must_use]
+    pub fn with_max_per_peer(self, max_per_peer: u64) -> Self {
+        Self { max_per_peer, ..self }
+    }
+
+    /// Gives files the permissions of the group and of others that they have at the sender, or not.
+    #[must_use]
+    pub fn with_keep_modes(self, keep_modes: bool) -> Self {
+        Self { keep_modes, ..self }
     }
 }
 
@@ -104,6 +130,7 @@ pub struct Inbox {
     under_way: UnderWay,
     /// No more than what unfinished files take; looked at anew when it would exceed the quota.
     unfinished: Arc<Mutex<u64>>,
+    quota: Quota,
 }
 
 /// What becomes of an announced file.
@@ -125,6 +152,7 @@ pub(super) struct Incoming {
     target: PathBuf,
     force: bool,
     entry: Entry,
+    charge: Charge,
 }
 
 impl Inbox {
@@ -152,7 +180,8 @@ impl Inbox {
         drop(Draft::write(&directory.join("sdmp"), "").map_err(failed)?);
         let unfinished = make_room(&directory, 0, rules.max_unfinished).unwrap_or(u64::MAX);
         let unfinished = Arc::new(Mutex::new(unfinished));
-        Ok(Self { directory, rules, under_way: UnderWay::default(), unfinished })
+        let quota = Quota::new(rules.max_per_peer);
+        Ok(Self { directory, rules, under_way: UnderWay::default(), unfinished, quota })
     }
 
     /// Decides about an announced file, and finds what is there of it.
@@ -195,6 +224,7 @@ impl Inbox {
         peer: &Fingerprint,
     ) -> Result<Incoming, Refusal> {
         let partial = parts::path(&self.directory, announced);
+        let charge = self.quota.charge(peer, announced.size)?;
         // A continued file has its room already.
         if fs::symlink_metadata(&partial).is_err() {
             self.reserve(announced.size)?;
@@ -209,6 +239,7 @@ impl Inbox {
             partial,
             target,
             force: self.rules.force,
+            charge,
         };
         incoming.hash_what_is_there().map_err(|error| storage(&error))?;
         if incoming.held > announced.size {
@@ -232,8 +263,13 @@ impl Inbox {
 
     /// Makes a transfer of the same file end whose sender was silent, if this peer began it; then
     /// [`begin`](Self::begin) can be tried again.
-    pub(super) fn supersede(&self, announced: &Announced, peer: &Fingerprint) -> bool {
-        self.under_way.supersede(&parts::path(&self.directory, announced), peer)
+    pub(super) fn supersede(&self, partial: &Path, peer: &Fingerprint) -> bool {
+        self.under_way.supersede(partial, peer)
+    }
+
+    /// Where the octets of an announced file gather.
+    pub(super) fn partial(&self, announced: &Announced) -> PathBuf {
+        parts::path(&self.directory, announced)
     }
 }
 
@@ -265,23 +301,15 @@ impl Incoming {
 
     /// Gives the file its name, once everything is there and right. What is not right is removed.
     pub(super) fn finish(self) -> Result<PathBuf, Refusal> {
-        let Self { file, hash, held, announced, partial, target, force, entry: _entry } = self;
+        let Self { file, hash, held, announced, partial, target, force, entry: _entry, charge } =
+            self;
         if held != announced.size || hash.finish() != *announced.hash.as_octets() {
             // Kept, it would spoil every later attempt.
             drop(fs::remove_file(&partial));
             return Err(Refusal::Mismatch);
         }
-        // Before the name: after a crash a file with its final name is complete.
-        file.sync_all().map_err(|error| storage(&error))?;
-        if force && fs::symlink_metadata(&target).is_ok_and(|there| there.is_file()) {
-            fs::rename(&partial, &target).map_err(|error| storage(&error))?;
-        } else {
-            name_without_replacing(&partial, &target).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => Refusal::Exists,
-                _ => storage(&error),
-            })?;
-        }
-        sync_directory(&target);
+        place::name(&file, &partial, &target, force)?;
+        charge.keep();
         Ok(target)
     }
 

@@ -48,7 +48,7 @@ impl Announced {
 }
 
 /// At most one character more than a name may have.
-fn cut(name: &str) -> String {
+pub(super) fn cut(name: &str) -> String {
     if name.len() <= name::LONGEST {
         return name.to_owned();
     }

@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sdmp_container::b64url;
+use sdmp_container::{Fingerprint, b64url};
 use sdmp_crypto::hash::Sha512;
 
 use super::message::Announced;
+use super::pieces::Entry;
 use super::refusal::Refusal;
 use crate::file;
 
@@ -20,12 +21,26 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Where the octets of an announced file gather: one place for each content, size and name, so that
 /// two senders of equal files under two names do not wait for each other.
 pub(super) fn path(directory: &Path, announced: &Announced) -> PathBuf {
+    place(directory, &announced.hash.to_string(), announced.size, &announced.name)
+}
+
+/// Where the octets of an entry gather. Its content is not known: what the same peer calls the same, with
+/// the same size and time, most likely goes on, and is compared piece by piece.
+pub(super) fn path_of_entry(directory: &Path, entry: &Entry, peer: &Fingerprint) -> PathBuf {
+    let mut same = Sha512::new();
+    let described = format!("{peer} {:?} {:?}", entry.size, entry.modified);
+    same.update(described.as_bytes());
+    let same = b64url::encode(&same.finish());
+    place(directory, &same, entry.size.unwrap_or_default(), &entry.name())
+}
+
+fn place(directory: &Path, content: &str, size: u64, name: &str) -> PathBuf {
     // The peer's name is hashed, so that it cannot choose what our own files are called.
-    let mut name = Sha512::new();
-    name.update(announced.name.as_bytes());
-    let name = b64url::encode(&name.finish());
-    let (content, name) = (short(&announced.hash.to_string(), 43), short(&name, 11));
-    directory.join(format!("{PREFIX}{content}.{}.{name}{SUFFIX}", announced.size))
+    let mut hash = Sha512::new();
+    hash.update(name.as_bytes());
+    let name = b64url::encode(&hash.finish());
+    let (content, name) = (short(content, 43), short(&name, 11));
+    directory.join(format!("{PREFIX}{content}.{size}.{name}{SUFFIX}"))
 }
 
 fn short(text: &str, length: usize) -> String {

@@ -18,6 +18,12 @@ pub enum Refusal {
     Storage(String),
     /// What came is not what was announced.
     Mismatch,
+    /// Octets or hashes at a place where there should be none.
+    Order,
+    /// This peer has sent as much as it may.
+    Quota,
+    /// The receiver was asked, and does not want it.
+    Declined,
     /// The peer runs a command that takes no files; the sender ends with
     /// [`Error::NotATransfer`](crate::Error::NotATransfer).
     Role,
@@ -36,6 +42,9 @@ impl Refusal {
             Self::Busy => "busy",
             Self::Storage(_) => "storage",
             Self::Mismatch => "mismatch",
+            Self::Order => "order",
+            Self::Quota => "quota",
+            Self::Declined => "declined",
             Self::Role => "role",
             Self::Unknown => "unknown",
         }
@@ -50,6 +59,9 @@ impl Refusal {
             Some("busy") => Self::Busy,
             Some("storage") => Self::Storage("it cannot be written there".to_owned()),
             Some("mismatch") => Self::Mismatch,
+            Some("order") => Self::Order,
+            Some("quota") => Self::Quota,
+            Some("declined") => Self::Declined,
             Some("role") => Self::Role,
             _ => Self::Unknown,
         }
@@ -65,6 +77,9 @@ impl Refusal {
             Self::Busy => "file.busy",
             Self::Storage(_) => "file.storage",
             Self::Mismatch => "file.mismatch",
+            Self::Order => "file.order",
+            Self::Quota => "file.quota",
+            Self::Declined => "file.declined",
             Self::Role => "file.role",
             Self::Unknown => "file.refused",
         }
@@ -80,6 +95,9 @@ impl fmt::Display for Refusal {
             Self::Busy => "the same file is being received already",
             Self::Storage(cause) => cause,
             Self::Mismatch => "what arrived does not have the announced SHA-512",
+            Self::Order => "its octets and hashes do not come in their order",
+            Self::Quota => "this peer has sent as much as it may",
+            Self::Declined => "it was declined",
             Self::Role => "the peer takes no files in this session",
             Self::Unknown => "it was refused",
         })

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "node")]
 pub(crate) mod devices;
+pub(crate) mod playing;
 
 use std::path::Path;
 
