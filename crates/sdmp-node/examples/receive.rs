@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut watch = |event: Event<'_>| {
         if let Event::Stored { file, .. } = event {
-            println!("stored {} ({} octets)", file.name, file.size);
+            println!("stored {} ({} octets)", file.name, file.size.unwrap_or_default());
         }
         ControlFlow::Continue(())
     };
