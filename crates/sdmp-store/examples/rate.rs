@@ -1,4 +1,4 @@
-//! Measures a store: rows a second in appends of 1, 64 and 256, octets a row, time to open.
+//! Measures a store: rows a second in appends of 1, 64 and 256, the longest write-ahead log, octets a row, time to open.
 //! `cargo run --release -p sdmp-store --features postgres,suite --example rate [rows] [place]`, 10,000
 //! rows unless another number is given. The place is a directory for SQLite, or a connection string of
 //! PostgreSQL (`host=127.0.0.1 port=5432 user=sdmp dbname=test`), where a schema is made and dropped.
@@ -50,7 +50,9 @@ fn main() {
     }
     println!("a write of 4 KiB and fdatasync: {:.2} ms", start.elapsed().as_secs_f64() * 10.0);
     let options = Options::new(directory.path().join("store"), house.node.fp());
-    let octets = fill(&house, house.begin(Sqlite::open(&options).unwrap()), rows);
+    let log = directory.path().join("store/store.sqlite-wal");
+    let length = || std::fs::metadata(&log).map_or(0, |found| found.len());
+    let octets = fill(&house, house.begin(Sqlite::open(&options).unwrap()), rows, &length);
     let size = std::fs::metadata(directory.path().join("store/store.sqlite")).unwrap().len();
     println!("{octets} octets a text, {} a row on the disk", size / rows.unsigned_abs());
     opened(|| Sqlite::open(&options).unwrap());
@@ -59,15 +61,31 @@ fn main() {
 fn in_postgres(house: &House, rows: i64, server: &str) {
     let options = postgres::Options::new(server, house.node.fp()).unwrap();
     let options = options.with_schema("sdmp_rate").unwrap();
-    let octets = fill(house, house.begin(Postgres::open(&options).unwrap()), rows);
+    // Also what a measurement that was stopped has left.
+    drop_schema(server);
+    let octets = fill(house, house.begin(Postgres::open(&options).unwrap()), rows, &|| 0);
     println!("{octets} octets a text");
     opened(|| Postgres::open(&options).unwrap());
+    drop_schema(server);
+}
+
+fn drop_schema(server: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, io) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(io);
+        client.batch_execute("DROP SCHEMA IF EXISTS sdmp_rate CASCADE").await.unwrap();
+    });
 }
 
 /// Appends so many rows; returns the octets of a text.
-fn fill(house: &House, store: impl Store, rows: i64) -> usize {
-    let (mut made, mut octets) = (0, 0);
-    for (batch, count) in [(1, rows / 20), (64, rows * 9 / 20), (256, rows / 2)] {
+fn fill(house: &House, store: impl Store, rows: i64, log: &dyn Fn() -> u64) -> usize {
+    let mut longest = 0;
+    let (mut made, mut octets, mut single) = (0, 0, 0.0);
+    // Each single one waits for the disk: a few thousand are enough.
+    let few = (rows / 20).min(5_000);
+    let some = rows * 9 / 20;
+    for (batch, count) in [(1, few), (64, some), (256, rows - few - some)] {
         let (mut spent, mut busy) = (Duration::ZERO, Duration::ZERO);
         // Made in parts: a million of them do not fit in memory.
         for part in 0..count / 2_000 + 1 {
@@ -86,17 +104,24 @@ fn fill(house: &House, store: impl Store, rows: i64) -> usize {
                 let append = Append::new(house.user.fp(), at(rows + 100), few.to_vec());
                 let appended = store.append(append).unwrap();
                 assert_eq!(appended.lines.len(), few.len());
+                longest = log().max(longest);
             }
             spent += start.elapsed();
             busy += writer_time().saturating_sub(writer);
         }
         let writer = busy.as_secs_f64() * 1e6 / count as f64;
         let rate = count as f64 / spent.as_secs_f64();
+        if batch == 1 {
+            single = rate;
+        }
         println!(
-            "appends of {batch}: {rate:.0} rows a second, {writer:.0} us of the writer's processor a row"
+            "appends of {batch}: {rate:.0} rows a second, {:.1} times single ones, \
+             {writer:.0} us of the writer's processor a row",
+            rate / single
         );
         made += count;
     }
+    println!("the write-ahead log had at most {:.1} MiB", longest as f64 / f64::from(1 << 20));
     octets / made as usize
 }
 

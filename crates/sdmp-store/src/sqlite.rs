@@ -163,7 +163,7 @@ impl Sqlite {
     /// [`Error::Damaged`], [`Error::Full`].
     pub fn open(options: &Options) -> Result<Self, Error> {
         let (writer, shared) = open::open(options)?;
-        let blocked = write::blocked(&writer.db).map_err(Error::from)?;
+        let blocked = write::half_blocked(&writer.db).map_err(Error::from)?;
         let store = Self { writer: Writer::start(writer, Arc::clone(&shared))?, shared };
         for author in blocked {
             // What a crash in the middle of that left. Where it fails for want of room it is done next time.

@@ -8,6 +8,7 @@ use sdmp_journal::{Fingerprint, Head};
 use sdmp_store::suite::Place;
 use sdmp_store::{Error, Faults, Postgres, postgres};
 
+mod page;
 mod processes;
 mod server;
 
@@ -79,6 +80,29 @@ pub(crate) fn run(connection: &str, sql: &str) {
         drop(client);
         io.await.unwrap().unwrap();
     });
+}
+
+/// What a statement answers, after another one on the same connection; as text.
+pub(crate) fn rows(
+    connection: &str,
+    before: &str,
+    sql: &str,
+) -> Result<Vec<Vec<String>>, tokio_postgres::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, io) =
+            tokio_postgres::connect(connection, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(io);
+        client.batch_execute(&format!("SET timezone = 'UTC'; {before}")).await.unwrap();
+        let mut rows = Vec::new();
+        for message in client.simple_query(sql).await? {
+            if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+                let text = |place| row.get(place).unwrap_or_default().to_owned();
+                rows.push((0..row.len()).map(text).collect());
+            }
+        }
+        Ok(rows)
+    })
 }
 
 impl Place for PostgresPlace {

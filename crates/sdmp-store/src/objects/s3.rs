@@ -97,6 +97,8 @@ impl S3 {
                     continue;
                 }
             };
+            // What follows the first part of a request does not wait until that was acknowledged.
+            stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(PATIENCE))?;
             stream.set_write_timeout(Some(PATIENCE))?;
             stream.write_all(head)?;

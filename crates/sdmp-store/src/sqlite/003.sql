@@ -27,6 +27,8 @@ DROP INDEX want_author;
 -- Sealed texts that are here and were not tried yet: an index over all sealed ones grows for ever.
 CREATE TABLE sealed (n INTEGER PRIMARY KEY REFERENCES resource);
 INSERT INTO sealed SELECT n FROM resource WHERE kind = 8 AND gone = 0 AND n NOT IN (SELECT n FROM opened);
+-- Whether more texts of a blocked author are to go: a person may ask for some of them back later.
+ALTER TABLE blocked ADD COLUMN rest INTEGER NOT NULL DEFAULT 0;
 -- How many octets of content are here, by author (N51).
 CREATE TABLE taken (k INTEGER PRIMARY KEY REFERENCES key, octets INTEGER NOT NULL);
 INSERT INTO taken SELECT author, sum(size) FROM resource WHERE kind >= 3 AND gone < 2 GROUP BY author;

@@ -153,19 +153,22 @@ pub(super) fn block(
         return Ok(0);
     }
     let k = keys.number(db, author)?;
-    db.execute("INSERT OR IGNORE INTO blocked VALUES (?1)", [k])?;
+    db.execute("INSERT OR IGNORE INTO blocked (k) VALUES (?1)", [k])?;
     let mut statement = db.prepare_cached(
         "SELECT n FROM resource WHERE author = ?1 AND kind >= 3 AND gone < 2 ORDER BY n LIMIT ?2",
     )?;
     let some = params![k, snapshot::count(PART)];
     let lines = statement.query_map(some, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     lines.iter().try_for_each(|n| take_text(db, *n, Gone::Blocked))?;
+    db.prepare_cached("UPDATE blocked SET rest = ?2 WHERE k = ?1")?
+        .execute(params![k, lines.len() >= PART])?;
     Ok(lines.len())
 }
 
-/// Whom a person has blocked.
-pub(super) fn blocked(db: &Connection) -> Result<Vec<Fingerprint>, Failure> {
-    let mut statement = db.prepare_cached("SELECT fp FROM blocked JOIN key USING (k)")?;
+/// Whom a person has blocked, as far as more of their texts are to go.
+pub(super) fn half_blocked(db: &Connection) -> Result<Vec<Fingerprint>, Failure> {
+    let mut statement =
+        db.prepare_cached("SELECT fp FROM blocked JOIN key USING (k) WHERE rest")?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

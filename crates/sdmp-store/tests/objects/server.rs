@@ -40,7 +40,9 @@ impl Bucket {
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                drop(shared.serve(&mut stream.unwrap()));
+                let mut stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                drop(shared.serve(&mut stream));
             }
         });
         Self { host, state }

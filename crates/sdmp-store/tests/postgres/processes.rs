@@ -102,6 +102,31 @@ fn what_others_fetched_reaches_the_one_that_admits() {
     assert_eq!(two.hand_over(&house.other.fp(), &messages).unwrap(), 0);
 }
 
+#[test]
+fn who_listens_hears_of_each_call_and_after_a_lost_connection_looks_again() {
+    let Some((house, place, one)) = begun() else { return };
+    let two = place.open(Faults::none()).unwrap();
+    let mut listener = two.listen().unwrap();
+    let short = Duration::from_millis(20);
+    assert!(!listener.wait(short).unwrap());
+    house.append(&one, &house.messages(0..1), at(20)).unwrap();
+    assert!(listener.wait(Duration::from_secs(20)).unwrap());
+    let wants = sdmp_store::Changes::default();
+    one.keep(wants.clone()).unwrap();
+    one.keep(wants).unwrap();
+    assert!(listener.wait(Duration::from_secs(20)).unwrap());
+    until("several are one", || !listener.wait(short).unwrap());
+    let listening = format!("LISTEN {}", place.schema);
+    place.run(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{listening}'"
+    ));
+    // What was written meanwhile is not told, so it says that something may have been.
+    until("it noticed", || listener.wait(short).unwrap());
+    until("nothing more", || !listener.wait(short).unwrap());
+    house.append(&one, &house.messages(1..2), at(20)).unwrap();
+    assert!(listener.wait(Duration::from_secs(20)).unwrap());
+}
+
 /// A process that appends its messages, whenever it admits, and hands them over otherwise.
 fn write(place: &str) {
     let mut lines = place.lines();

@@ -130,7 +130,7 @@ fn n50_very_many_texts_go_in_parts_that_fit_into_the_log() {
     drop(store);
     let db = rusqlite::Connection::open(directory.path().join("store/store.sqlite")).unwrap();
     let author = house.user.fp();
-    let sql = "INSERT INTO blocked SELECT k FROM key WHERE fp = ?1";
+    let sql = "INSERT INTO blocked SELECT k, 1 FROM key WHERE fp = ?1";
     assert_eq!(db.execute(sql, [author.as_octets()]).unwrap(), 1);
     drop(db);
     let store = Sqlite::open(&options).unwrap();
@@ -139,6 +139,12 @@ fn n50_very_many_texts_go_in_parts_that_fit_into_the_log() {
     let gone =
         |reason| messages.iter().filter(|one| snapshot.gone(one.id()) == Some(reason)).count();
     assert_eq!((gone(Gone::Forgotten), gone(Gone::Blocked)), (530, 570));
+    // What a person asks for then stays.
+    assert!(store.restore_text(&messages[1000]).unwrap());
+    drop((snapshot, store));
+    let store = Sqlite::open(&options).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!(snapshot.gone(messages[1000].id()), Some(Gone::Here));
     house.check(&store);
 }
 
