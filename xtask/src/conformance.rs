@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Play the peer against this project's own `sdmp listen` and `sdmp connect`, in both profiles
     #[arg(long, conflicts_with = "bless")]
     own: bool,
-    /// Arguments of the program, such as --only, --list, --peer, --listen; `-- --help` names all
+    /// Arguments of the program, such as --only, --list, --peer, --listen, --node; `-- --help` names all
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }

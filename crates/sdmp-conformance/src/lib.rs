@@ -18,6 +18,7 @@ pub mod error;
 pub mod input;
 mod keys;
 pub mod load;
+pub mod node;
 pub mod operation;
 pub mod peer;
 pub mod report;

@@ -9,8 +9,10 @@ use clap::Parser;
 use sdmp_conformance::coverage::{Count, Coverage};
 use sdmp_conformance::error::Error;
 use sdmp_conformance::load::{self, LocatedCase};
+use sdmp_conformance::node;
 use sdmp_conformance::peer::{self, Options, Target};
 use sdmp_conformance::report::Report;
+use sdmp_conformance::run::CaseReport;
 use sdmp_conformance::{coverage, operation, run};
 use sdmp_envelope::Identity;
 use sdmp_handshake::Profile;
@@ -49,6 +51,12 @@ struct PeerArguments {
     /// Wait for the peer at this address (port 0: any free one), and play a misbehaving responder
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Call the node at this address, and play a node that misbehaves in the exchange of journals
+    #[arg(long = "node", value_name = "ADDR", conflicts_with_all = ["dial", "listen"])]
+    node: Option<String>,
+    /// Write the introductions that the node takes in into this directory, and do nothing else
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dial", "listen", "node"])]
+    node_files: Option<PathBuf>,
     /// Write the tester's identities into this directory, for the peer to trust, and do nothing else
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dial", "listen"])]
     keys: Option<PathBuf>,
@@ -90,6 +98,15 @@ fn conformance(arguments: &Arguments) -> Result<bool, Error> {
             println!("{line}");
         }
         return Ok(true);
+    }
+    if let Some(directory) = &peer.node_files {
+        for line in node::export(directory)? {
+            println!("{line}");
+        }
+        return Ok(true);
+    }
+    if let Some(address) = &peer.node {
+        return play_node(arguments, resolve(address)?);
     }
     match target(peer)? {
         Some(target) => play(arguments, target),
@@ -150,12 +167,54 @@ fn play(arguments: &Arguments, target: Target) -> Result<bool, Error> {
             eprintln!("{name}: waiting for the peer");
         }
     })?;
-    let located: Vec<LocatedCase> = reports.iter().map(|report| report.located.clone()).collect();
-    // What a peer shows on the wire is a part of the rules; of the others it says nothing.
+    finish(arguments, &of_cases(reports))
+}
+
+/// Plays a misbehaving node.
+fn play_node(arguments: &Arguments, address: SocketAddr) -> Result<bool, Error> {
+    let tester = || peer::Person::new(peer::case::Who::Tester).map(|tester| tester.identity);
+    let identity = match &arguments.peer.peer_identity {
+        Some(path) => read_identity(path)?,
+        // A list of cases does not depend on who the node is.
+        None if arguments.list => tester()?,
+        None => return Err(whose()),
+    };
+    let mut options = node::Options::new(address, identity);
+    options.patience = Duration::from_millis(arguments.peer.patience);
+    options.only.clone_from(&arguments.only);
+    if arguments.list {
+        let cases: Vec<LocatedCase> = options.cases().into_iter().map(node::located).collect();
+        list(&cases);
+        println!("{} cases", cases.len());
+        return Ok(true);
+    }
+    finish(arguments, &of_cases(node::run(&options, &|name| eprintln!("{name}"))?))
+}
+
+fn whose() -> Error {
+    Error::Peer(
+        "whose signatures must the peer make? Give its identity: --peer-identity FILE".to_owned(),
+    )
+}
+
+fn read_identity(path: &Path) -> Result<Identity, Error> {
+    let text = std::fs::read(path).map_err(|error| Error::Unreadable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    Identity::parse(&text).map_err(|error| Error::Format {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
+}
+
+/// What an implementation shows on the wire is a part of the rules; of the others it says nothing.
+fn of_cases(cases: Vec<CaseReport>) -> Report {
+    let located: Vec<LocatedCase> = cases.iter().map(|report| report.located.clone()).collect();
     let mut coverage =
         Coverage { complaints: Vec::new(), ..coverage::measure(&located, &[].into()) };
     coverage.counts.retain(|(_, count)| *count != Count::default());
-    finish(arguments, &Report { cases: reports, coverage })
+    Report { cases, coverage }
 }
 
 fn options(arguments: &Arguments, target: Target) -> Result<Options, Error> {
@@ -167,21 +226,9 @@ fn options(arguments: &Arguments, target: Target) -> Result<Options, Error> {
             let tester = peer::Person::new(peer::case::Who::Tester)?;
             return Ok(with(arguments, Options::new(target, tester.identity)));
         }
-        None => {
-            return Err(Error::Peer(
-                "whose signatures must the peer make? Give its identity: --peer-identity FILE"
-                    .to_owned(),
-            ));
-        }
+        None => return Err(whose()),
     };
-    let text = std::fs::read(&path).map_err(|error| Error::Unreadable {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
-    let identity = Identity::parse(&text).map_err(|error| Error::Format {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
+    let identity = read_identity(&path)?;
     let by_hand = matches!(target, Target::Listen(_, None));
     let fixed = matches!(&target, Target::Listen(address, _) if address.port() != 0);
     let mut options = with(arguments, Options::new(target, identity));

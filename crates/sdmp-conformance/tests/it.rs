@@ -16,4 +16,5 @@ mod handshake_vectors;
 mod peer;
 mod transcript;
 mod vectors;
+mod wrong_nodes;
 mod wrong_peers;

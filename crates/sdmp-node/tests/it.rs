@@ -13,6 +13,8 @@
 
 mod channels;
 mod common;
+#[cfg(feature = "node")]
+mod conformance;
 mod examples;
 mod home;
 mod introduction;

@@ -80,6 +80,13 @@ impl Holders {
         self.0.iter_mut().map(|(_, holder)| holder)
     }
 
+    /// Takes one out.
+    pub(crate) fn remove(&mut self, key: &Fingerprint) {
+        if let Ok(place) = self.place(key) {
+            self.0.remove(place);
+        }
+    }
+
     /// Takes the first one out.
     pub fn pop_first(&mut self) -> Option<(Fingerprint, Holder)> {
         (!self.0.is_empty()).then(|| self.0.remove(0))

@@ -118,6 +118,25 @@ impl Want {
         true
     }
 
+    /// Adds a holder that can be asked now in the place of one that cannot or did not find it: an
+    /// identity may be at any peer, so that the first ones by name must not keep out the others.
+    pub(crate) fn add_connected(&mut self, holder: &Fingerprint, now: Timestamp) {
+        let is_asked = |key: &Fingerprint| {
+            if let Next::Asked(asked) = &self.next { asked.contains(key) } else { false }
+        };
+        if !self.holders.contains_key(holder) && self.holders.len() >= MAX_HOLDERS {
+            let free =
+                self.holders.iter().filter(|(key, one)| !is_asked(key) && one.doubt.is_none());
+            let last = free.max_by_key(|(_, one)| (one.misses, one.due));
+            if let Some(last) = last.map(|(key, _)| key.clone()) {
+                self.holders.remove(&last);
+            }
+        }
+        if self.add_holder(holder, now) && matches!(self.next, Next::Closed(_) | Next::Due(_)) {
+            self.settle(now);
+        }
+    }
+
     /// Whether the want may be asked of `holder` now.
     pub(crate) fn may_ask(&self, holder: &Fingerprint, now: Timestamp) -> bool {
         let free = match &self.next {
@@ -228,5 +247,36 @@ impl Want {
             stored.next = Next::Due(now);
         }
         stored
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n32_a_connected_holder_takes_the_place_of_one_that_did_not_find_it() {
+        let key = |n: u8| Fingerprint::from_octets([n; 64]);
+        let now = Timestamp::MIN;
+        let mut want = Want::new(1, key(0), now);
+        for n in 0..40 {
+            want.add_holder(&key(n), now);
+        }
+        assert_eq!(want.holders.len(), MAX_HOLDERS);
+        want.next = Next::Asked(BTreeSet::from([key(1)]));
+        for holder in [1, 2] {
+            want.holders.get_mut(&key(holder)).unwrap().missed(now);
+        }
+        want.add_connected(&key(200), now);
+        assert!(want.holders.contains_key(&key(200)));
+        assert!(want.holders.contains_key(&key(1)), "its answer is awaited");
+        assert!(!want.holders.contains_key(&key(2)));
+        assert_eq!(want.holders.len(), MAX_HOLDERS);
+        // What was learned of bad copies is not forgotten for it (N7).
+        for holder in want.holders.values_mut() {
+            holder.doubt = Some(Doubt::BadCopy(Code::SignatureBad));
+        }
+        want.add_connected(&key(201), now);
+        assert!(!want.holders.contains_key(&key(201)));
     }
 }

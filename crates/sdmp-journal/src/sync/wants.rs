@@ -124,7 +124,7 @@ impl Wants {
     /// A peer that is connected may know any key's identity.
     pub(crate) fn add_identity_holder(&mut self, holder: &Fingerprint, now: Timestamp) {
         for name in self.identities.clone() {
-            self.add(&name, holder, now);
+            self.change(&name, now, |want| want.add_connected(holder, now));
         }
     }
 

@@ -88,7 +88,12 @@ impl Machine {
             self.wants.retain(|name| collected.contains(&name.author));
         }
         // N19: the identity is asked for even if it is known; a restart is no new want.
-        let holders: Vec<Fingerprint> = self.peers.keys().cloned().collect();
+        // Whose journal names it is not known: first those who can be asked now.
+        let connected = |with: bool| {
+            let peers = self.peers.iter().filter(move |(_, one)| one.session.is_some() == with);
+            peers.map(|(peer, _)| peer.clone())
+        };
+        let holders: Vec<Fingerprint> = connected(true).chain(connected(false)).collect();
         for key in new_keys {
             if !(starts && turn.guide.has_identity(&key)) {
                 self.wants.add_identity(&key, &holders, turn.now);
