@@ -40,6 +40,8 @@ impl Job {
     /// About how many octets it writes.
     fn octets(&self) -> u64 {
         const ROW: usize = 1024;
+        // A text that goes changes the page on which it was.
+        const PAGE: usize = 16_384;
         let octets = match self {
             Self::Append(append, _, _) => {
                 plan::octets(append).saturating_add(append.candidates.len().saturating_mul(ROW))
@@ -48,12 +50,9 @@ impl Job {
             Self::Keep(changes, _) | Self::KeepHeld(changes, _, _) => {
                 changes.wants.len().saturating_mul(ROW)
             }
-            Self::GiveUp(ids, _, _) => ids.len().saturating_mul(ROW),
-            Self::Block(..)
-            | Self::Opened(..)
-            | Self::LeasePeer(..)
-            | Self::TakeWants(..)
-            | Self::Reindex(..) => ROW,
+            Self::GiveUp(ids, _, _) => ids.len().saturating_mul(PAGE),
+            Self::Block(..) => write::PART.saturating_mul(PAGE),
+            Self::Opened(..) | Self::LeasePeer(..) | Self::TakeWants(..) | Self::Reindex(..) => ROW,
         };
         u64::try_from(octets).unwrap_or(u64::MAX)
     }

@@ -21,7 +21,7 @@ pub fn content_is_given_up_and_control_never<P: Place>() {
     let house = House::new();
     let place = P::new(&house.node.fp());
     let store = house.begin(place.open(Faults::none()).unwrap());
-    let messages = house.messages(0..4);
+    let messages = house.messages(0..5);
     house.append(&store, &messages, at(100)).unwrap();
     let before = all(&store, &house);
     let mut named = ids(&messages[..2]);
@@ -29,10 +29,11 @@ pub fn content_is_given_up_and_control_never<P: Place>() {
     named.push(Identifier::from_octets([9; 64]));
     assert_eq!(store.give_up(&named, Gone::Evicted).unwrap(), 2);
     assert_eq!(store.give_up(&ids(&messages[1..3]), Gone::Forgotten).unwrap(), 1);
+    assert_eq!(store.give_up(&ids(&messages[3..4]), Gone::Revoked).unwrap(), 1);
     drop(store);
     let store = place.open(Faults::none()).unwrap();
     let snapshot = store.snapshot().unwrap();
-    let reasons = [Gone::Evicted, Gone::Evicted, Gone::Forgotten, Gone::Here];
+    let reasons = [Gone::Evicted, Gone::Evicted, Gone::Forgotten, Gone::Revoked, Gone::Here];
     for (resource, reason) in messages.iter().zip(reasons) {
         assert_eq!(snapshot.gone(resource.id()), Some(reason));
         assert_eq!(snapshot.text(resource.id()).is_some(), reason == Gone::Here);

@@ -127,6 +127,36 @@ fn a_database_that_was_half_copied_back_is_whole_with_its_log() {
     }
 }
 
+#[test]
+fn a_page_that_is_not_what_was_written_keeps_the_store_shut_after_a_crash() {
+    let image = image();
+    let pages = image.after.len() / PAGE;
+    assert!(pages > 20, "{pages}");
+    let mut found = 0;
+    for page in 1..pages {
+        let directory = TempDir::new().unwrap();
+        let place = directory.path().join("store");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("store.sqlite"), &image.after).unwrap();
+        // Not closed cleanly.
+        let db = rusqlite::Connection::open(place.join("store.sqlite")).unwrap();
+        db.execute_batch("UPDATE head SET clean = 0; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(db);
+        let mut damaged = fs::read(place.join("store.sqlite")).unwrap();
+        // The type of the page and the number of its cells.
+        damaged[page * PAGE..page * PAGE + 8].fill(0x5a);
+        fs::write(place.join("store.sqlite"), &damaged).unwrap();
+        match Sqlite::open(&options(directory.path(), &image.house)) {
+            Ok(store) => image.house.check(&store),
+            Err(error) => {
+                assert_eq!(error.code(), "store.damaged", "page {page}: {error}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found >= pages - 3, "{found} of {pages}");
+}
+
 /// A store that each released version of the tables wrote: its number, and what it held.
 const VERSIONS: [(i64, &str, Held); 2] = [
     (1, include_str!("../fixtures/sqlite-1.sql"), Held { lines: 14, events: 19, fence: 1 }),

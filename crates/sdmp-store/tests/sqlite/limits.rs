@@ -149,6 +149,24 @@ fn n50_very_many_texts_go_in_parts_that_fit_into_the_log() {
 }
 
 #[test]
+fn texts_take_at_most_four_tenths_more_on_the_disk() {
+    let (house, directory) = (House::new(), TempDir::new().unwrap());
+    let store = house.begin(Sqlite::open(&options(directory.path(), &house)).unwrap());
+    let mut octets = 0;
+    for first in (0..2560).step_by(256) {
+        let messages: Vec<Resource> =
+            (first..first + 256).map(|n| long(&house, n, 2_435)).collect();
+        octets += messages.iter().map(|one| one.text().len()).sum::<usize>();
+        house.append(&store, &messages, at(9_000)).unwrap();
+    }
+    drop(store);
+    assert!((2_600..2_800).contains(&(octets / 2560)), "{}", octets / 2560);
+    let size = fs::metadata(directory.path().join("store/store.sqlite")).unwrap().len();
+    let ratio = f64::from(u32::try_from(size).unwrap()) / f64::from(u32::try_from(octets).unwrap());
+    assert!(ratio < 1.4, "{ratio}");
+}
+
+#[test]
 fn n49_64_mib_are_reserved_unless_another_size_is_given() {
     let (house, directory) = (House::new(), TempDir::new().unwrap());
     let place = directory.path().join("store");
