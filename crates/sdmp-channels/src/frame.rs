@@ -8,11 +8,14 @@ use crate::fault::{Fault, Reason};
 use crate::limits::LARGEST_CREDIT;
 
 /// The longest name of a destination, in characters.
-const LONGEST_TARGET: usize = 300;
+pub(crate) const LONGEST_TARGET: usize = 300;
 /// The longest word for a reason, in characters.
-const LONGEST_WORD: usize = 64;
+pub(crate) const LONGEST_WORD: usize = 64;
 /// Integers beyond this are not the same in every JSON reader.
-const LARGEST_ID: u64 = (1 << 53) - 1;
+pub(crate) const LARGEST_ID: u64 = (1 << 53) - 1;
+/// What stands before the URI of the schema, and between it and the steps.
+pub(crate) const HEAD: &str = r#"{"sdmp":{"version":"0.12.0","schemas":[""#;
+pub(crate) const MIDDLE: &str = r#""]},"channels":["#;
 /// The text of a step around its data: longer than any of them.
 const AROUND: usize = r#",{"id":9007199254740991,"data":""}"#.len();
 
@@ -40,11 +43,8 @@ pub enum Step {
     Reset(Reason),
 }
 
-/// Reads a message of channels; the greeting has no steps.
-///
-/// # Errors
-/// [`Fault::Malformed`] for anything that the schema does not describe.
-pub fn read(container: &Container) -> Result<Vec<Frame>, Fault> {
+/// Reads a message from its tree.
+pub(crate) fn of_tree(container: &Container) -> Result<Vec<Frame>, Fault> {
     let [schema] = container.schemas() else { return Err(Fault::Malformed) };
     let (root, listed) = (container.root(), schema.to_string() == CHANNELS_URI);
     // Closed: a member that one version ignores and another obeys would be a trap.
@@ -97,7 +97,7 @@ pub fn write(frames: &[Frame]) -> Result<Container, Fault> {
         }
     }
     let container = draft.finish()?;
-    read(&container).map(|_| container)
+    of_tree(&container).map(|_| container)
 }
 
 /// A message that is being written.
@@ -112,9 +112,9 @@ impl Draft {
     /// A message whose text should have at most so many octets.
     pub(crate) fn new(limit: usize) -> Self {
         let mut text = String::with_capacity(limit);
-        text.push_str(r#"{"sdmp":{"version":"0.12.0","schemas":[""#);
+        text.push_str(HEAD);
         text.push_str(CHANNELS_URI);
-        text.push_str(r#""]},"channels":["#);
+        text.push_str(MIDDLE);
         Self { text, empty: true, limit }
     }
 

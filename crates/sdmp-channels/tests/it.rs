@@ -11,6 +11,7 @@
 )]
 
 mod adversary;
+mod exact;
 mod schedules;
 mod turns;
 

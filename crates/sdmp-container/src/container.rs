@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroize;
 
+use crate::plain;
 use crate::strict::{self, Object, Value};
 use crate::{CoreSchema, Error, ErrorKind, Limits, SchemaName, Version, kind};
 
@@ -35,7 +36,8 @@ pub struct Container {
 
 struct Inner {
     text: String,
-    /// Parsed at once from what was received; of a text of ours only when it is asked for.
+    /// Parsed at once from what was received; of a text of ours, or of a form that
+    /// [`plain`] knows, only when it is asked for.
     root: OnceLock<Object<'static>>,
     version: Version,
     schemas: Vec<SchemaName>,
@@ -76,6 +78,13 @@ impl Container {
         // Kept as received: what is signed or hashed later are these octets and no others (R5).
         let text = String::from_utf8(octets)
             .map_err(|error| strict::fault_of_utf8(error.as_bytes(), error.utf8_error()))?;
+        if let Some(schema) = plain::recognise(&text, limits) {
+            let (root, version) = (OnceLock::new(), Version::CURRENT);
+            let schemas = vec![schema];
+            return Ok(Self {
+                inner: Arc::new(Inner { text, root, version, schemas, written: false }),
+            });
+        }
         let Value::Object(root) = strict::parse_text(&text, limits)? else {
             return Err(Error::new(ErrorKind::NotAnObject));
         };
@@ -135,7 +144,7 @@ impl Container {
     pub fn root(&self) -> &Object<'static> {
         self.inner.root.get_or_init(|| match strict::parse_text(&self.inner.text, &Limits::OWN) {
             Ok(Value::Object(root)) => root.into_owned(),
-            // Not reached: only a text that the writer made is parsed as late as this.
+            // Not reached: only a text that the writer made, or that was recognised, is parsed as late as this.
             Ok(_) | Err(_) => Object::default(),
         })
     }

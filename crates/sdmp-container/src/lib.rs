@@ -52,6 +52,7 @@ mod error;
 mod hash;
 pub mod kind;
 mod limits;
+mod plain;
 mod schema_name;
 pub mod strict;
 mod timestamp;

@@ -22,5 +22,6 @@ mod conversions;
 mod cost;
 mod emission;
 mod kinds;
+mod plain;
 mod strict;
 mod vectors;

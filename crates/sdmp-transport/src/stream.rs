@@ -19,10 +19,14 @@ use crate::{Error, SecureSession, SessionReceiver, SessionSender};
 
 /// A full chunk is sealed as this many padding steps: 64 KiB of plaintext.
 const PADDING_BLOCKS: usize = 8;
+/// What stands before the URI of the schema, and between it and the data.
+const HEAD: &str = r#"{"sdmp":{"version":"0.12.0","schemas":[""#;
+const MIDDLE: &str = r#""]},"stream":{"data":""#;
+/// What stands behind the data of the last chunk, and of others.
+const LAST: &str = r#"","end":true}}"#;
+const NEXT: &str = r#"","end":false}}"#;
 /// The text around `data`, with the longer of the two values of `end`.
-const FRAME: usize = r#"{"sdmp":{"version":"0.12.0","schemas":[""#.len()
-    + STREAM_URI.len()
-    + r#""]},"stream":{"data":"","end":false}}"#.len();
+const FRAME: usize = HEAD.len() + STREAM_URI.len() + MIDDLE.len() + NEXT.len();
 /// The octets in a full chunk: what fills the steps of R33 to within a base64url group.
 pub const CHUNK: usize = (PADDING_BLOCKS * PADDING_BLOCK - FRAME) / 4 * 3;
 
@@ -269,17 +273,29 @@ impl AsyncWrite for SecureStream {
 /// [`io::ErrorKind::InvalidData`] for more octets than any container may hold.
 pub fn encode(data: &[u8], end: bool) -> io::Result<Container> {
     let mut text = String::with_capacity(FRAME + data.len().div_ceil(3) * 4);
-    text.push_str(r#"{"sdmp":{"version":"0.12.0","schemas":[""#);
+    text.push_str(HEAD);
     text.push_str(STREAM_URI);
-    text.push_str(r#""]},"stream":{"data":""#);
+    text.push_str(MIDDLE);
     b64url::encode_append(data, &mut text);
-    text.push_str(if end { r#"","end":true}}"# } else { r#"","end":false}}"# });
+    text.push_str(if end { LAST } else { NEXT });
     Container::parse(text).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// The data of a text that is exactly what [`encode`] writes.
+fn exact(text: &str) -> Option<(&str, bool)> {
+    let rest = text.strip_prefix(HEAD)?.strip_prefix(STREAM_URI)?.strip_prefix(MIDDLE)?;
+    let last = |end: bool| Some((rest.strip_suffix(if end { LAST } else { NEXT })?, end));
+    // A quote would end the data before the end of the text.
+    last(false).or_else(|| last(true)).filter(|(data, _)| !data.contains('"'))
 }
 
 /// The data of a `stream` container, and whether it is the last; `None` for anything else.
 #[must_use]
 pub fn decode(container: &Container) -> Option<(Vec<u8>, bool)> {
+    // As we write it, it needs no tree; however else it is written, it means the same.
+    if let Some((data, end)) = exact(container.text()) {
+        return Some((b64url::decode(data.as_bytes()).ok()?, end));
+    }
     if !container.schemas().iter().any(|schema| schema.to_string() == STREAM_URI) {
         return None;
     }
@@ -331,6 +347,31 @@ mod tests {
         for data in [&b""[..], b"a", b"ab", &[7; 1000]] {
             for end in [false, true] {
                 assert_eq!(decode(&encode(data, end).unwrap()), Some((data.to_vec(), end)));
+            }
+        }
+    }
+
+    /// Without a tree and with one (a space leads to the parser) the same is decoded, for every change of a text.
+    #[test]
+    fn with_and_without_a_tree_the_same_is_decoded() {
+        for (data, end) in [(&b"abc"[..], false), (b"x", true), (b"", true)] {
+            let good = encode(data, end).unwrap();
+            let good = good.as_bytes();
+            for at in 0..=good.len() {
+                let (before, after) = good.split_at(at);
+                for octet in *b"\"\\{}[]:,0aeAtf_-Bx \n" {
+                    let rest = after.get(1..).unwrap_or_default();
+                    for changed in
+                        [[before, &[octet], after].concat(), [before, &[octet], rest].concat()]
+                    {
+                        let with = Container::parse([&changed[..], b" "].concat());
+                        let without = Container::parse(changed);
+                        assert_eq!(
+                            without.as_ref().map(decode).map_err(|error| error.kind()),
+                            with.as_ref().map(decode).map_err(|error| error.kind()),
+                        );
+                    }
+                }
             }
         }
     }

@@ -5,7 +5,8 @@ use sdmp_container::Container;
 use super::{Event, Machine};
 use crate::channel::{Channel, Direction};
 use crate::fault::{Fault, Reason};
-use crate::frame::{Frame, Step, read};
+use crate::frame::{Frame, Step};
+use crate::read::read;
 
 impl Machine {
     /// Takes a container of the peer's.

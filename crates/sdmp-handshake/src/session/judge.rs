@@ -78,6 +78,10 @@ pub(super) fn check_sendable(container: &Container, profile: Profile) -> Result<
 /// The refusal of a handshake is one at any time (R38). A `not_found` that says more than that one,
 /// or answers a request, is the application's.
 fn is_refusal(container: &Container) -> bool {
+    // What is closed lists its schema, and no other text needs to be looked into.
+    if !container.lists(CoreSchema::Response) {
+        return false;
+    }
     let answers_nothing = container
         .root()
         .get(CoreSchema::Response.member())
