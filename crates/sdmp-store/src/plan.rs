@@ -26,6 +26,15 @@ pub(crate) fn check_length(append: &Append) -> Result<(), Error> {
     if count > LONGEST_APPEND || is_long { Err(Error::TooMany(count)) } else { Ok(()) }
 }
 
+/// Verifies the signatures that were not verified before, as far as the keys are known: outside of the transaction,
+/// for which others wait. A key that comes with the same append is found when that is judged.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn verify(append: &mut Append, view: &impl View) {
+    for candidate in &mut append.candidates {
+        candidate.verify(view, &*append.verifier);
+    }
+}
+
 /// The octets of its texts.
 pub(crate) fn octets(append: &Append) -> usize {
     append.candidates.iter().map(|candidate| candidate.resource().text().len()).sum()

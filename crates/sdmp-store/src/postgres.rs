@@ -34,7 +34,7 @@ use crate::contract::{
     Append, Appended, Changes, Event, Gone, Kept, Lease, Opening, Snapshot, Store,
 };
 use crate::control::Control;
-use crate::{Error, lock};
+use crate::{Error, lock, plan};
 pub use inbox::{Handed, Listener};
 use link::{Failure, Link};
 pub use options::Options;
@@ -270,8 +270,10 @@ impl Store for Postgres {
         Ok(Box::new(PostgresSnapshot::new(node, state, link)))
     }
 
-    fn append(&self, append: Append) -> Result<Appended, Error> {
+    fn append(&self, mut append: Append) -> Result<Appended, Error> {
         let options = &self.shared.options;
+        let control = lock(&self.shared.state).control.clone();
+        plan::verify(&mut append, &control);
         self.write(Who::Admitting, |link, state| {
             journal::append(link, state, append, &options.node, &options.faults)
         })

@@ -31,7 +31,7 @@ use crate::contract::{
 };
 use crate::control::Control;
 use crate::objects::{Elsewhere, Names};
-use crate::{Error, lock};
+use crate::{Error, lock, plan};
 pub use options::Options;
 use snapshot::SqliteSnapshot;
 use writer::Writer;
@@ -196,12 +196,7 @@ impl Store for Sqlite {
     }
 
     fn append(&self, mut append: Append) -> Result<Appended, Error> {
-        // Here and not in the writer's thread, for which others wait. What it names may come with the
-        // same append: that is verified when it is judged.
-        let control = lock(&self.shared.state).control.clone();
-        for candidate in &mut append.candidates {
-            candidate.verify(&control, &*append.verifier);
-        }
+        plan::verify(&mut append, &self.shared.state().control);
         let names = match &self.shared.objects {
             Some(elsewhere) => {
                 let snapshot = SqliteSnapshot::new(Arc::clone(&self.shared))?;

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sdmp_journal::{LineId, Resource};
+use sdmp_store::objects::Folder;
 use sdmp_store::suite::house::House;
 use sdmp_store::suite::people::at;
 use sdmp_store::suite::random::{Dice, resources, step};
@@ -17,6 +19,9 @@ const THREADS: u64 = 8;
 
 /// Names the server and the schema in which a store is; without it the store is in the directory.
 pub(crate) const POSTGRES: &str = "postgres";
+
+/// A folder in which the texts of content are, if it is there.
+const OBJECTS: &str = "texts";
 
 fn open(directory: &Path, house: &House, faults: Faults) -> Box<dyn Store> {
     let (node, token) = (house.node.fp(), directory.join("token"));
@@ -32,7 +37,11 @@ fn open(directory: &Path, house: &House, faults: Faults) -> Box<dyn Store> {
         return Box::new(store);
     }
     let options = sqlite::Options::new(directory.join("store"), node);
-    let options = options.with_token(token).with_reserve(1 << 12).with_faults(faults);
+    let mut options = options.with_token(token).with_reserve(1 << 12).with_faults(faults);
+    let texts = directory.join(OBJECTS);
+    if texts.is_dir() {
+        options = options.with_objects_from(1, Arc::new(Folder::open(texts).unwrap()));
+    }
     Box::new(Sqlite::open(&options).unwrap())
 }
 
@@ -81,6 +90,9 @@ pub(crate) fn run(runs: u64, command: impl Fn(&Path, u64, usize) -> Command + Sy
     let one = &|seed: u64| {
         let directory = tempfile::tempdir().unwrap();
         let kill = Dice::new(seed ^ 0x5eed).below(80);
+        if seed.is_multiple_of(3) {
+            fs::create_dir(directory.path().join(OBJECTS)).unwrap();
+        }
         let mut command = command(directory.path(), seed, kill);
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         after(directory.path(), seed);
