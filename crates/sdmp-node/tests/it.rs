@@ -24,6 +24,8 @@ mod node;
 mod node_tools;
 mod pieces;
 mod recording;
+#[cfg(all(feature = "node", unix))]
+mod slow_carriers;
 mod transfer;
 mod trust;
 mod tunnel;

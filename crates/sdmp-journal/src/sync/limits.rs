@@ -48,6 +48,23 @@ pub struct Limits {
     pub signature: Duration,
 }
 
+impl Limits {
+    /// For carriers that take hours, such as a folder that is carried about (N37): an answer may take
+    /// a day, and sessions last a month.
+    #[must_use]
+    pub fn slow() -> Self {
+        Self {
+            held: DAY,
+            answer: DAY,
+            slow: DAY.saturating_mul(7),
+            idle: DAY.saturating_mul(2),
+            quiet: DAY,
+            session: DAY.saturating_mul(30),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -235,7 +235,9 @@ impl Core {
         self.last_session = self.last_session.saturating_add(1);
         let id = SessionId(self.last_session);
         let (state, events) = (Arc::clone(&self.state), self.events.clone());
-        let (link, running) = Link::start(id, session, state, events);
+        // The end of a session takes as long as an object does: 5 s, or hours (N37).
+        let grace = self.limits.answer / 12;
+        let (link, running) = Link::start(id, session, state, (events, grace));
         drop(self.tasks.spawn(running));
         let peer = link.peer.clone();
         self.links.insert(id, link);

@@ -16,8 +16,6 @@ use tokio::time::timeout;
 use super::core::Event;
 use super::state::State;
 
-/// How long a session may take to end that has run its time.
-const GRACE: Duration = Duration::from_secs(5);
 /// How long one may take that was judged otherwise, or in which something was wrong (N16).
 const SHORT: Duration = Duration::from_millis(500);
 /// How often it is looked whether a part of an object has come.
@@ -75,12 +73,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Runs a session: a task of its own, which ends with it.
+    /// Runs a session: a task of its own, which ends with it. `grace` is how long one may take to end that
+    /// has run its time.
     pub(crate) fn start(
         id: SessionId,
         session: SecureSession,
         state: Arc<State>,
-        events: mpsc::Sender<Event>,
+        (events, grace): (mpsc::Sender<Event>, Duration),
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let peer = session.peer().fingerprint().clone();
         // The machine has one object under way in a session, so the queue is short.
@@ -90,7 +89,7 @@ impl Link {
         let running = async move {
             let (sender, receiver) = session.split();
             let reading = tokio::spawn(read(id, receiver, permits, events.clone()));
-            write(id, sender, todo, &state, &events).await;
+            write(id, sender, todo, &state, (&events, grace)).await;
             reading.abort();
         };
         (Self { peer, tasks, reading, holds: false }, running)
@@ -160,7 +159,7 @@ async fn write(
     mut sender: SessionSender,
     mut todo: mpsc::UnboundedReceiver<Task>,
     state: &Arc<State>,
-    events: &mpsc::Sender<Event>,
+    (events, grace): (&mpsc::Sender<Event>, Duration),
 ) {
     let mut haste = false;
     while let Some(task) = todo.recv().await {
@@ -186,7 +185,7 @@ async fn write(
         sender.finish().await?;
         sender.finished().await
     };
-    let limit = if haste { SHORT } else { GRACE };
+    let limit = if haste { SHORT } else { grace };
     // A peer that does not end it, too, is cut.
     drop(timeout(limit, ending).await);
     drop(events.send(Event::Input(Input::Closed { session: id })).await);
