@@ -54,6 +54,7 @@ mod dial;
 mod keeping;
 mod link;
 mod mail;
+mod metrics;
 mod near;
 mod news;
 mod publish;

@@ -307,3 +307,42 @@ async fn n51_content_beyond_a_share_is_evicted_and_lines_stay() {
     one.stop().await;
     other.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_and_a_support_text_say_nothing_secret() {
+    let (anna, bert) = users();
+    let (a, b) = (Device::first(&anna, keys::bob()), Device::first(&bert, keys::mallory()));
+    let (one, other) = (a.start().await, b.start().await);
+    introduce(&one, &other).await;
+    know(&one, &other).await;
+    let secret = "a very secret sentence";
+    let id = one.write(&[other.user().clone()], Content::text(secret)).await.unwrap();
+    until("mail", async || other.mail(9).unwrap().iter().any(|one| one.id == id).then_some(()))
+        .await;
+    let metrics = other.metrics().await.unwrap();
+    let value = |name: &str| {
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix(&format!("sdmp_node_{name} ")));
+        line.unwrap_or_else(|| panic!("{name}: {metrics}")).parse::<u64>().unwrap()
+    };
+    assert_eq!(value("peers_connected"), 1);
+    assert_eq!(value("lines"), other.status().await.unwrap().lines);
+    for name in ["sessions", "objects_received", "resources_admitted", "sealed_tried", "appends"] {
+        assert!(value(&format!("{name}_total")) > 0, "{name}");
+    }
+    // Each is described, as Prometheus wants it.
+    let samples = metrics.lines().filter(|line| !line.starts_with('#'));
+    for sample in samples {
+        let name = sample.split([' ', '{']).next().unwrap();
+        assert!(metrics.contains(&format!("# TYPE {name} ")), "{name}");
+    }
+    let support = other.support().await.unwrap();
+    let names = [one.user(), one.fingerprint(), other.user(), other.fingerprint()];
+    assert!(names.iter().all(|name| !support.contains(&name.to_string())), "{support}");
+    for hidden in [secret, id.to_string().as_str(), one.address().unwrap(), "127.0.0.1"] {
+        assert!(!support.contains(hidden), "{hidden}: {support}");
+    }
+    assert!(support.contains("peer ") && support.contains("connected"), "{support}");
+    one.stop().await;
+    other.stop().await;
+}

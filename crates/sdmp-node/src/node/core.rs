@@ -232,6 +232,7 @@ impl Core {
             // Dropped, and so cut: whom it is with cannot be judged now.
             return;
         }
+        self.state.counters.sessions.add(1);
         self.last_session = self.last_session.saturating_add(1);
         let id = SessionId(self.last_session);
         let (state, events) = (Arc::clone(&self.state), self.events.clone());
@@ -299,6 +300,7 @@ impl Core {
             let event = match dial::dial(&state, &peer).await {
                 Ok(session) => Event::Connected { session, dialled: true },
                 Err(error) => {
+                    state.counters.dials_failed.add(1);
                     info!(%peer, code = error.code(), "no session: {error}");
                     Event::Input(Input::DialFailed { peer })
                 }

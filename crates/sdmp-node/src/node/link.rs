@@ -12,6 +12,7 @@ use sdmp_transport::{SecureSession, SessionReceiver, SessionSender};
 use tokio::sync::{OnceCell, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tracing::{Instrument, debug_span};
 
 use super::core::Event;
 use super::state::State;
@@ -43,6 +44,7 @@ impl Signed {
                 let sealed = exchange::seal(&sender, &body, now).ok();
                 let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
                 state.signature.store(took, Ordering::Relaxed);
+                state.counters.signed.add(1);
                 sealed
             };
             spawn_blocking(sign).await.ok().flatten()
@@ -88,8 +90,10 @@ impl Link {
         let permits = Arc::clone(&reading);
         let running = async move {
             let (sender, receiver) = session.split();
-            let reading = tokio::spawn(read(id, receiver, permits, events.clone()));
-            write(id, sender, todo, &state, (&events, grace)).await;
+            let span = debug_span!("session", number = id.0, peer = %receiver.peer().fingerprint());
+            let reading = read(id, receiver, permits, (Arc::clone(&state), events.clone()));
+            let reading = tokio::spawn(reading.instrument(span.clone()));
+            write(id, sender, todo, &state, (&events, grace)).instrument(span).await;
             reading.abort();
         };
         (Self { peer, tasks, reading, holds: false }, running)
@@ -113,7 +117,7 @@ async fn read(
     id: SessionId,
     mut receiver: SessionReceiver,
     permits: Arc<Semaphore>,
-    events: mpsc::Sender<Event>,
+    (state, events): (Arc<State>, mpsc::Sender<Event>),
 ) {
     let peer = receiver.peer().clone();
     let mut arrived = receiver.arrived();
@@ -141,8 +145,12 @@ async fn read(
         let Ok(permit) = permits.acquire().await else { continue };
         permit.forget();
         let input = match opened {
-            Ok(object) => Input::Received { session: id, object },
+            Ok(object) => {
+                state.counters.received.add(1);
+                Input::Received { session: id, object }
+            }
             Err(error) => {
+                state.counters.refused.add(1);
                 let code = error.rule().unwrap_or(Code::ExchangeUnexpected);
                 Input::Unexpected { session: id, code }
             }
@@ -172,6 +180,7 @@ async fn write(
         };
         let Some(container) = signed.container(state).await else { break };
         // Whatever comes meanwhile is the wish to end: then nothing more is owed (N16).
+        state.counters.sent.add(1);
         let sent = tokio::select! {
             sent = sender.send(container) => sent.is_ok(),
             _ = todo.recv() => { haste = true; false }

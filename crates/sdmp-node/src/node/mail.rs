@@ -130,6 +130,7 @@ fn open_some(state: &State) -> Result<bool, Error> {
         };
         let _first = state.store.opened(id, result)?;
     }
+    state.counters.opened.add(ids.len());
     if !ids.is_empty() {
         state.told.ring();
     }

@@ -16,6 +16,7 @@ use sdmp_store::{Snapshot, Store};
 use sdmp_transport::clock::wall_time;
 
 use super::book::Book;
+use super::metrics::Counters;
 use super::news::Told;
 use crate::Error;
 
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) store: Arc<dyn Store>,
     /// What happened that is not in the store.
     pub(crate) told: Told,
+    pub(crate) counters: Counters,
     /// What the last signature of an exchange object took, in microseconds (N33).
     pub(crate) signature: AtomicU64,
     clock: Mutex<Clock>,
@@ -79,6 +81,7 @@ impl State {
             user,
             store,
             told: Told::new(now),
+            counters: Counters::default(),
             signature: AtomicU64::new(0),
             clock,
             book: Mutex::new(book),

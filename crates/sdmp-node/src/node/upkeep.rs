@@ -69,7 +69,10 @@ fn work(
     }
     match keeper.make_room(&*state.store, &state.user, room, lines) {
         Ok(0) => {}
-        Ok(_) => state.told.ring(),
+        Ok(count) => {
+            state.counters.evicted.add(count);
+            state.told.ring();
+        }
         Err(error) => warn!(code = error.code(), "no room was made: {error}"),
     }
     resources

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use sdmp_container::Identifier;
 use sdmp_journal::{Candidate, Line, Rsa, Verdict};
 use sdmp_store::{Append, LONGEST_APPEND};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
+use tracing::debug_span;
 
 use super::core::Event;
 use super::state::State;
@@ -160,8 +162,17 @@ type Written = (Vec<Line>, HashMap<Identifier, Verdict>);
 
 fn append(state: &State, candidates: Vec<Candidate>) -> Result<Written, sdmp_store::Error> {
     let now = state.time_to_append()?;
+    let (count, began) = (candidates.len(), Instant::now());
     let append = Append::new(state.user.clone(), now, candidates);
-    let appended = state.store.append(append)?;
+    let span = debug_span!("append", resources = count).entered();
+    let appended = state.store.append(append);
+    drop(span);
+    let counters = &state.counters;
+    counters.judged.add(count);
+    let appended = appended.inspect_err(|_| counters.append_failures.add(1))?;
+    counters.appends.add(1);
+    counters.admitted.add(appended.lines.len());
+    counters.append_micros.add(usize::try_from(began.elapsed().as_micros()).unwrap_or(0));
     state.clock().appended(now);
     let verdicts = appended.judged.into_iter();
     let verdicts = verdicts.map(|one| (one.candidate.resource().id().clone(), one.verdict));

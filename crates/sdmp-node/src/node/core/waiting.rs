@@ -17,6 +17,7 @@ impl Core {
     /// machine begins with what was kept, as after a start.
     pub(super) fn fail(&mut self, error: &Error) {
         warn!(code = error.code(), "the node waits: {error}");
+        self.state.counters.waits.add(1);
         self.happened(|now| Happened::Waits(now, error.code()));
         let sessions: Vec<SessionId> = self.links.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.close(session, true));
