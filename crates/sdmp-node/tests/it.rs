@@ -15,6 +15,8 @@ mod channels;
 mod common;
 #[cfg(feature = "node")]
 mod conformance;
+#[cfg(feature = "node")]
+mod crowd;
 mod examples;
 mod home;
 mod introduction;

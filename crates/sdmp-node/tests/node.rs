@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use sdmp_container::Message;
+use sdmp_journal::Code;
 use sdmp_journal::introduction::Trustee;
 use sdmp_journal::sealed::Content;
 use sdmp_node::Error;
-use sdmp_node::node::begin;
+use sdmp_node::node::{Cursor, Happened, begin};
 use sdmp_testkit::keys;
 use sdmp_transport::clock::wall_time;
 
@@ -107,4 +108,60 @@ async fn a_barred_device_is_shut_out() {
     for node in [one, other, lost] {
         node.stop().await;
     }
+}
+
+/// Copies a directory as a backup does.
+fn copied(from: &std::path::Path) -> tempfile::TempDir {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                std::fs::create_dir(&target).unwrap();
+                copy(&entry.path(), &target);
+            } else {
+                std::fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    copy(from, directory.path());
+    directory
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n24_a_restored_store_is_told_and_what_it_says_still_comes() {
+    let (anna, bert) = users();
+    let mut a = Device::first(&anna, keys::bob());
+    let b = Device::first(&bert, keys::mallory());
+    let (one, other) = (a.start().await, b.start().await);
+    introduce(&one, &other).await;
+    know(&one, &other).await;
+    one.stop().await;
+    let backup = copied(a.directory.path());
+    let one = a.start().await;
+    know(&one, &other).await;
+    let before = one.publish(Message::new("after the backup").into()).await.unwrap();
+    has(&other, &before).await;
+    one.stop().await;
+
+    // The backup is restored, which no rule allows (N47): its journal goes on differently.
+    a.directory = backup;
+    let one = a.start().await;
+    assert_eq!(one.get(&before).unwrap(), None);
+    know(&one, &other).await;
+    let after = one.publish(Message::new("by the restored one").into()).await.unwrap();
+    has(&other, &after).await;
+    let fork = until("the report", async || {
+        let news = other.news(Cursor::default(), 9_999).unwrap();
+        news.into_iter().find_map(|one| match one.what {
+            Happened::Told(_, node, Code::JournalFork) => Some(node),
+            _ => None,
+        })
+    })
+    .await;
+    assert_eq!(&fork, one.fingerprint());
+    // The other one still has what was lost.
+    assert!(other.get(&before).unwrap().is_some());
+    one.stop().await;
+    other.stop().await;
 }

@@ -107,7 +107,16 @@ pub(crate) async fn introduce(one: &Node, other: &Node) {
 }
 
 /// Waits until something is so.
-pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_in(LIMIT.as_secs(), what, ask).await
+}
+
+/// The same, with so many seconds.
+pub(crate) async fn until_in<T>(
+    seconds: u64,
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let asking = async {
         loop {
             if let Some(found) = ask().await {
@@ -116,7 +125,9 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(LIMIT, asking).await.unwrap_or_else(|_| panic!("not in time: {what}"))
+    tokio::time::timeout(Duration::from_secs(seconds), asking)
+        .await
+        .unwrap_or_else(|_| panic!("not in time: {what}"))
 }
 
 pub(crate) async fn has(node: &Node, id: &Identifier) {
