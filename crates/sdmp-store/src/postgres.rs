@@ -41,7 +41,7 @@ pub use options::Options;
 use snapshot::PostgresSnapshot;
 
 /// The version of the tables that this program writes.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// How many connections look things up; more threads than these share them.
 const READERS: usize = 4;

@@ -8,7 +8,7 @@ use crate::columns::{fingerprint, line_id, signed, time, unsigned};
 use crate::{Error, private};
 
 /// The steps from one version of the tables to the next, each one transaction, forward only.
-const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("001.sql"), include_str!("002.sql")];
 
 /// Brings the tables to this program's version, and compares the tokens (N47). Two processes that
 /// open at the same time do it one after the other.

@@ -196,7 +196,8 @@ fn two_processes_that_write_keep_every_invariant_while_the_lock_changes_hands() 
             processes[1] = writer(&place, 1000);
         }
         rounds += 1;
-        std::thread::sleep(Duration::from_millis(50));
+        // Longer each time: on a busy machine a connection may take longer than the first pauses.
+        std::thread::sleep(Duration::from_millis(50 + 10 * rounds));
     }
     for mut process in processes {
         assert!(process.wait().unwrap().success());

@@ -6,7 +6,7 @@ use sdmp_store::suite::people::{Keyed, at};
 use sdmp_store::{Error, Faults, Postgres, Store, fsck, postgres, repair};
 
 use super::processes::DEPOSE;
-use super::{PostgresPlace, server};
+use super::{PostgresPlace, rows, run, server};
 
 fn begun() -> Option<(House, PostgresPlace, Postgres)> {
     server()?;
@@ -34,6 +34,37 @@ fn a_newer_store_another_nodes_and_a_copied_one_do_not_open() {
     drop(Postgres::open(&options).unwrap());
     place.run("UPDATE head SET token = '\\x00'");
     assert_eq!(Postgres::open(&options).unwrap_err(), Error::Token);
+}
+
+#[test]
+fn a_store_of_version_1_opens_with_all_that_it_had() {
+    let Some(server) = server() else { return };
+    let house = House::new();
+    let schema = format!("sdmp_fixture_{}", std::process::id());
+    let fixture = include_str!("../fixtures/postgres-1.sql");
+    run(&server, &format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {fixture}"));
+    let options = |faults| {
+        let options = postgres::Options::new(&server, house.node.fp()).unwrap();
+        options.with_schema(&schema).unwrap().with_faults(faults)
+    };
+    // Not done, and done at the next start.
+    for step in ["migrate", "migrated"] {
+        let fault = move |at: &str| if at == step { Err(Error::Full) } else { Ok(()) };
+        assert_eq!(Postgres::open(&options(Faults::new(fault))).unwrap_err(), Error::Full);
+    }
+    let store = Postgres::open(&options(Faults::none())).unwrap();
+    house.check(&store);
+    let kept = store.kept().unwrap();
+    assert_eq!((kept.peers.len(), kept.wants.len()), (1, 2));
+    assert_eq!(store.snapshot().unwrap().head().count(), 17);
+    assert_eq!(store.events(0, 99).unwrap().len(), 21);
+    assert_eq!(house.append(&store, &house.messages(70..73), at(9999)).unwrap().lines.len(), 3);
+    house.check(&store);
+    drop(store);
+    let path = format!("SET search_path = {schema}");
+    let version = rows(&server, &path, "SELECT max(number) FROM version").unwrap();
+    assert_eq!(version, [[postgres::VERSION.to_string()]]);
+    run(&server, &format!("DROP SCHEMA {schema} CASCADE"));
 }
 
 #[test]
