@@ -90,6 +90,7 @@ const THEN: &[(&str, Step)] = &[
 const PROGRAMS: &[(&str, Step)] = &[
     ("demo", run_demo),
     ("peer", run_peer),
+    ("histories", run_histories),
     ("browser", run_browser),
     ("dissector", run_dissector),
 ];
@@ -159,6 +160,15 @@ fn run_peer(name: &str) -> Vec<Report> {
     match std::env::current_exe() {
         Ok(this) => vec![step(name, Command::new(this).args(["conformance", "--own"]), show)],
         Err(error) => vec![broken(name, &error.into())],
+    }
+}
+
+/// A hundred seeds of the simulated world of nodes, with all faults; built by the tests.
+fn run_histories(name: &str) -> Vec<Report> {
+    let show = |line: &str| line.contains(" histories from seed ");
+    match conformance::program("examples/simulate_nodes") {
+        Ok(mut command) => vec![step(name, command.args(["--seeds", "100"]), show)],
+        Err(error) => vec![broken(name, &error)],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::load::LocatedCase;
-use crate::{peer, rules};
+use crate::{node, peer, rules};
 use sdmp_handshake::Profile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,11 +67,12 @@ pub fn excuses(directory: &Path) -> Result<BTreeMap<String, Excuse>, Error> {
         .map_err(|error| Error::Format { path: name, reason: error.to_string() })
 }
 
-/// The coverage of these vectors and of all that the tester plays as a peer, together.
+/// The coverage of these vectors and of all that the tester plays as a peer and as a node, together.
 #[must_use]
 pub fn of_vectors(vectors: &[LocatedCase], excuses: &BTreeMap<String, Excuse>) -> Coverage {
     let mut all = vectors.to_vec();
     all.extend(peer::all_located(Profile::Hardened));
+    all.extend(node::cases::all().into_iter().map(node::located));
     measure(&all, excuses)
 }
 
