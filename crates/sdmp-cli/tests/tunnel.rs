@@ -183,3 +183,100 @@ fn a_command_does_not_inherit_where_secrets_are() {
     assert!(output.contains("SDMP_PEER=alice"), "{output}");
     assert!(!output.contains("SDMP_DATA"), "{output}");
 }
+
+/// What comes back over a new connection, or why there is none.
+fn asked(at: &str, octets: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(at)?;
+    stream.write_all(octets)?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut back = Vec::new();
+    stream.read_to_end(&mut back)?;
+    Ok(back)
+}
+
+/// Tries until it works, as long as a test may take.
+fn answered(at: &str) {
+    for _ in 0..300 {
+        if asked(at, b"hello").is_ok_and(|back| back == b"hello") {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("no answer at {at}");
+}
+
+/// `-R` goes on when the peer was away: dials that fail meanwhile do not end it.
+#[test]
+fn a_port_of_the_peer_comes_back_with_the_peer() {
+    let (alice, bob) = acquainted();
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = free().port().to_string();
+    let at = format!("127.0.0.1:{port}");
+    let mut listening = bob.listen(&["--allow-port", &port]);
+    let place = listening.address.clone();
+    let mut exposing = alice
+        .command(&["forward", "-R", &port, &place, "--peer", "bob", "--to", &echo()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    answered(&at);
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+    // Long enough for a dial that finds nothing there.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert!(exposing.try_wait().unwrap().is_none(), "it goes on");
+    let mut listening = bob.start(&["listen", &place, "--allow-port", &port]);
+    answered(&at);
+    exposing.kill().unwrap();
+    exposing.wait().unwrap();
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+
+    // A port that is not allowed ends it at once.
+    let mut listening = bob.listen(&["--allow-port", "1"]);
+    let all = ["forward", "-R", &port, &listening.address, "--peer", "bob", "--to", "127.0.0.1:1"];
+    let refused = alice.run(&all);
+    assert!(!refused.status.success());
+    assert!(stderr(&refused).contains("does not allow this"), "{}", stderr(&refused));
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+}
+
+/// `--socks`: a client names a destination, which the peer allows, or is told that it does not.
+#[test]
+fn socks_clients_are_served_by_the_program() {
+    let (alice, bob) = acquainted();
+    let service = echo();
+    let mut listening = bob.listen(&["--allow", &service]);
+    let to = ["forward", "--socks", "0", &listening.address, "--peer", "bob"];
+    let mut child = alice.command(&to).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    let local = line.strip_prefix("forwarding ").unwrap().split(' ').next().unwrap().to_owned();
+    std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+    let port: u16 = service.rsplit(':').next().unwrap().parse().unwrap();
+    for (port, reply) in [(port, 0), (port ^ 1, 2)] {
+        let mut stream = TcpStream::connect(&local).unwrap();
+        stream.write_all(&[5, 1, 0]).unwrap();
+        let mut method = [0; 2];
+        stream.read_exact(&mut method).unwrap();
+        assert_eq!(method, [5, 0]);
+        stream.write_all(&[5, 1, 0, 1, 127, 0, 0, 1]).unwrap();
+        stream.write_all(&port.to_be_bytes()).unwrap();
+        let mut answer = [0; 10];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer[1], reply);
+        if reply == 0 {
+            stream.write_all(b"through").unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            let mut back = Vec::new();
+            stream.read_to_end(&mut back).unwrap();
+            assert_eq!(back, b"through");
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+}

@@ -432,3 +432,38 @@ async fn a_session_closes_when_its_last_channel_has_ended() {
     assert_eq!(timeout(LIMIT, moving).await.unwrap().unwrap(), Ok(()));
     assert!(theirs.accept().await.is_none());
 }
+
+/// Nothing is offered to the far side of `forward`: what it opens is refused, and nothing else ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_was_not_asked_for_is_refused_alone() {
+    let (ours, mut theirs) = sessions().await;
+    let ours = Arc::new(Mutex::new(Some(ours)));
+    let dial = move || {
+        let session = ours.lock().unwrap().take();
+        async move { session.ok_or(Error::NotOffered) }
+    };
+    let (reason, heard) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let greeting = theirs.recv().await.unwrap().unwrap().container;
+        let limits = SessionLimits::default();
+        let (channels, driving) = sdmp_node::channels::second(theirs, &greeting, &limits).unwrap();
+        tokio::spawn(driving);
+        let (_, mut wanted) = channels.accept().await.unwrap();
+        let mut unasked = channels.open("tcp:127.0.0.1:22").await.unwrap();
+        let refused = unasked.read(&mut [0]).await.unwrap_err();
+        reason.send(refused.to_string()).unwrap();
+        let mut all = Vec::new();
+        wanted.read_to_end(&mut all).await.unwrap();
+        wanted.write_all(&all).await.unwrap();
+        wanted.shutdown().await.unwrap();
+    });
+    let keeper: Keeper<_, Error> = Keeper::new(dial, SessionLimits::default(), |_, _| ());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    let client = tokio::spawn(async move { ask(&at, vec![7; 100]).await });
+    let (stream, _) = listener.accept().await.unwrap();
+    timeout(LIMIT, keeper.carry(stream.into())).await.unwrap().unwrap();
+    assert_eq!(client.await.unwrap().unwrap(), [7; 100]);
+    let refused = timeout(LIMIT, heard).await.unwrap().unwrap();
+    assert_eq!(refused, Fault::Reset(sdmp_node::channels::Reason::Refused).to_string());
+}

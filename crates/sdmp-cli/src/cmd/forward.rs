@@ -113,24 +113,41 @@ async fn expose(dialler: Arc<Dialler>, port: &str, service: &str) -> Result<(), 
     const PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
     let port = port.parse().map_err(|_| Failure::usage("with -R the port is one of the peer's"))?;
     let peer = dialler.peer().to_owned();
-    let keeper = keep(dialler);
-    let ready = || note(&format!("forwarding port {port} of {peer} to {service}"));
+    let keeper = keep(dialler).taking_channels();
+    let opened = std::cell::Cell::new(false);
+    let ready = || {
+        opened.set(true);
+        note(&format!("forwarding port {port} of {peer} to {service}"));
+    };
     let failed = |error: &sdmp_node::Error| note(&format!("a connection ended: {error}"));
     loop {
-        let channels = keeper.channels().await?;
         let _finishing = shutdown::finishing();
-        let exposed = tokio::select! {
-            exposed = channels::expose(&channels, port, service, ready, failed) => exposed,
+        let once = async {
+            let channels = keeper.channels().await?;
+            Ok(channels::expose(&channels, port, service, ready, failed).await?)
+        };
+        let exposed: Result<(), Failure> = tokio::select! {
+            exposed = once => exposed,
             () = shutdown::signal() => return Ok(()),
         };
+        // What worked once most likely works again: the peer may be away for a while, or hold the port
+        // for a session that it does not know to be dead. Another key, or no trust, is final.
         match exposed {
-            Err(sdmp_node::Error::Channel(channels::Fault::Cut | channels::Fault::Closing)) => {
-                note("the session ended; opening another one");
+            Err(failure) if opened.get() && may_pass(&failure) => {
+                note(&format!("{failure}; trying again"));
             }
-            other => return Ok(other?),
+            ended => return ended,
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = shutdown::signal() => return Ok(()),
+        }
     }
+}
+
+/// Whether it may pass by itself: nothing that is wrong with arguments, keys or trust does.
+fn may_pass(failure: &Failure) -> bool {
+    matches!(failure.exit, Exit::Other | Exit::Refused | Exit::Cut | Exit::Timeout)
 }
 
 /// One connection more, as long as it lives.

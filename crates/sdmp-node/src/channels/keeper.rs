@@ -34,6 +34,8 @@ pub struct Keeper<D, E> {
     dial: D,
     limits: SessionLimits,
     channels: bool,
+    /// Whether channels of the peer's are taken, by the holder of [`Keeper::channels`].
+    takes: bool,
     ending: Ending,
     way: Mutex<Way<E>>,
     /// The sessions that are driven.
@@ -77,6 +79,7 @@ where
             dial,
             limits,
             channels: true,
+            takes: false,
             ending: Arc::new(ending),
             way: Mutex::new(Way::Unknown),
             driven: std::sync::Mutex::default(),
@@ -87,6 +90,13 @@ where
     #[must_use]
     pub fn with_channels(self, channels: bool) -> Self {
         Self { channels, ..self }
+    }
+
+    /// Takes channels that the peer opens: they wait at [`channels`](Self::channels). Without this they
+    /// are refused, for nothing here is offered to the peer.
+    #[must_use]
+    pub fn taking_channels(self) -> Self {
+        Self { takes: true, ..self }
     }
 
     /// Carries a connection to the peer's service.
@@ -215,7 +225,7 @@ where
     fn start(&self, session: SecureSession) -> Channels {
         let peer = session.peer().fingerprint().to_string();
         let (channels, driving) = first(session, &self.limits);
-        let (ending, asked) = (Arc::clone(&self.ending), channels.clone());
+        let (ending, asked, takes) = (Arc::clone(&self.ending), channels.clone(), self.takes);
         let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out as they end: the set must not grow with the number of sessions.
         while driven.try_join_next().is_some() {}
@@ -226,6 +236,9 @@ where
                 if !matches!(greeted, Ok(Ok(()))) {
                     return;
                 }
+                while let Some((_, channel)) = unasked(&asked, takes).await {
+                    channel.reset(Reason::Refused);
+                }
                 std::future::pending::<()>().await;
             };
             tokio::select! {
@@ -235,6 +248,11 @@ where
         });
         channels
     }
+}
+
+/// The next channel of the peer's, where none is taken.
+async fn unasked(channels: &Channels, takes: bool) -> Option<(String, Channel)> {
+    if takes { None } else { channels.accept().await }
 }
 
 /// Waits until the peer says that it is connected.
