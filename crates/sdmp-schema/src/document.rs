@@ -14,7 +14,7 @@ use crate::{
     Error, Resolver,
     error::DocumentFault,
     figure,
-    walk::{Survey, Target},
+    walk::{Position, Survey, Target},
 };
 
 /// Largest extension schema, in octets.
@@ -29,6 +29,9 @@ const MAX_DOCUMENTS: usize = 16;
 const MAX_WEIGHT: u32 = 2048;
 /// Longest chain of schemas applied to one value; a loop is an endless chain.
 const MAX_CHAIN: u32 = 16;
+/// Most properties of schemas that are applied together, added up over all positions: the engine
+/// merges them when it compiles, so 1,000 references to 1,000 properties are a million entries.
+const MAX_PROPERTIES: u64 = 131_072;
 
 /// An extension schema, ready for the engine.
 #[derive(Debug)]
@@ -141,6 +144,7 @@ impl Bundler<'_> {
     fn check_work(&self) -> Result<u32, Error> {
         let mut known = BTreeMap::new();
         let mut weight = 0;
+        let mut properties = 0_u64;
         for (place, (uri, survey)) in self.surveys.iter().enumerate() {
             for pointer in survey.positions.keys() {
                 let work = self
@@ -148,7 +152,10 @@ impl Bundler<'_> {
                     .map_err(|fault| Fault(uri.clone(), fault))?;
                 // What one value may be checked against: references in place can double at each
                 // level.
-                if work.schemas > MAX_WEIGHT {
+                if survey.positions.get(pointer).is_some_and(Position::merges) {
+                    properties = properties.saturating_add(work.properties);
+                }
+                if work.schemas > MAX_WEIGHT || properties > MAX_PROPERTIES {
                     return Err(Fault(uri.clone(), DocumentFault::TooComplex).into());
                 }
                 weight = weight.max(work.schemas);
@@ -172,9 +179,10 @@ impl Bundler<'_> {
         // A circle of references in place would never end; it shows as a chain that is too long.
         let left = left.checked_sub(1).ok_or(DocumentFault::TooComplex)?;
         let (_, survey) = self.surveys.get(place).ok_or(DocumentFault::DanglingReference)?;
-        let targets = survey.positions.get(pointer).ok_or(DocumentFault::DanglingReference)?;
-        let mut work = Work { schemas: 1, chain: 0 };
-        for target in targets {
+        let position = survey.positions.get(pointer).ok_or(DocumentFault::DanglingReference)?;
+        let properties = u64::try_from(position.properties).unwrap_or(u64::MAX);
+        let mut work = Work { schemas: 1, chain: 0, properties };
+        for target in &position.in_place {
             let (place, pointer) = match target {
                 Target::Here(pointer) => (place, pointer),
                 Target::There(uri, pointer) => {
@@ -184,6 +192,7 @@ impl Bundler<'_> {
             };
             let applied = self.work(place, pointer, left, known)?;
             work.schemas = work.schemas.saturating_add(applied.schemas);
+            work.properties = work.properties.saturating_add(applied.properties);
             work.chain = work.chain.max(applied.chain.saturating_add(1));
         }
         known.insert((place, pointer), work);
@@ -196,6 +205,8 @@ impl Bundler<'_> {
 struct Work {
     /// How many schemas are applied to the value.
     schemas: u32,
+    /// How many properties these name together.
+    properties: u64,
     /// The longest chain among them.
     chain: u32,
 }

@@ -68,11 +68,28 @@ pub(crate) enum Target {
     There(ResourceUri, String),
 }
 
+/// One place where a schema stands.
+#[derive(Debug)]
+pub(crate) struct Position {
+    /// The positions that it applies in place.
+    pub(crate) in_place: Vec<Target>,
+    /// How many properties it names itself.
+    pub(crate) properties: usize,
+}
+
+impl Position {
+    /// Whether it applies several schemas to one value. A single one is compiled once, wherever it
+    /// is referred to.
+    pub(crate) fn merges(&self) -> bool {
+        self.in_place.len() > 1
+    }
+}
+
 /// What one document holds.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
-    /// Each schema position, by JSON pointer, with the positions that it applies in place.
-    pub(crate) positions: BTreeMap<String, Vec<Target>>,
+    /// Each schema position, by JSON pointer.
+    pub(crate) positions: BTreeMap<String, Position>,
     /// How many regular expressions run over member names.
     pub(crate) name_patterns: u64,
     /// The most names that one schema compares with those of an object.
@@ -154,7 +171,7 @@ impl Walk<'_> {
         self.reference(members, &mut in_place)?;
         self.in_place(members, &at, &mut in_place)?;
         self.below(members, &at)?;
-        self.survey.positions.insert(at, in_place);
+        self.survey.positions.insert(at, Position { in_place, properties });
         Ok(())
     }
 

@@ -40,8 +40,8 @@ fn spent(since: Instant) -> Duration {
     }
 }
 
-/// Checks one case: `schema` applies to the member `a`, whose JSON text is `value`.
-fn check(name: &str, mut schema: Value, value: &str) {
+/// What becomes of one case, in time: `schema` applies to the member `a`, whose JSON text is `value`.
+fn outcome(name: &str, mut schema: Value, value: &str) -> &'static str {
     let definitions = schema.as_object_mut().unwrap().remove("definitions");
     let definitions = definitions.unwrap_or_else(|| json!({}));
     let schema = document(json!({ "properties": { "a": schema }, "definitions": definitions }));
@@ -58,6 +58,12 @@ fn check(name: &str, mut schema: Value, value: &str) {
     let code = verdict.as_ref().err().map_or("valid", sdmp_schema::Error::code);
     println!("{:>7.1} ms  {name}: {code}", taken.as_secs_f64() * 1e3);
     assert!(taken <= LIMIT, "{name} took {taken:?}");
+    code
+}
+
+/// A case that must reach the engine.
+fn check(name: &str, schema: Value, value: &str) {
+    let code = outcome(name, schema, value);
     assert!(!code.starts_with("schema.document"), "{name} did not reach the engine: {code}");
 }
 
@@ -333,4 +339,24 @@ fn many_schemas_share_one_budget() {
     let taken = spent(start) - before;
     assert_eq!(error.code(), "schema.too_costly");
     assert!(taken <= LIMIT, "{taken:?}");
+}
+
+/// References whose targets the engine would compile, or merge, once for each of them.
+#[test]
+fn references() {
+    let properties: Value = names(8)
+        .iter()
+        .map(|name| (name.clone(), json!({})))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let wide = json!({ "properties": properties });
+    let merged = outcome("1,000 times 3,500 properties", times(wide.clone()), &object(8, "0"));
+    assert_eq!(merged, "schema.document.too_complex");
+    let below = vec![json!({ "$ref": "#/definitions/x" }); 500];
+    let below = json!({ "items": below, "definitions": { "x": wide } });
+    check("500 elements of 3,500 properties", below, &array("{}"));
+    let link = |at: usize| json!({ "properties": { "a": { "$ref": format!("#/definitions/{}", at + 1) } } });
+    let mut chain: serde_json::Map<_, _> = (0..2030).map(|at| (at.to_string(), link(at))).collect();
+    chain.insert("2030".to_owned(), json!({}));
+    check("a long chain", json!({ "$ref": "#/definitions/0", "definitions": chain }), "{}");
 }
