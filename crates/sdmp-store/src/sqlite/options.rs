@@ -78,7 +78,7 @@ impl Options {
     }
 
     /// How long a program that reads the database is waited for when the log has to be copied back, in place
-    /// of 30 s. After that each call is told [`Error::Busy`] until it was.
+    /// of 30 s. After that each call is told [`Error::Busy`](crate::Error::Busy) until it was.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
