@@ -26,6 +26,8 @@ pub(crate) fn recognise(text: &str, limits: &Limits) -> Option<SchemaName> {
     let rest = text.strip_prefix(HEAD)?.as_bytes();
     let uri = rest.iter().take(LONGEST_URI).position(|octet| *octet == b'"')?;
     let (uri, rest) = rest.split_at_checked(uri)?;
+    // Before what follows is looked at: a core object is the parser's, however long it is.
+    let uri: ResourceUri = std::str::from_utf8(uri).ok()?.parse().ok()?;
     let mut rest = Rest { octets: rest.strip_prefix(MIDDLE.as_bytes())?, members: HEADER_MEMBERS };
     let name = rest.string()?;
     rest.skip(b':')?;
@@ -34,8 +36,7 @@ pub(crate) fn recognise(text: &str, limits: &Limits) -> Option<SchemaName> {
         && rest.octets == b"}"
         && rest.members <= limits.members
         && limits.depth > DEPTH;
-    let uri: ResourceUri = allowed.then_some(std::str::from_utf8(uri).ok()?)?.parse().ok()?;
-    Some(SchemaName::Resource(uri))
+    allowed.then_some(SchemaName::Resource(uri))
 }
 
 struct Rest<'a> {
