@@ -98,7 +98,7 @@ impl Elsewhere {
         let mut octets = [0; 16];
         let drawn = SystemRandom::new().fill(&mut octets);
         drawn.map_err(|error| Error::Engine(error.to_string()))?;
-        let name = octets.iter().fold(String::new(), |name, octet| format!("{name}{octet:02x}"));
+        let name = hex(&octets);
         self.objects.put(&name, resource.text().as_bytes())?;
         Ok(name)
     }
@@ -119,4 +119,16 @@ impl Elsewhere {
         }
         Ok(count)
     }
+}
+
+/// In lower-case hexadecimal digits.
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// A time of the system, if it can be told in a container.
+#[cfg(feature = "objects")]
+fn timestamp(time: std::time::SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Timestamp::from_unix_millis(i64::try_from(since.as_millis()).ok()?)
 }

@@ -3,11 +3,10 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use sdmp_journal::Timestamp;
 
-use super::Objects;
+use super::{Objects, timestamp};
 use crate::Error;
 use crate::private::{self, io};
 
@@ -91,9 +90,7 @@ impl Objects for Folder {
             let entry = entry.map_err(|error| io(&error))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let modified = entry.metadata().and_then(|found| found.modified()).ok();
-            let since = modified.and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
-            let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
-            found.push((name, millis.and_then(Timestamp::from_unix_millis)));
+            found.push((name, modified.and_then(timestamp)));
         }
         Ok(found)
     }

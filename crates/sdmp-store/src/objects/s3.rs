@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use sdmp_journal::Timestamp;
 
-use super::Objects;
 use super::sign::{Account, Request, hash};
+use super::{Objects, timestamp};
 use crate::Error;
 
 /// How long the server may be silent.
@@ -189,10 +189,8 @@ fn encoded(value: &str) -> String {
 
 /// The time now, as `20261201T090000Z`.
 fn time_of_request() -> Result<String, Error> {
-    let unread = || Error::Engine("the clock cannot be read".to_owned());
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| unread())?;
-    let millis = i64::try_from(since.as_millis()).map_err(|_| unread())?;
-    let time = Timestamp::from_unix_millis(millis).ok_or_else(unread)?.to_string();
+    let now = timestamp(SystemTime::now());
+    let time = now.ok_or_else(|| Error::Engine("the clock cannot be read".to_owned()))?.to_string();
     let seconds = time.split('.').next().unwrap_or_default();
     Ok(format!("{}Z", seconds.replace(['-', ':'], "")))
 }

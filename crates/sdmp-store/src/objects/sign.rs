@@ -2,6 +2,8 @@
 
 use ring::{digest, hmac};
 
+use super::hex;
+
 /// Keys of an account.
 #[derive(Clone)]
 pub(super) struct Account {
@@ -26,10 +28,6 @@ pub(super) struct Request<'a> {
 /// The hash of a body, as it stands in a header.
 pub(super) fn hash(octets: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, octets).as_ref())
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
 }
 
 impl Account {
