@@ -3,34 +3,7 @@
 
 use sdmp_container::{Container, ResourceUri, Signature, Timestamp};
 use sdmp_envelope::{Error, Identity, signature};
-use sdmp_schema::extensions;
-
-const PUBLISHED: [(&str, &str, &str, &str); 4] = [
-    (
-        extensions::STREAM_URI,
-        extensions::STREAM_SCHEMA,
-        extensions::STREAM_RESOURCE,
-        extensions::PUBLISHER,
-    ),
-    (
-        extensions::FILE_URI,
-        extensions::FILE_SCHEMA,
-        extensions::FILE_RESOURCE,
-        extensions::PUBLISHER,
-    ),
-    (
-        extensions::CHANNELS_URI,
-        extensions::CHANNELS_SCHEMA,
-        extensions::CHANNELS_RESOURCE,
-        extensions::CHANNELS_PUBLISHER,
-    ),
-    (
-        extensions::PIECES_URI,
-        extensions::PIECES_SCHEMA,
-        extensions::PIECES_RESOURCE,
-        extensions::PIECES_PUBLISHER,
-    ),
-];
+use sdmp_schema::extensions::{self, Extension};
 
 fn now() -> Timestamp {
     "2026-01-01T00:00:00.000Z".parse().unwrap()
@@ -38,7 +11,7 @@ fn now() -> Timestamp {
 
 #[test]
 fn the_published_schemas_are_signed_by_their_publisher() {
-    for (uri, schema, resource, publisher) in PUBLISHED {
+    for Extension { uri, schema, resource, publisher, .. } in extensions::ALL {
         let publisher = Identity::parse(publisher.as_bytes()).unwrap();
         let resource = Container::parse(resource).unwrap();
         let known = |kid: &_| (kid == publisher.fingerprint()).then(|| publisher.clone());
@@ -58,7 +31,7 @@ fn the_published_schemas_are_signed_by_their_publisher() {
 fn a_changed_resource_does_not_verify() {
     let publisher = Identity::parse(extensions::PUBLISHER.as_bytes()).unwrap();
     let known = |_: &_| Some(publisher.clone());
-    let [(_, _, stream, _), (_, _, file, _), ..] = PUBLISHED;
+    let (stream, file) = (extensions::STREAM_RESOURCE, extensions::FILE_RESOURCE);
     let signature_of = |resource: &str| {
         let container = Container::parse(resource).unwrap();
         Signature::from_container(&container).unwrap().signatures()[0].signature().to_owned()

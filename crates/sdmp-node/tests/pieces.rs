@@ -12,7 +12,7 @@ use sdmp_node::transfer::{
     Announced, Answer, Event, Inbox, Outgoing, Patience, Refusal, Rules, Summary, Watch, receive,
     send, send_over,
 };
-use sdmp_schema::extensions::ALL;
+use sdmp_schema::extensions::{ALL, Extension};
 use sdmp_schema::{MemoryResolver, Validator};
 use sdmp_transport::{SecureSession, stream};
 use tokio::task::JoinHandle;
@@ -64,7 +64,7 @@ fn octets(len: usize) -> Vec<u8> {
 #[test]
 fn what_a_sender_says_satisfies_the_schema_and_is_read_again() {
     let mut resolver = MemoryResolver::new();
-    for (uri, schema) in ALL {
+    for Extension { uri, schema, .. } in ALL {
         resolver.insert(&uri.parse().unwrap(), schema);
     }
     let validator = Validator::with_resolver(std::sync::Arc::new(resolver));

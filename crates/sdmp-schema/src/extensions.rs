@@ -51,10 +51,49 @@ pub const CHANNELS_PUBLISHER: &str = include_str!("../schemas/extensions/channel
 /// The identity container of the publisher of `pieces`.
 pub const PIECES_PUBLISHER: &str = include_str!("../schemas/extensions/pieces.publisher.json");
 
-/// Every extension schema by URI.
-pub const ALL: [(&str, &str); 4] = [
-    (STREAM_URI, STREAM_SCHEMA),
-    (FILE_URI, FILE_SCHEMA),
-    (CHANNELS_URI, CHANNELS_SCHEMA),
-    (PIECES_URI, PIECES_SCHEMA),
+/// An extension schema that this project publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Its short name, which is that of the member that it describes.
+    pub name: &'static str,
+    /// The resource URI.
+    pub uri: &'static str,
+    /// The schema.
+    pub schema: &'static str,
+    /// The signed resource whose payload is the schema.
+    pub resource: &'static str,
+    /// The identity container of the publisher.
+    pub publisher: &'static str,
+}
+
+/// Every extension schema.
+pub const ALL: [Extension; 4] = [
+    Extension {
+        name: "stream",
+        uri: STREAM_URI,
+        schema: STREAM_SCHEMA,
+        resource: STREAM_RESOURCE,
+        publisher: PUBLISHER,
+    },
+    Extension {
+        name: "file",
+        uri: FILE_URI,
+        schema: FILE_SCHEMA,
+        resource: FILE_RESOURCE,
+        publisher: PUBLISHER,
+    },
+    Extension {
+        name: "channels",
+        uri: CHANNELS_URI,
+        schema: CHANNELS_SCHEMA,
+        resource: CHANNELS_RESOURCE,
+        publisher: CHANNELS_PUBLISHER,
+    },
+    Extension {
+        name: "pieces",
+        uri: PIECES_URI,
+        schema: PIECES_SCHEMA,
+        resource: PIECES_RESOURCE,
+        publisher: PIECES_PUBLISHER,
+    },
 ];

@@ -33,8 +33,8 @@ pub struct BuiltIn;
 impl Resolver for BuiltIn {
     fn resolve(&self, uri: &ResourceUri) -> Result<Option<Vec<u8>>, Error> {
         // The texts are compiled in: these extensions work without any resolver.
-        let known = extensions::ALL.iter().find(|(known, _)| *known == uri.as_str());
-        Ok(known.map(|(_, schema)| schema.as_bytes().to_vec()))
+        let known = extensions::ALL.iter().find(|known| known.uri == uri.as_str());
+        Ok(known.map(|known| known.schema.as_bytes().to_vec()))
     }
 }
 

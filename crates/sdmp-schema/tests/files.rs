@@ -2,7 +2,8 @@
 
 use sdmp_container::{Container, CoreSchema, Limits, ResourceUri, b64url, strict};
 use sdmp_schema::{
-    BuiltIn, CONTAINER_SCHEMA, Registry, Resolver, Schema, core_schema_text, extensions,
+    BuiltIn, CONTAINER_SCHEMA, Registry, Resolver, Schema, core_schema_text,
+    extensions::{self, Extension},
 };
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ fn long_fields_have_no_pattern() {
         value.as_array().into_iter().flatten().for_each(|value| check("", value));
     }
     let texts = Registry::core().iter().map(|(_, text)| text);
-    for text in texts.chain(extensions::ALL.iter().map(|(_, text)| *text)) {
+    for text in texts.chain(extensions::ALL.iter().map(|one| one.schema)) {
         check("", &serde_json::from_str(text).unwrap());
     }
 }
@@ -57,33 +58,7 @@ fn long_fields_have_no_pattern() {
 /// The extension schemas are what their signed resources hold, and the URIs name both.
 #[test]
 fn the_extension_schemas_are_published() {
-    let published = [
-        (
-            extensions::STREAM_URI,
-            extensions::STREAM_SCHEMA,
-            extensions::STREAM_RESOURCE,
-            extensions::PUBLISHER,
-        ),
-        (
-            extensions::FILE_URI,
-            extensions::FILE_SCHEMA,
-            extensions::FILE_RESOURCE,
-            extensions::PUBLISHER,
-        ),
-        (
-            extensions::CHANNELS_URI,
-            extensions::CHANNELS_SCHEMA,
-            extensions::CHANNELS_RESOURCE,
-            extensions::CHANNELS_PUBLISHER,
-        ),
-        (
-            extensions::PIECES_URI,
-            extensions::PIECES_SCHEMA,
-            extensions::PIECES_RESOURCE,
-            extensions::PIECES_PUBLISHER,
-        ),
-    ];
-    for (uri, schema, resource, publisher) in published {
+    for Extension { uri, schema, resource, publisher, .. } in extensions::ALL {
         let publisher = Container::parse(publisher).unwrap();
         let publisher = sdmp_container::Identity::from_container(&publisher).unwrap();
         let uri: ResourceUri = uri.parse().unwrap();

@@ -1,7 +1,8 @@
 //! `sdmp schema`: the schemas that this program knows, as it runs them.
 
 use clap::Subcommand;
-use sdmp_schema::{Registry, Schema, extensions};
+use sdmp_schema::extensions::{self, Extension};
+use sdmp_schema::{Registry, Schema};
 
 use crate::error::Failure;
 use crate::io::{print_exact, print_json, print_line};
@@ -17,7 +18,7 @@ pub(crate) enum Schemas {
     },
     /// Print a schema
     Show {
-        /// `container`, a core name, `stream`, `file`, `channels`, or a resource URI
+        /// `container`, a core name, `stream`, `file`, `channels`, `pieces`, or a resource URI
         name: String,
     },
 }
@@ -29,14 +30,6 @@ pub(super) fn run(_context: &Context, command: Schemas) -> Result<(), Failure> {
     }
 }
 
-/// The extension schemas that come with the program, by short name.
-const EXTENSIONS: [(&str, &str, &str); 4] = [
-    ("stream", extensions::STREAM_URI, extensions::STREAM_SCHEMA),
-    ("file", extensions::FILE_URI, extensions::FILE_SCHEMA),
-    ("channels", extensions::CHANNELS_URI, extensions::CHANNELS_SCHEMA),
-    ("pieces", extensions::PIECES_URI, extensions::PIECES_SCHEMA),
-];
-
 fn list(json: bool) -> Result<(), Failure> {
     for (schema, _) in Registry::core().iter() {
         let member = match &schema {
@@ -46,7 +39,7 @@ fn list(json: bool) -> Result<(), Failure> {
         let kind = if schema == Schema::Container { "container" } else { "core" };
         line(json, &schema.to_string(), kind, member, None)?;
     }
-    for (name, uri, _) in EXTENSIONS {
+    for Extension { name, uri, .. } in extensions::ALL {
         line(json, name, "extension", name, Some(uri))?;
     }
     Ok(())
@@ -78,10 +71,9 @@ fn show(name: &str) -> Result<(), Failure> {
     if let Some(text) = Registry::core().get(name) {
         return print_exact(text);
     }
-    let extension = EXTENSIONS.iter().find(|(short, uri, _)| *short == name || *uri == name);
-    match extension {
+    match extensions::ALL.iter().find(|one| one.name == name || one.uri == name) {
         // Exactly the octets that were signed, and a line end for the terminal.
-        Some((_, _, text)) => print_exact(&format!("{text}\n")),
+        Some(Extension { schema, .. }) => print_exact(&format!("{schema}\n")),
         None => Err(Failure::usage("there is no schema of this name")
             .remedy("`sdmp schema list` shows those that there are")),
     }

@@ -123,7 +123,7 @@ fn parsed(text: String) -> Result<Container, sdmp_container::Error> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that is wrong should stop")]
     use super::*;
-    use sdmp_schema::extensions::ALL;
+    use sdmp_schema::extensions::{ALL, Extension};
     use sdmp_schema::{MemoryResolver, Validator};
 
     fn announced() -> Announced {
@@ -136,7 +136,7 @@ mod tests {
         let container = announced().container().unwrap();
         assert_eq!(Announced::read(&container), Some(announced()));
         let mut resolver = MemoryResolver::new();
-        for (uri, schema) in ALL {
+        for Extension { uri, schema, .. } in ALL {
             resolver.insert(&uri.parse().unwrap(), schema);
         }
         let validator = Validator::with_resolver(std::sync::Arc::new(resolver));
